@@ -1,0 +1,1 @@
+//! The Marketo Sales account: its rules and its API `/v1`. Never HTML.

@@ -1,0 +1,58 @@
+//! Time, identifiers and randomness: the only place that asks the machine for them.
+//!
+//! Everything else takes them from here, so that a test can move the clock and a reader can find every
+//! use. `clippy.toml` bans the direct calls elsewhere.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+static SHIFT_MS: AtomicI64 = AtomicI64::new(0);
+
+/// Milliseconds since the Unix epoch, by the wall clock.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one home of the wall clock")]
+pub fn now_ms() -> i64 {
+    let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
+    wall.saturating_add(SHIFT_MS.load(Ordering::Relaxed))
+}
+
+/// Seconds since the Unix epoch, as JWT claims count them (RFC 7519 §2).
+#[must_use]
+pub fn now_s() -> i64 {
+    now_ms().div_euclid(1000)
+}
+
+/// A monotonic instant, for durations only.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one home of the monotonic clock")]
+pub fn instant() -> Instant {
+    Instant::now()
+}
+
+/// Moves this process's wall clock by `by_ms`; for tests of expiry.
+pub fn shift(by_ms: i64) {
+    SHIFT_MS.fetch_add(by_ms, Ordering::Relaxed);
+}
+
+/// A new time-ordered identifier (UUIDv7, 32 hexadecimal digits).
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one home of new identifiers")]
+pub fn new_id() -> String {
+    uuid::Uuid::now_v7().simple().to_string()
+}
+
+/// Random bytes from the operating system's generator.
+///
+/// # Errors
+/// When the generator cannot be read, which leaves nothing sensible to do but to refuse the work.
+#[expect(clippy::disallowed_methods, reason = "the one home of randomness")]
+pub fn random<const N: usize>() -> Result<[u8; N], RandomnessUnavailable> {
+    let mut bytes = [0_u8; N];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| RandomnessUnavailable)?;
+    Ok(bytes)
+}
+
+/// The operating system gave no random bytes.
+#[derive(Debug, thiserror::Error)]
+#[error("the operating system gave no random bytes")]
+pub struct RandomnessUnavailable;

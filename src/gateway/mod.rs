@@ -1,0 +1,1 @@
+//! The face: all that a browser or Salesforce reaches. No database, no long-lived customer secret.

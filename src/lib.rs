@@ -1,0 +1,17 @@
+//! Marketo Sales Insight Actions, self-hosted.
+//!
+//! Read from top to bottom the modules follow a datum: it comes in at the face as bytes and becomes a visitor;
+//! the account applies its rules; sync keeps promises; remote speaks the other system's language; store remembers.
+
+#![forbid(unsafe_code)]
+
+pub mod account;
+pub mod clock;
+pub mod gateway;
+pub mod problem;
+pub mod remote;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+pub mod settings;
+pub mod store;
+pub mod sync;

@@ -1,0 +1,1 @@
+//! Other people's systems, and one way of calling them.

@@ -1,0 +1,1 @@
+//! Reconcilers: functions without input that make our copy true and keep our promises.
