@@ -9,8 +9,8 @@ pub struct Org {
     pub org_id: String,
     pub account_id: String,
     pub name: String,
-    /// `acme.my.salesforce.com`, with a port only in demo and tests.
-    pub instance_host: String,
+    /// `https://acme.my.salesforce.com`, without a slash at the end; with port and path only in demo and tests.
+    pub instance_url: String,
     /// Origins that may frame the panel, space-separated, as they go into `frame-ancestors`.
     pub frame_ancestors: String,
     pub is_sandbox: bool,

@@ -9,7 +9,7 @@ create table orgs (
     org_id text primary key,
     account_id text not null references accounts (id),
     name text not null,
-    instance_host text not null,
+    instance_url text not null,
     frame_ancestors text not null,
     is_sandbox boolean not null,
     status text not null,
