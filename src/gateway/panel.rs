@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::broker::Visitor;
 use super::edge;
 use super::face::Face;
-use super::page::{State, Tab};
+use super::page::{Language, PanelTab, State};
 use super::reading;
 use super::refusal;
 use super::session;
@@ -28,16 +28,16 @@ pub async fn person(request: HttpRequest, face: Data<Face>) -> HttpResponse {
 
 /// `GET /panel/tab/{tab}?cursor=`: one page of one tab.
 pub async fn tab(request: HttpRequest, path: Path<String>, face: Data<Face>) -> HttpResponse {
-    let Some(tab) = Tab::parse(&path) else { return refusal::document(&request, &Problem::not_found()) };
+    let Some(tab) = PanelTab::from_key(&path) else { return refusal::document(&request, &Problem::not_found()) };
     match cursor(&request) {
         Ok(cursor) => serve(&request, &face, Part::Tab(tab, cursor)).await,
-        Err(problem) => refusal::fragment(&request, &face.house.pages, None, &problem),
+        Err(problem) => refusal::fragment(&request, &face.house.pages, Language::default(), &problem),
     }
 }
 
 enum Part {
     Person,
-    Tab(Tab, Option<String>),
+    Tab(PanelTab, Option<String>),
 }
 
 impl Part {
@@ -48,7 +48,7 @@ impl Part {
         match self {
             Self::Person => format!("msi:{{{account}}}:f:person:{record}:{language}:{zone}"),
             Self::Tab(tab, cursor) => {
-                format!("msi:{{{account}}}:f:{}:{record}:{language}:{zone}:{}", tab.name(), cursor.as_deref().unwrap_or_default())
+                format!("msi:{{{account}}}:f:{}:{record}:{language}:{zone}:{}", tab.key(), cursor.as_deref().unwrap_or_default())
             }
         }
     }
@@ -73,13 +73,13 @@ async fn serve(request: &HttpRequest, face: &Face, part: Part) -> HttpResponse {
     let pages = &face.house.pages;
     let claims = match reading::bearer(request).and_then(|token| face.house.tokens.check(token)) {
         Ok(claims) if claims.aud == Use::Panel => claims,
-        Ok(_) => return refusal::fragment(request, pages, None, &wrong_type()),
-        Err(problem) => return refusal::fragment(request, pages, None, &problem),
+        Ok(_) => return refusal::fragment(request, pages, Language::default(), &wrong_type()),
+        Err(problem) => return refusal::fragment(request, pages, Language::default(), &problem),
     };
     let key = part.key(&claims);
     let (session, kept) = face.memory.pair(&session::key(&claims.acc, &claims.jti), &key).await;
     if session.is_none() {
-        return refusal::fragment(request, pages, claims.lng.as_deref(), &ended());
+        return refusal::fragment(request, pages, language(&claims), &ended());
     }
     let fragment = match kept {
         Some(fragment) => {
@@ -90,14 +90,15 @@ async fn serve(request: &HttpRequest, face: &Face, part: Part) -> HttpResponse {
     };
     match fragment {
         Ok(fragment) => HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).body(fragment),
-        Err(problem) => refusal::fragment(request, pages, claims.lng.as_deref(), &problem),
+        Err(problem) => refusal::fragment(request, pages, language(&claims), &problem),
     }
 }
 
 async fn render(face: &Face, part: &Part, key: &str, claims: &Claims, request_id: &str) -> Result<Bytes, Problem> {
     metrics::counter!("fragments_total", "from" => "account").increment(1);
     let house = &face.house;
-    let language = claims.lng.as_deref();
+    let language = language(claims);
+    let zone = claims.tz.as_deref().unwrap_or("UTC");
     let visitor = visitor(claims);
     let record = claims.rec.as_deref().unwrap_or_default();
     let found = house.broker.get(&format!("/v1/people?sfdc_id={record}"), &visitor, request_id).await?;
@@ -105,20 +106,20 @@ async fn render(face: &Face, part: &Part, key: &str, claims: &Claims, request_id
     let Some(person) = answer.pointer("/people/0") else {
         let state =
             if answer.get("arrival").and_then(Value::as_str) == Some("looking") { State::NotYetInMarketo } else { State::NotInMarketo };
-        return Ok(house.pages.state_fragment(language, &state, None, request_id));
+        return Ok(house.pages.state_fragment(language, &state, None));
     };
     let (rendered, max_age) = match part {
-        Part::Person => (house.pages.person_fragment(language, claims.tz.as_deref(), clock::now_ms(), person), found.max_age),
+        Part::Person => (house.pages.person_fragment(language, zone, clock::now_ms(), person), found.max_age),
         Part::Tab(tab, cursor) => {
             let id = person.get("id").and_then(Value::as_str).unwrap_or_default();
-            let mut path = format!("/v1/people/{id}/timeline?tab={}&limit={ROWS}", tab.name());
+            let mut path = format!("/v1/people/{id}/timeline?tab={}&limit={ROWS}", tab.key());
             if let Some(cursor) = cursor {
                 path.push_str("&cursor=");
                 path.push_str(cursor);
             }
             let timeline = house.broker.get(&path, &visitor, request_id).await?;
             let rows: Value = serde_json::from_slice(&timeline.body).map_err(|_| Problem::internal())?;
-            (house.pages.tab_fragment(language, claims.tz.as_deref(), clock::now_ms(), *tab, &rows), timeline.max_age)
+            (house.pages.tab_fragment(language, zone, clock::now_ms(), *tab, &rows), timeline.max_age)
         }
     };
     let seconds = u64::from(house.settings.gateway.fragment_seconds).min(max_age);
@@ -126,6 +127,10 @@ async fn render(face: &Face, part: &Part, key: &str, claims: &Claims, request_id
         face.memory.put(key, rendered.clone(), seconds).await;
     }
     Ok(rendered)
+}
+
+fn language(claims: &Claims) -> Language {
+    Language::from_salesforce(claims.lng.as_deref().unwrap_or_default())
 }
 
 /// The visitor behind a token of ours.

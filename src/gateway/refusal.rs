@@ -5,12 +5,12 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 
 use super::edge;
-use super::page::{Pages, State};
+use super::page::{Language, Pages, State};
 use crate::problem::Problem;
 
 /// A refusal of a whole page, shown in a frame of `ancestors` (space-separated origins).
 #[must_use]
-pub fn page(request: &HttpRequest, pages: &Pages, language: Option<&str>, problem: &Problem, ancestors: &str) -> HttpResponse {
+pub fn page(request: &HttpRequest, pages: &Pages, language: Language, problem: &Problem, ancestors: &str) -> HttpResponse {
     if !wants_html(request) {
         return document(request, problem);
     }
@@ -20,12 +20,13 @@ pub fn page(request: &HttpRequest, pages: &Pages, language: Option<&str>, proble
         .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((header::CONTENT_SECURITY_POLICY, edge::framed_policy(ancestors.split(' '))));
     retry_after(&mut answer, problem);
-    answer.body(pages.state_page(language, &State::of(problem), Some(problem), &edge::request_id(request)))
+    let problem = problem.clone().with_request_id(&edge::request_id(request));
+    answer.body(pages.state_page(language, &state(&problem), Some(&problem)))
 }
 
 /// A refusal inside a panel.
 #[must_use]
-pub fn fragment(request: &HttpRequest, pages: &Pages, language: Option<&str>, problem: &Problem) -> HttpResponse {
+pub fn fragment(request: &HttpRequest, pages: &Pages, language: Language, problem: &Problem) -> HttpResponse {
     if !wants_html(request) {
         return document(request, problem);
     }
@@ -33,7 +34,8 @@ pub fn fragment(request: &HttpRequest, pages: &Pages, language: Option<&str>, pr
     let mut answer = HttpResponse::build(problem.status_code());
     answer.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"));
     retry_after(&mut answer, problem);
-    answer.body(pages.state_fragment(language, &State::of(problem), Some(problem), &edge::request_id(request)))
+    let problem = problem.clone().with_request_id(&edge::request_id(request));
+    answer.body(pages.state_fragment(language, &state(&problem), Some(&problem)))
 }
 
 /// A refusal for programs.
@@ -41,6 +43,19 @@ pub fn fragment(request: &HttpRequest, pages: &Pages, language: Option<&str>, pr
 pub fn document(request: &HttpRequest, problem: &Problem) -> HttpResponse {
     note(request, problem);
     problem.clone().with_request_id(&edge::request_id(request)).error_response()
+}
+
+// What the person in front of it can make of a problem.
+fn state(problem: &Problem) -> State<'static> {
+    match (&*problem.code, problem.status) {
+        ("tenant.unknown", _) => State::UnknownOrg,
+        ("tenant.suspended", _) => State::Suspended,
+        ("canvas.replayed" | "canvas.stale", _) => State::SessionExpired,
+        (code, 401) if !code.starts_with("canvas.") => State::SessionExpired,
+        (_, 404) => State::NotFound,
+        (_, 500..) => State::Upstream,
+        _ => State::Refused,
+    }
 }
 
 fn retry_after(answer: &mut actix_web::HttpResponseBuilder, problem: &Problem) {

@@ -7,6 +7,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, Resource, guard};
 
 use super::edge::RouteName;
 use super::face::Face;
+use super::page::Language;
 use super::refusal;
 use super::{api, assets, door, operations, panel, visit};
 use crate::problem::Problem;
@@ -71,5 +72,5 @@ async fn unknown(request: HttpRequest, face: Data<Face>) -> HttpResponse {
         return wrong_method(request).await;
     }
     let _ = request.extensions_mut().insert(RouteName("unknown"));
-    refusal::page(&request, &face.house.pages, None, &Problem::not_found(), "")
+    refusal::page(&request, &face.house.pages, Language::default(), &Problem::not_found(), "")
 }

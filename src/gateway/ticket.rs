@@ -137,7 +137,8 @@ fn look(assertion: &str) -> Option<String> {
 }
 
 fn part<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
-    let bytes = base64_simd::URL_SAFE_NO_PAD.decode_to_vec(text).ok()?;
+    // A struct could be read from a JSON array too, field by field.
+    let bytes = base64_simd::URL_SAFE_NO_PAD.decode_to_vec(text).ok().filter(|bytes| bytes.first() == Some(&b'{'))?;
     serde_json::from_slice(&bytes).ok()
 }
 

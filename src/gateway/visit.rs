@@ -12,7 +12,7 @@ use super::broker::{LiveCheck, Org};
 use super::canvas::{self, Envelope, hosts};
 use super::edge;
 use super::face::{Face, unshared};
-use super::page::{Shell, State};
+use super::page::{Language, Shell, State};
 use super::reading;
 use super::refusal;
 use super::session::{self, Opening};
@@ -23,7 +23,9 @@ use crate::problem::Problem;
 use crate::salesforce_id::SalesforceId;
 use crate::settings::Replay;
 
-/// Longest language tag or time zone that travels in a token, in bytes.
+/// Title of the document; nobody sees it inside a frame.
+const TITLE: &str = "Marketo Sales Insight";
+/// Longest time zone that travels in a token, in bytes.
 const LONGEST_NAME: usize = 48;
 
 /// A verified visit of a rep.
@@ -31,27 +33,27 @@ struct Visit {
     org: std::sync::Arc<Org>,
     envelope: Envelope,
     user: String,
-    language: Option<String>,
+    language: Language,
     time_zone: Option<String>,
 }
 
 /// `POST /canvas`: a signed request becomes a panel.
 pub async fn arrive(request: HttpRequest, payload: Payload, face: Data<Face>) -> HttpResponse {
-    let mut language = None;
+    let mut language = Language::default();
     match welcome(&request, payload, &face, &mut language).await {
         Ok(panel) => panel,
-        Err(problem) => refusal::page(&request, &face.house.pages, language.as_deref(), &problem, hosts::ANY_FRAME),
+        Err(problem) => refusal::page(&request, &face.house.pages, language, &problem, hosts::ANY_FRAME),
     }
 }
 
-async fn welcome(request: &HttpRequest, payload: Payload, face: &Face, language: &mut Option<String>) -> Result<HttpResponse, Problem> {
+async fn welcome(request: &HttpRequest, payload: Payload, face: &Face, language: &mut Language) -> Result<HttpResponse, Problem> {
     let house = &face.house;
     let request_id = edge::request_id(request);
     let body = reading::form(request, payload, house.settings.canvas.max_body_bytes).await?;
     let signed_request = canvas::body::signed_request(&body)?;
     let (encoded, verified) = canvas::signature::verify(&signed_request, &house.secrets)?;
     let envelope = Envelope::read(encoded, clock::now_s(), house.settings.canvas.max_age_seconds)?;
-    *language = short(envelope.language.as_deref());
+    *language = Language::from_salesforce(envelope.language.as_deref().unwrap_or_default());
     if !verified.may_speak_for(&envelope.org_id) {
         tracing::error!(request_id, org = envelope.org_id, "a consumer secret was used for another org");
         return Err(canvas::rejected());
@@ -64,7 +66,7 @@ async fn welcome(request: &HttpRequest, payload: Payload, face: &Face, language:
         return Err(canvas::rejected());
     }
     let user = canonical(&envelope.user_id);
-    let visit = Visit { org, user, language: language.clone(), time_zone: short(envelope.time_zone.as_deref()), envelope };
+    let visit = Visit { org, user, language: *language, time_zone: short(envelope.time_zone.as_deref()), envelope };
     let id = session::new_id()?;
     let opening = Opening {
         account: &visit.org.account_id,
@@ -128,7 +130,7 @@ fn panel(face: &Face, visit: &Visit, id: String, request_id: &str) -> Result<Htt
     answer.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).insert_header((header::CONTENT_SECURITY_POLICY, policy));
     let record = envelope.record.as_ref().filter(|record| matches!(record.object.as_str(), "Lead" | "Contact"));
     let Some(record) = record else {
-        return Ok(answer.body(house.pages.state_page(visit.language.as_deref(), &State::NoRecord, None, request_id)));
+        return Ok(answer.body(house.pages.state_page(visit.language, &State::NoRecord, None)));
     };
     let claims = Claims {
         iss: Tokens::issuer().to_owned(),
@@ -141,7 +143,7 @@ fn panel(face: &Face, visit: &Visit, id: String, request_id: &str) -> Result<Htt
         sub: visit.user.clone(),
         rec: Some(canonical(&record.id)),
         obj: Some(record.object.clone()),
-        lng: visit.language.clone(),
+        lng: Some(visit.language.tag().to_owned()),
         tz: visit.time_zone.clone(),
     };
     let target_origin = envelope
@@ -149,12 +151,13 @@ fn panel(face: &Face, visit: &Visit, id: String, request_id: &str) -> Result<Htt
         .as_deref()
         .filter(|origin| hosts::is_frame(origin) || frames(&visit.org).iter().any(|frame| frame == origin));
     let shell = Shell {
-        lang: visit.language.as_deref(),
+        lang: visit.language,
         token: &house.tokens.issue(&claims)?,
         session_seconds: house.settings.gateway.session_seconds,
         record_object: &record.object,
-        target_origin,
-        instance_id: envelope.instance_id.as_deref(),
+        title: TITLE,
+        target_origin: target_origin.unwrap_or_default(),
+        instance_id: envelope.instance_id.as_deref().unwrap_or_default(),
         request_id,
     };
     Ok(answer.body(house.pages.shell(&shell)))
@@ -185,7 +188,7 @@ pub async fn approval(request: HttpRequest, face: Data<Face>) -> HttpResponse {
     let value = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let asked = ["_sfdc_canvas_auth", "_sfdc_canvas_authvalue"].into_iter().any(|name| value(name) == Some("user_approval_required"));
     let pages = &face.house.pages;
-    let refuse = |problem: &Problem| refusal::page(&request, pages, None, problem, hosts::ANY_FRAME);
+    let refuse = |problem: &Problem| refusal::page(&request, pages, Language::default(), problem, hosts::ANY_FRAME);
     if !asked {
         return refuse(&Problem::new(
             405,
@@ -199,7 +202,7 @@ pub async fn approval(request: HttpRequest, face: Data<Face>) -> HttpResponse {
             HttpResponse::Ok()
                 .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
                 .insert_header((header::CONTENT_SECURITY_POLICY, edge::framed_policy(hosts::ANY_FRAME.split(' '))))
-                .body(pages.state_page(None, &State::Approval { login_url: Some(address.to_owned()) }, None, &edge::request_id(&request)))
+                .body(pages.state_page(Language::default(), &State::Approval { url: address }, None))
         }
         _ => refuse(&Problem::bad_request("url.not_allowed", "The sign-in address does not belong to Salesforce.")),
     }

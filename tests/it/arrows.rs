@@ -48,7 +48,10 @@ fn sources() -> Vec<(String, String)> {
 
 fn rooms_named(code: &str) -> Vec<&str> {
     let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
-    lines.flat_map(|line| line.split("crate::").skip(1)).map(|rest| rest.split(|letter: char| !letter.is_alphanumeric() && letter != '_').next().unwrap()).collect()
+    lines
+        .flat_map(|line| line.split("crate::").skip(1))
+        .map(|rest| rest.split(|letter: char| !letter.is_alphanumeric() && letter != '_').next().unwrap())
+        .collect()
 }
 
 #[test]

@@ -37,7 +37,9 @@ async fn csr_01_a_request_of_salesforce_opens_a_panel_with_a_session_of_its_own(
 #[tokio::test]
 async fn csr_02_04_the_field_comes_once_in_the_body() {
     let good = sign(SECRET, &world().envelope());
-    for body in [String::new(), "signed_request=".to_owned(), format!("signed_request={0}&signed_request={0}", encode(&good)), "other=1".to_owned()] {
+    for body in
+        [String::new(), "signed_request=".to_owned(), format!("signed_request={0}&signed_request={0}", encode(&good)), "other=1".to_owned()]
+    {
         assert_eq!(refusal(world().post_body(body).await).await, (400, "canvas.malformed".to_owned()));
     }
     let in_the_query = world().http.post(world().url(&format!("/canvas?signed_request={}", encode(&good))));
@@ -52,7 +54,13 @@ async fn csr_03_the_get_variant_wants_salesforces_words() {
     for name in ["_sfdc_canvas_auth", "_sfdc_canvas_authvalue"] {
         let login = encode("https://login.salesforce.com/services/oauth2/authorize");
         assert_eq!(get(&format!("?{name}=user_approval_required&loginUrl={login}")).await.status(), 200);
-        for evil in ["https://evil.example/", "http://login.salesforce.com/", "https://login.salesforce.com.evil.example/", "javascript:alert(1)", ""] {
+        for evil in [
+            "https://evil.example/",
+            "http://login.salesforce.com/",
+            "https://login.salesforce.com.evil.example/",
+            "javascript:alert(1)",
+            "",
+        ] {
             let answer = get(&format!("?{name}=user_approval_required&loginUrl={}", encode(evil))).await;
             assert_eq!(refusal(answer).await, (400, "url.not_allowed".to_owned()), "{evil}");
         }
@@ -113,7 +121,8 @@ async fn csr_10_a_literal_plus_is_not_repaired() {
 async fn csr_11_12_other_constructions_of_the_tag() {
     let json = world().envelope().to_string();
     let envelope = STANDARD.encode(&json);
-    let keyed = |algorithm| aws_lc_rs::hmac::sign(&aws_lc_rs::hmac::Key::new(algorithm, SECRET.as_bytes()), envelope.as_bytes()).as_ref().to_vec();
+    let keyed =
+        |algorithm| aws_lc_rs::hmac::sign(&aws_lc_rs::hmac::Key::new(algorithm, SECRET.as_bytes()), envelope.as_bytes()).as_ref().to_vec();
     let plain = digest::digest(&digest::SHA256, format!("{SECRET}{envelope}").as_bytes()).as_ref().to_vec();
     let over_json = mac(SECRET, json.as_bytes());
     for tag in [keyed(aws_lc_rs::hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY), keyed(aws_lc_rs::hmac::HMAC_SHA512), plain, over_json] {
@@ -182,7 +191,10 @@ async fn csr_26_27_size_and_media_type() {
         let wide = changed("/context/user/fullName", json!("x".repeat(bytes)));
         assert_eq!(world().post(&sign(SECRET, &wide)).await.status(), 200);
     }
-    assert_eq!(refusal(world().post_body(format!("signed_request={}", "x".repeat(700_000))).await).await, (413, "request.too_large".to_owned()));
+    assert_eq!(
+        refusal(world().post_body(format!("signed_request={}", "x".repeat(700_000))).await).await,
+        (413, "request.too_large".to_owned())
+    );
     for media_type in ["text/plain", "multipart/form-data; boundary=x", "application/json"] {
         let request = world().http.post(world().url("/canvas")).header("Content-Type", media_type).body("signed_request=a.b");
         assert_eq!(refusal(request.send().await.unwrap()).await, (415, "request.media_type".to_owned()), "{media_type}");
@@ -206,7 +218,12 @@ async fn csr_28_hostile_names_stay_inert() {
 
 #[tokio::test]
 async fn csr_29_an_instance_elsewhere_is_rejected() {
-    for address in ["https://evil.example", "http://acme.my.salesforce.com", "https://acme.my.salesforce.com.evil.example", "https://evil.example/#.my.salesforce.com"] {
+    for address in [
+        "https://evil.example",
+        "http://acme.my.salesforce.com",
+        "https://acme.my.salesforce.com.evil.example",
+        "https://evil.example/#.my.salesforce.com",
+    ] {
         rejected(&sign(SECRET, &changed("/client/instanceUrl", json!(address)))).await;
     }
 }
@@ -225,7 +242,11 @@ async fn csf_06_only_the_orgs_own_pages_may_frame_a_panel() {
 
 #[tokio::test]
 async fn browsers_get_a_page_that_says_what_to_do() {
-    let request = world().http.post(world().url("/canvas")).header("Content-Type", "application/x-www-form-urlencoded").header("Accept", "text/html,*/*");
+    let request = world()
+        .http
+        .post(world().url("/canvas"))
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .header("Accept", "text/html,*/*");
     let answer = request.body("signed_request=a.b").send().await.unwrap();
     assert_eq!(answer.status(), 401);
     assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/html"));

@@ -6,7 +6,13 @@ use crate::world::{SECRET, refusal, sign, spawn, token_of, world};
 
 async fn live_checks() -> u64 {
     let journal: Value = world().http.get(world().url("/sandbox/_control/journal")).send().await.unwrap().json().await.unwrap();
-    journal["counts"].as_object().unwrap().iter().filter(|(path, _)| path.contains("userinfo")).filter_map(|(_, count)| count.as_u64()).sum()
+    journal["counts"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(path, _)| path.contains("userinfo"))
+        .filter_map(|(_, count)| count.as_u64())
+        .sum()
 }
 
 #[tokio::test]
@@ -62,7 +68,9 @@ async fn csr_22_after_a_lost_memory_every_request_counts_as_seen() {
     // Without Redis a restart is a lost memory.
     let environment = [("MSI__CANVAS__CONSUMER_SECRETS", SECRET), ("MSI__REDIS__URL", "")];
     let http = &world().http;
-    let post = async |base: &str, envelope: &Value| http.post(format!("{base}/canvas")).form(&[("signed_request", sign(SECRET, envelope))]).send().await.unwrap();
+    let post = async |base: &str, envelope: &Value| {
+        http.post(format!("{base}/canvas")).form(&[("signed_request", sign(SECRET, envelope))]).send().await.unwrap()
+    };
     let envelope_for = async |base: &str| {
         let known: Value = http.get(format!("{base}/sandbox/_control/world")).send().await.unwrap().json().await.unwrap();
         let mut envelope = world().envelope();

@@ -32,7 +32,8 @@ async fn an_assertion_opens_the_api_once() {
     refused(&assertion).await;
 
     let token = answer["access_token"].as_str().unwrap();
-    let people = world().http.get(world().url(&format!("/api/v1/people?sfdc_id={}", world().lead()))).bearer_auth(token).send().await.unwrap();
+    let people =
+        world().http.get(world().url(&format!("/api/v1/people?sfdc_id={}", world().lead()))).bearer_auth(token).send().await.unwrap();
     assert_eq!(people.status(), 200);
     let people: Value = people.json().await.unwrap();
     let id = people["people"][0]["id"].as_str().unwrap();
@@ -77,7 +78,9 @@ async fn jwt_06_07_08_09_10_the_header_persuades_nobody() {
     }
     let good = world().assertion(json!({})).await;
     let mut parts: Vec<&str> = good.split('.').collect();
-    let foreign = part(&json!({"alg": "RS256", "jwk": {"kty": "RSA", "n": "AQAB", "e": "AQAB"}, "jku": "http://127.0.0.1:9/", "kid": "../../dev/null' OR 1=1--"}));
+    let foreign = part(
+        &json!({"alg": "RS256", "jwk": {"kty": "RSA", "n": "AQAB", "e": "AQAB"}, "jku": "http://127.0.0.1:9/", "kid": "../../dev/null' OR 1=1--"}),
+    );
     parts[0] = &foreign;
     refused(&parts.join(".")).await;
 }

@@ -81,8 +81,19 @@ async fn log_06_figures_are_not_for_the_world() {
 #[tokio::test]
 async fn pth_odd_paths_reach_no_other_handler() {
     for path in [
-        "/assets/../openapi.json", "//panel/person", "/./panel/person", "/PANEL/person", "/panel/person/", "/panel%2fperson", "/panel/person;a=b",
-        "/assets/%2e%2e%2f%2e%2e%2fetc%2fpasswd", "/assets/%00", "/assets/.gitignore", "/api/v1/people/%2e%2e", "/api/v1/people/%00", "/api/v1/people/%ff",
+        "/assets/../openapi.json",
+        "//panel/person",
+        "/./panel/person",
+        "/PANEL/person",
+        "/panel/person/",
+        "/panel%2fperson",
+        "/panel/person;a=b",
+        "/assets/%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+        "/assets/%00",
+        "/assets/.gitignore",
+        "/api/v1/people/%2e%2e",
+        "/api/v1/people/%00",
+        "/api/v1/people/%ff",
     ] {
         let answer = raw(format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes()).await;
         assert!(matches!(status(&answer), 400 | 401 | 404), "{path}: {answer}");
@@ -96,7 +107,14 @@ async fn every_answer_carries_its_request_id_and_headers() {
     assert_eq!(answer.headers()["x-request-id"], "abcdef-123456");
     let made = world().http.get(world().url("/healthz")).header("X-Request-Id", "bad id\"").send().await.unwrap();
     assert_ne!(made.headers()["x-request-id"], "bad id\"");
-    for name in ["content-security-policy", "x-frame-options", "referrer-policy", "permissions-policy", "strict-transport-security", "cross-origin-resource-policy"] {
+    for name in [
+        "content-security-policy",
+        "x-frame-options",
+        "referrer-policy",
+        "permissions-policy",
+        "strict-transport-security",
+        "cross-origin-resource-policy",
+    ] {
         assert!(made.headers().contains_key(name), "{name}");
     }
     assert!(made.headers().get("access-control-allow-origin").is_none());

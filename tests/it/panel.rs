@@ -56,7 +56,7 @@ async fn a_person_who_is_not_in_marketo_is_said_to_be_absent() {
     let record = world().control("not_in_marketo").as_str().unwrap();
     let token = open("Lead", record).await;
     let fragment = text("/panel/person", &token).await;
-    assert!(fragment.contains("data-state=\"not-in-marketo\"") || fragment.contains("data-state=\"not-yet-in-marketo\""), "{fragment}");
+    assert!(fragment.contains("data-state=\"not-in-marketo\"") || fragment.contains("data-state=\"looking\""), "{fragment}");
 }
 
 #[tokio::test]

@@ -48,8 +48,10 @@ pub fn spawn(arguments: &[&str], environment: &[(&str, &str)]) -> (Child, String
 
 fn start() -> World {
     let secrets = format!("{SECRET},{OTHER_SECRET}");
-    let (demo, base) = spawn(&["demo", "--port", "0", "--people", "400", "--until-stdin-closes"], &[("MSI__CANVAS__CONSUMER_SECRETS", &secrets)]);
-    let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(Duration::from_secs(20)).build().unwrap();
+    let (demo, base) =
+        spawn(&["demo", "--port", "0", "--people", "400", "--until-stdin-closes"], &[("MSI__CANVAS__CONSUMER_SECRETS", &secrets)]);
+    let http =
+        reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(Duration::from_secs(20)).build().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (lead, org) = runtime.block_on(async {
         let client = reqwest::Client::new();
@@ -83,7 +85,16 @@ impl World {
         let page = self.http.get(self.url(&format!("/sandbox/salesforce/lightning/r/{object}/{record}/view"))).send().await.unwrap();
         let page = page.text().await.unwrap();
         let field = page.split("name=\"signed_request\"").nth(1).expect("the page has the form").split("value=\"").nth(1).unwrap();
-        field.split('"').next().unwrap().replace("&#x2B;", "+").replace("&#x3D;", "=").replace("&#x2F;", "/").replace("&#43;", "+").replace("&#61;", "=").replace("&#47;", "/")
+        field
+            .split('"')
+            .next()
+            .unwrap()
+            .replace("&#x2B;", "+")
+            .replace("&#x3D;", "=")
+            .replace("&#x2F;", "/")
+            .replace("&#43;", "+")
+            .replace("&#61;", "=")
+            .replace("&#47;", "/")
     }
 
     /// An envelope for our lead that nobody has seen yet.
