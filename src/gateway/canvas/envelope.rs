@@ -152,6 +152,10 @@ impl Envelope {
     pub fn read(encoded: &[u8], now_s: i64, max_age_s: u32) -> Result<Self, Problem> {
         let bytes = base64(encoded).ok_or_else(|| malformed("The signed request's second part is not base64."))?;
         let text = std::str::from_utf8(&bytes).map_err(|_| malformed("The signed request is not UTF-8."))?;
+        // A struct could be read from a JSON array too, field by field.
+        if !text.trim_start().starts_with('{') {
+            return Err(malformed("The signed request is not the JSON that Salesforce sends."));
+        }
         let wire: Wire<'_> =
             serde_json::from_str(text).map_err(|_| malformed("The signed request is not the JSON that Salesforce sends."))?;
         if wire.algorithm.as_deref() != Some(ALGORITHM) {
