@@ -1,1 +1,3 @@
 //! The Marketo Sales account: its rules and its API `/v1`. Never HTML.
+
+pub mod record_id;
