@@ -1,1 +1,4 @@
 //! The Marketo Sales account: its rules and its API `/v1`. Never HTML.
+
+pub mod arrivals;
+pub mod connections;

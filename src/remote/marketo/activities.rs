@@ -105,6 +105,12 @@ impl ActivityTypes {
     pub fn id(&self, name: &str) -> Option<i64> {
         self.known.iter().find(|(_, known)| known.eq_ignore_ascii_case(name)).map(|(id, _)| *id)
     }
+
+    /// Whether there is a type of this id, whatever its name.
+    #[must_use]
+    pub fn has(&self, id: i64) -> bool {
+        self.known.iter().any(|(known, _)| *known == id)
+    }
 }
 
 #[derive(Deserialize)]
@@ -135,6 +141,25 @@ impl Marketo {
         let query = vec![("sinceDatetime", moment::format(since_ms))];
         // Marketo itself allows this one 300 seconds.
         self.run(&get("paging_token", "/rest/v1/activities/pagingtoken.json", query, 120, read_token), asker).await
+    }
+
+    /// The same, remembered: a token for a moment in the past stays what it is, so those who ask for the same moment
+    /// cost one call.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn paging_token_kept(&self, asker: Asker<'_>, since_ms: i64) -> Result<String, CallError> {
+        const MOST: usize = 128;
+        let mut kept = self.since.lock().await;
+        if let Some(token) = kept.get(&since_ms) {
+            return Ok(token.clone());
+        }
+        let token = self.paging_token(asker, since_ms).await?;
+        if kept.len() >= MOST {
+            kept.clear();
+        }
+        kept.insert(since_ms, token.clone());
+        Ok(token)
     }
 
     /// A page of activities of up to [`TYPES_PER_CALL`] types, of everybody or of up to [`LEADS_PER_CALL`] leads.

@@ -3,6 +3,7 @@
 //! Every call passes [`Marketo::run`]: it waits for room in the instance's one [`budget`], carries the token, and
 //! knows which refusals a new token or a little patience cures. All calls here are reads, or harmless to repeat.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,13 +49,14 @@ pub struct Marketo {
     budget: Arc<Budget>,
     types: Kept<activities::ActivityTypes>,
     fields: Kept<Vec<String>>,
+    since: tokio::sync::Mutex<HashMap<i64, String>>,
 }
 
 impl Marketo {
     /// A client; nothing is called yet. `budget` must be the instance's one.
     #[must_use]
     pub fn new(caller: Caller, credentials: Credentials, budget: Arc<Budget>) -> Self {
-        Self { caller, credentials, tokens: token::Tokens::default(), budget, types: Kept::default(), fields: Kept::default() }
+        Self { caller, credentials, tokens: token::Tokens::default(), budget, types: Kept::default(), fields: Kept::default(), since: tokio::sync::Mutex::default() }
     }
 
     /// The munchkin id (or `host:port` of an extra host).
