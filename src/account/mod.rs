@@ -2,3 +2,4 @@
 
 pub mod arrivals;
 pub mod connections;
+pub mod record_id;

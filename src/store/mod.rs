@@ -4,35 +4,78 @@
 //! statement; there is no other way to those tables.
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, SqlitePool};
+use tokio::sync::Mutex;
 
+mod batch;
 pub mod orgs;
 pub mod people;
 pub mod sync_state;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 pub mod timeline;
 
 /// The database, whichever engine it runs on.
 #[derive(Debug, Clone)]
 pub enum Store {
     /// A file, in this process.
-    Sqlite(SqlitePool),
+    Sqlite(SqliteFile),
     /// A server.
     Postgres(PgPool),
 }
 
-/// Runs the same expression against whichever pool the store holds.
+/// An SQLite file. It has one writer at a time; `turn` makes our writers queue up fairly instead of
+/// each polling for the file's lock, where the newest often wins.
+#[derive(Debug, Clone)]
+pub struct SqliteFile {
+    pool: SqlitePool,
+    turn: Arc<Mutex<()>>,
+}
+
+/// Reads: runs the same expression against whichever pool the store holds.
 macro_rules! on {
     ($store:expr, $pool:ident => $body:expr) => {
         match $store {
-            $crate::store::Store::Sqlite($pool) => $body,
+            $crate::store::Store::Sqlite(file) => {
+                let $pool = &file.pool;
+                $body
+            }
             $crate::store::Store::Postgres($pool) => $body,
         }
     };
 }
-pub(crate) use on;
+use on;
+
+/// Writes: runs the same expression inside a transaction that is committed at its end; an early return
+/// rolls it back. SQLite takes its write lock at the start, since a transaction that only then begins to
+/// write is refused without waiting.
+macro_rules! commit {
+    ($store:expr, $transaction:ident => $body:expr) => {
+        match $store {
+            $crate::store::Store::Sqlite(file) => {
+                let _turn = file.turn.lock().await;
+                let mut $transaction = file.pool.begin_with("begin immediate").await?;
+                let outcome = $body;
+                $transaction.commit().await?;
+                outcome
+            }
+            $crate::store::Store::Postgres(pool) => {
+                let mut $transaction = pool.begin().await?;
+                let outcome = $body;
+                $transaction.commit().await?;
+                outcome
+            }
+        }
+    };
+}
+use commit;
 
 /// The database did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +100,9 @@ pub enum StoreError {
     Unreadable { column: &'static str },
 }
 
+/// How long we wait for a connection of the pool.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 impl Store {
     /// Opens the pool; an SQLite file is created when it does not exist.
     ///
@@ -69,13 +115,15 @@ impl Store {
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
                 .busy_timeout(Duration::from_secs(5))
+                .pragma("wal_autocheckpoint", "4000")
                 .foreign_keys(true);
-            let pool = SqlitePoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(5));
-            return Ok(Self::Sqlite(pool.connect_with(options).await?));
+            let pool = SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
+            return Ok(Self::Sqlite(SqliteFile { pool: pool.connect_with(options).await?, turn: Arc::default() }));
         }
         if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let pool = sqlx::postgres::PgPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(5));
-            return Ok(Self::Postgres(pool.connect(url).await?));
+            let options = PgConnectOptions::from_str(url)?.options([("statement_timeout", "120s")]);
+            let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
+            return Ok(Self::Postgres(pool.connect_with(options).await?));
         }
         Err(StoreError::UnknownEngine)
     }
@@ -86,7 +134,7 @@ impl Store {
     /// When a migration fails or the recorded history differs from ours.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(pool) => sqlx::migrate!("src/store/migrations/sqlite").run(pool).await?,
+            Self::Sqlite(file) => sqlx::migrate!("src/store/migrations/sqlite").run(&file.pool).await?,
             Self::Postgres(pool) => sqlx::migrate!("src/store/migrations/postgres").run(pool).await?,
         }
         Ok(())
@@ -99,6 +147,14 @@ impl Store {
     pub async fn ping(&self) -> Result<(), StoreError> {
         on!(self, pool => sqlx::query("select 1").execute(pool).await.map(drop))?;
         Ok(())
+    }
+
+    /// The text that this engine understands, where the two differ.
+    const fn text(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+        match self {
+            Self::Sqlite(_) => sqlite,
+            Self::Postgres(_) => postgres,
+        }
     }
 
     /// The door to one account's rows.

@@ -1,6 +1,6 @@
 //! Jobs of the reconcilers: leases, checkpoints, progress.
 
-use super::{Store, StoreError, Tenant};
+use super::{Store, StoreError, Tenant, commit, on};
 
 /// A checkpoint to store with a batch; it is only written while `fence` is still the job's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub struct Checkpoint {
 }
 
 /// A job that this process holds the lease of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Lease {
     pub account_id: String,
     pub job: String,
@@ -36,15 +36,64 @@ pub struct JobStatus {
     pub updated_at: i64,
 }
 
+/// Milliseconds since the epoch as the database counts them: leases of several processes need one clock.
+macro_rules! now {
+    (sqlite) => {
+        "cast(unixepoch('subsec') * 1000 as bigint)"
+    };
+    (postgres) => {
+        "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)"
+    };
+}
+
+/// One text for both engines, but for their clock.
+macro_rules! by_the_clock {
+    ($store:expr, $before:literal $(, $after:literal)*) => {
+        $store.text(
+            concat!($before, $(now!(sqlite), $after),*),
+            concat!($before, $(now!(postgres), $after),*),
+        )
+    };
+}
+
 impl Store {
     /// Takes the lease of `job` for an account if it is free or expired, by the database's clock.
-    /// Creates the job when it does not exist.
+    /// Creates the job when it does not exist. Looks not at `next_run_at`; [`Store::claim_due_job`] does.
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn claim_job(&self, account_id: &str, job: &str, owner: &str, lease_ms: i64) -> Result<Option<Lease>, StoreError> {
-        let _ = (account_id, job, owner, lease_ms);
-        Ok(None)
+        self.claim(account_id, job, owner, lease_ms, false).await
+    }
+
+    /// The same, but only when the job's `next_run_at` has come.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn claim_due_job(&self, account_id: &str, job: &str, owner: &str, lease_ms: i64) -> Result<Option<Lease>, StoreError> {
+        self.claim(account_id, job, owner, lease_ms, true).await
+    }
+
+    async fn claim(&self, account_id: &str, job: &str, owner: &str, lease_ms: i64, only_due: bool) -> Result<Option<Lease>, StoreError> {
+        let text = by_the_clock!(
+            self,
+            "insert into sync_jobs (account_id, job, state, lease_owner, lease_until, fence, next_run_at, updated_at) \
+             values ($1, $2, 'running', $3, ",
+            " + $4, 1, 0, ",
+            ") on conflict (account_id, job) do update set state = excluded.state, lease_owner = excluded.lease_owner, \
+             lease_until = excluded.lease_until, fence = sync_jobs.fence + 1, updated_at = excluded.updated_at \
+             where sync_jobs.lease_until <= ",
+            " and (not $5 or sync_jobs.next_run_at <= ",
+            ") returning account_id, job, fence, checkpoint"
+        );
+        Ok(commit!(self, transaction => sqlx::query_as(text)
+            .bind(account_id)
+            .bind(job)
+            .bind(owner)
+            .bind(lease_ms)
+            .bind(only_due)
+            .fetch_optional(&mut *transaction)
+            .await?))
     }
 
     /// Prolongs a lease.
@@ -52,8 +101,21 @@ impl Store {
     /// # Errors
     /// [`StoreError::LeaseLost`] when somebody else holds it by now.
     pub async fn renew_job(&self, lease: &Lease, owner: &str, lease_ms: i64) -> Result<(), StoreError> {
-        let _ = (lease, owner, lease_ms);
-        Ok(())
+        let text = by_the_clock!(
+            self,
+            "update sync_jobs set lease_until = ",
+            " + $5 where account_id = $1 and job = $2 and fence = $3 and lease_owner = $4"
+        );
+        let touched = commit!(self, transaction => sqlx::query(text)
+            .bind(&lease.account_id)
+            .bind(&lease.job)
+            .bind(lease.fence)
+            .bind(owner)
+            .bind(lease_ms)
+            .execute(&mut *transaction)
+            .await?
+            .rows_affected());
+        held(touched)
     }
 
     /// Gives a lease back and says how the job stands and when to look again.
@@ -61,17 +123,44 @@ impl Store {
     /// # Errors
     /// [`StoreError::LeaseLost`] when somebody else holds it by now.
     pub async fn release_job(&self, lease: &Lease, state: &str, problem: Option<&str>, next_run_at: i64) -> Result<(), StoreError> {
-        let _ = (lease, state, problem, next_run_at);
-        Ok(())
+        let text = by_the_clock!(
+            self,
+            "update sync_jobs set state = $4, problem = $5, next_run_at = $6, lease_owner = null, lease_until = 0, updated_at = ",
+            " where account_id = $1 and job = $2 and fence = $3"
+        );
+        let touched = commit!(self, transaction => sqlx::query(text)
+            .bind(&lease.account_id)
+            .bind(&lease.job)
+            .bind(lease.fence)
+            .bind(state)
+            .bind(problem)
+            .bind(next_run_at)
+            .execute(&mut *transaction)
+            .await?
+            .rows_affected());
+        held(touched)
     }
 
-    /// Stores a checkpoint on its own, and figures for people.
+    /// Stores a checkpoint on its own, and figures for people; `None` leaves what is there.
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`] when somebody else holds the lease by now.
     pub async fn save_checkpoint(&self, lease: &Lease, checkpoint: Option<&str>, progress: Option<&str>) -> Result<(), StoreError> {
-        let _ = (lease, checkpoint, progress);
-        Ok(())
+        let text = by_the_clock!(
+            self,
+            "update sync_jobs set checkpoint = coalesce($4, checkpoint), progress = coalesce($5, progress), updated_at = ",
+            " where account_id = $1 and job = $2 and fence = $3"
+        );
+        let touched = commit!(self, transaction => sqlx::query(text)
+            .bind(&lease.account_id)
+            .bind(&lease.job)
+            .bind(lease.fence)
+            .bind(checkpoint)
+            .bind(progress)
+            .execute(&mut *transaction)
+            .await?
+            .rows_affected());
+        held(touched)
     }
 
     /// Milliseconds since the epoch by the database's clock.
@@ -79,9 +168,34 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn now_ms(&self) -> Result<i64, StoreError> {
-        Ok(0)
+        let text = by_the_clock!(self, "select ", "");
+        Ok(on!(self, pool => sqlx::query_scalar(text).fetch_one(pool).await)?)
     }
 }
+
+const fn held(touched: u64) -> Result<(), StoreError> {
+    if touched == 1 { Ok(()) } else { Err(StoreError::LeaseLost) }
+}
+
+/// Stores a checkpoint inside a transaction that writes a batch; without the lease nothing of it stays.
+macro_rules! store_checkpoint {
+    ($transaction:ident, $account_id:expr, $checkpoint:expr) => {
+        if let Some(checkpoint) = $checkpoint {
+            let touched = sqlx::query("update sync_jobs set checkpoint = $4 where account_id = $1 and job = $2 and fence = $3")
+                .bind($account_id)
+                .bind(checkpoint.job)
+                .bind(checkpoint.fence)
+                .bind(&checkpoint.state)
+                .execute(&mut *$transaction)
+                .await?
+                .rows_affected();
+            if touched != 1 {
+                return Err(StoreError::LeaseLost);
+            }
+        }
+    };
+}
+pub(super) use store_checkpoint;
 
 impl Tenant {
     /// How this account's jobs stand.
@@ -89,6 +203,7 @@ impl Tenant {
     /// # Errors
     /// When the database refuses.
     pub async fn jobs(&self) -> Result<Vec<JobStatus>, StoreError> {
-        Ok(Vec::new())
+        let text = "select job, state, progress, problem, next_run_at, updated_at from sync_jobs where account_id = $1 order by job";
+        Ok(on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).fetch_all(pool).await)?)
     }
 }

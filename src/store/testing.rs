@@ -1,0 +1,83 @@
+//! Databases for tests: a fresh SQLite file, and a fresh PostgreSQL schema when `MSI_TEST_POSTGRES_URL` names a server.
+
+use super::people::NewPerson;
+use super::timeline::{Activity, Tab};
+use super::{Store, on};
+use crate::clock;
+
+/// A migrated database that vanishes with this value (a schema stays until the test server is thrown away).
+pub(crate) struct TestStore {
+    pub(crate) store: Store,
+    pub(crate) engine: &'static str,
+    _folder: Option<tempfile::TempDir>,
+}
+
+/// A fresh SQLite database.
+pub(crate) async fn sqlite() -> TestStore {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("test.db").display());
+    let store = Store::connect(&url, 4).await.unwrap();
+    store.migrate().await.unwrap();
+    TestStore { store, engine: "sqlite", _folder: Some(folder) }
+}
+
+/// A fresh database of every engine at hand.
+pub(crate) async fn every_engine() -> Vec<TestStore> {
+    let mut engines = vec![sqlite().await];
+    #[expect(clippy::disallowed_methods, reason = "the one place where tests learn of a PostgreSQL server")]
+    let server = std::env::var("MSI_TEST_POSTGRES_URL");
+    if let Ok(url) = server {
+        engines.push(postgres(&url).await);
+    }
+    engines
+}
+
+async fn postgres(url: &str) -> TestStore {
+    let schema = format!("test_{}", clock::new_id());
+    let server = Store::connect(url, 1).await.unwrap();
+    let text = sqlx::AssertSqlSafe(format!("create schema {schema}"));
+    on!(&server, pool => sqlx::raw_sql(text).execute(pool).await.map(drop)).unwrap();
+    let joint = if url.contains('?') { '&' } else { '?' };
+    let store = Store::connect(&format!("{url}{joint}options[search_path]={schema}"), 4).await.unwrap();
+    store.migrate().await.unwrap();
+    TestStore { store, engine: "postgres", _folder: None }
+}
+
+/// A lead whose values follow from its id.
+pub(crate) fn person(lead_id: i64) -> NewPerson {
+    NewPerson {
+        lead_id,
+        sfdc_type: "Lead",
+        sfdc_id: format!("00Q{lead_id:012}AAA"),
+        sfdc_lead_id: None,
+        sfdc_contact_id: None,
+        sfdc_account_id: None,
+        owner_id: "005000000000001AAA".to_owned(),
+        first_name: Some(format!("First{lead_id}")),
+        last_name: Some("O'Neill \"<>\\ \u{e9}".to_owned()),
+        company: Some("Acme".to_owned()),
+        title: None,
+        email: Some(format!("p{lead_id}@example.com")),
+        phone: None,
+        score: Some(lead_id % 100),
+        relative_score: Some(2),
+        relative_urgency: Some(1),
+        priority: Some(7),
+        created_at: 1_000,
+        updated_at: 2_000,
+    }
+}
+
+/// A web visit.
+pub(crate) fn visit(guid: &str, lead_id: i64, happened_at: i64) -> Activity {
+    Activity {
+        guid: guid.to_owned(),
+        lead_id,
+        tab: Tab::Web.code(),
+        kind: "visit".to_owned(),
+        happened_at,
+        subject: Some("/pricing".to_owned()),
+        asset_id: Some("17".to_owned()),
+        detail: r#"{"url":"https://www.example.com/pricing"}"#.to_owned(),
+    }
+}
