@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod clock;
+pub mod commands;
 pub mod gateway;
 pub mod problem;
 pub mod remote;

@@ -1,28 +1,35 @@
-//! Salesforce ids: 15 characters that differ by case, or the same with a three-letter checksum.
+//! Salesforce record ids: 15 characters in which case matters, or 18, where the last three repeat the cases
+//! so that the id survives systems that ignore case.
 
 use std::fmt;
 
-/// A Salesforce id in its 18-character form; safe to compare without regard to how it came.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// A Salesforce id of 18 characters whose check characters are right.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SalesforceId(String);
 
+/// Not a Salesforce id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a Salesforce id of 15 or 18 characters")]
+pub struct NotASalesforceId;
+
 impl SalesforceId {
-    /// Reads an id of 15 or 18 characters. The checksum of a long one must hold; its case is restored from it.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    /// Reads an id of 15 or 18 characters. The check characters may come in lower case.
+    ///
+    /// # Errors
+    /// When it has another length, other characters than letters and digits, or the wrong check characters.
+    pub fn parse(text: &str) -> Result<Self, NotASalesforceId> {
         if !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return None;
+            return Err(NotASalesforceId);
         }
-        let (short, given) = match text.len() {
-            15 => (text, None),
-            18 => (text.get(..15)?, text.get(15..)),
-            _ => return None,
-        };
-        let checksum = checksum(short);
-        if given.is_some_and(|given| given != checksum) {
-            return None;
+        match text.len() {
+            15 => Ok(Self(format!("{text}{}", check_characters(text)))),
+            18 => {
+                let (id, given) = text.split_at_checked(15).ok_or(NotASalesforceId)?;
+                let right = check_characters(id);
+                if given.eq_ignore_ascii_case(&right) { Ok(Self(format!("{id}{right}"))) } else { Err(NotASalesforceId) }
+            }
+            _ => Err(NotASalesforceId),
         }
-        Some(Self(format!("{short}{checksum}")))
     }
 
     /// The 18 characters.
@@ -31,10 +38,10 @@ impl SalesforceId {
         &self.0
     }
 
-    /// The first three characters, which name the object.
+    /// Whether it begins with the three characters of an object, such as `00D` for an org.
     #[must_use]
-    pub fn key_prefix(&self) -> &str {
-        self.0.get(..3).unwrap_or_default()
+    pub fn is_a(&self, prefix: &str) -> bool {
+        self.0.starts_with(prefix)
     }
 }
 
@@ -44,14 +51,15 @@ impl fmt::Display for SalesforceId {
     }
 }
 
-// Each block of five characters gives one letter: a bit for every capital, the first one lowest.
-fn checksum(short: &str) -> String {
-    const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
-    let letter = |block: &[u8]| {
-        let bits = block.iter().enumerate().filter(|(_, byte)| byte.is_ascii_uppercase()).fold(0_usize, |bits, (at, _)| bits | 1 << at);
-        LETTERS.get(bits).copied().map_or('A', char::from)
-    };
-    short.as_bytes().chunks(5).map(letter).collect()
+// One character for each five: bit n says that the n-th of them is upper case; 0–25 are A–Z, 26–31 are 0–5.
+fn check_characters(id: &str) -> String {
+    id.as_bytes()
+        .chunks(5)
+        .map(|five| {
+            let cases = five.iter().rev().fold(0_u8, |bits, byte| (bits << 1) | u8::from(byte.is_ascii_uppercase()));
+            char::from(if cases < 26 { b'A' + cases } else { b'0' + (cases - 26) })
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -61,30 +69,45 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_checksum_is_salesforces() {
-        assert_eq!(SalesforceId::parse("005x0000001Syye").unwrap().as_str().len(), 18);
-        assert_eq!(SalesforceId::parse("001A0000006Vm9u").unwrap().as_str(), "001A0000006Vm9uIAC");
-        assert_eq!(SalesforceId::parse("001A0000006Vm9uIAC").unwrap().as_str(), "001A0000006Vm9uIAC");
-        assert_eq!(SalesforceId::parse("001A0000006Vm9uIAD"), None);
+    fn fifteen_characters_get_the_check_characters_that_salesforce_gives() {
+        for (short, long) in [
+            ("001A0000006Vm9u", "001A0000006Vm9uIAC"),
+            ("00D000000000062", "00D000000000062EAA"),
+            ("000000000000000", "000000000000000AAA"),
+            ("AAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAA555"),
+        ] {
+            assert_eq!(SalesforceId::parse(short).unwrap().as_str(), long);
+        }
     }
 
     #[test]
-    fn what_is_no_id_is_refused() {
-        for text in ["", "00Q", "001A0000006Vm9u1", "001A0000006Vm9ü", "001A0000006Vm9'", "001A0000006Vm9uIAC1"] {
-            assert_eq!(SalesforceId::parse(text), None, "{text}");
+    fn what_only_looks_like_an_id_is_refused() {
+        for text in ["", "00Q", "00Q00000000000", "00Q0000000000001", "00Q00000000000\u{e9}", "00Q00000000000'", "001A0000006Vm9uIAD"] {
+            assert_eq!(SalesforceId::parse(text), Err(NotASalesforceId), "{text}");
         }
     }
 
     proptest! {
         #[test]
-        fn short_and_long_forms_are_the_same_id(short in "[0-9A-Za-z]{15}") {
-            let id = SalesforceId::parse(&short).unwrap();
-            prop_assert_eq!(SalesforceId::parse(id.as_str()), Some(id));
+        fn short_long_and_long_in_lower_case_mean_the_same(id in "[0-9A-Za-z]{15}") {
+            let long = SalesforceId::parse(&id).unwrap();
+            prop_assert_eq!(&SalesforceId::parse(long.as_str()).unwrap(), &long);
+            let (start, check) = long.as_str().split_at(15);
+            prop_assert_eq!(&SalesforceId::parse(&format!("{start}{}", check.to_lowercase())).unwrap(), &long);
         }
 
         #[test]
-        fn ids_that_differ_by_case_stay_apart(short in "[a-z]{15}") {
-            prop_assert_ne!(SalesforceId::parse(&short), SalesforceId::parse(&short.to_uppercase()));
+        fn a_letter_of_the_other_case_is_noticed(id in "[0-9A-Za-z]{15}", at in 0_usize..15) {
+            let long = SalesforceId::parse(&id).unwrap();
+            let mut bytes = long.as_str().as_bytes().to_vec();
+            prop_assume!(bytes[at].is_ascii_alphabetic());
+            bytes[at] ^= 0x20;
+            prop_assert!(SalesforceId::parse(std::str::from_utf8(&bytes).unwrap()).is_err());
+        }
+
+        #[test]
+        fn nothing_makes_it_panic(text in "\\PC{0,20}") {
+            let _ = SalesforceId::parse(&text);
         }
     }
 }

@@ -110,6 +110,30 @@ fn hexadecimal(text: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
+/// Secrets of connections lie in the row of their kind.
+impl super::connections::Seal for Sealer {
+    fn seal(&self, account_id: &str, kind: &str, secret: &SecretString) -> Result<(String, Vec<u8>), Problem> {
+        let sealed = Self::seal(self, Place { account_id, kind: CONNECTION, row: kind }, secret).map_err(|error| unusable(&error))?;
+        Ok((sealed.key_id, sealed.bytes))
+    }
+
+    fn open(&self, account_id: &str, kind: &str, key_id: &str, sealed: &[u8]) -> Result<SecretString, Problem> {
+        Self::open(self, Place { account_id, kind: CONNECTION, row: kind }, sealed, key_id).map_err(|error| unusable(&error))
+    }
+}
+
+const CONNECTION: &str = "connection.client_secret";
+
+fn unusable(error: &SealingError) -> Problem {
+    tracing::error!(%error, "a secret can't be sealed or opened");
+    Problem::new(
+        500,
+        "secrets.unusable",
+        "A stored secret can't be used",
+        "The stored secret of this connection can't be opened with the configured sealing key. Connect again, or restore the key.",
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -174,8 +174,10 @@ fn is_of_org(address: &str, org: &Org) -> bool {
     address.trim_end_matches('/') == org.instance_url || hosts::is_instance(address)
 }
 
+// The signature vouches for the id; its first fifteen characters are what counts.
 fn canonical(id: &str) -> String {
-    SalesforceId::parse(id).map_or_else(|| id.to_owned(), |id| id.as_str().to_owned())
+    let parsed = SalesforceId::parse(id).or_else(|_| SalesforceId::parse(id.get(..15).unwrap_or_default()));
+    parsed.map_or_else(|_| id.to_owned(), |id| id.as_str().to_owned())
 }
 
 fn short(name: Option<&str>) -> Option<String> {

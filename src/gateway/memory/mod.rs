@@ -75,7 +75,6 @@ impl MemorySource {
     /// When the Redis URL can't be read. The message does not repeat it, as it may hold a password.
     pub fn new(url: Option<&SecretString>) -> Result<Self, MemoryError> {
         let client = url
-            .filter(|url| !url.expose_secret().is_empty())
             .map(|url| redis::Client::open(url.expose_secret()).map_err(|_| MemoryError("redis.url is not a Redis address".to_owned())))
             .transpose()?;
         Ok(Self { local: Arc::new(Local::default()), client, lost_until: Arc::new(AtomicI64::new(0)) })
