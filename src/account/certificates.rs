@@ -7,9 +7,9 @@ use x509_parser::pem::Pem;
 use x509_parser::public_key::PublicKey;
 
 use super::database;
-use crate::salesforce_id::SalesforceId;
 use crate::clock;
 use crate::problem::Problem;
+use crate::salesforce_id::SalesforceId;
 use crate::store::orgs::OrgCertificate;
 use crate::store::{StoreError, Tenant};
 

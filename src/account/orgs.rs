@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::Answer;
 use super::query::invalid;
-use crate::salesforce_id::SalesforceId;
 use super::visitor::{Face, suspended};
 use super::{AccountState, database};
 use crate::problem::Problem;
 use crate::remote::call::CallError;
 use crate::remote::salesforce;
+use crate::salesforce_id::SalesforceId;
 use crate::store::orgs::Org;
 
 /// Seconds that the face may keep an org.
@@ -108,7 +108,8 @@ pub async fn live_check(
     }
     let wanted = "The body must be an object with the texts instance_url, oauth_token and user_id.";
     let check: Check = read(&request, body, wanted).await?;
-    let user = SalesforceId::parse(&check.user_id).map_err(|_| invalid("user_id", "It must be a Salesforce id with 15 or 18 characters."))?;
+    let user =
+        SalesforceId::parse(&check.user_id).map_err(|_| invalid("user_id", "It must be a Salesforce id with 15 or 18 characters."))?;
     // A token goes to the org that is registered, and to nobody else.
     let live = same_address(&check.instance_url, &org.instance_url)
         && is_live(&state, &org, &user, &check.oauth_token, face.request_id.as_str()).await?;

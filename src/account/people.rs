@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::answer::Answer;
 use super::arrivals::Arrival;
 use super::query::{Query, invalid};
-use crate::salesforce_id::SalesforceId;
 use super::visitor::Reader;
 use super::{AccountState, database, timeline};
 use crate::problem::Problem;
+use crate::salesforce_id::SalesforceId;
 use crate::store::people::Person;
 use crate::store::timeline::Tab;
 

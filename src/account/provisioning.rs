@@ -1,9 +1,9 @@
 //! Accounts and their orgs come into being here: for the demo, and for an operator's command line.
 
 use super::database;
-use crate::salesforce_id::SalesforceId;
 use crate::clock;
 use crate::problem::Problem;
+use crate::salesforce_id::SalesforceId;
 use crate::store::orgs::Org;
 use crate::store::{Store, StoreError};
 

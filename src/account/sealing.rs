@@ -4,6 +4,7 @@
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::problem::Problem;
 use crate::settings::Secrets;
 
 /// First byte of what is sealed this way.

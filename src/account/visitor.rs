@@ -11,11 +11,11 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use crate::salesforce_id::SalesforceId;
 use super::request::RequestId;
 use super::{AccountState, database};
 use crate::clock;
 use crate::problem::Problem;
+use crate::salesforce_id::SalesforceId;
 use crate::store::Tenant;
 use crate::store::people::Person;
 

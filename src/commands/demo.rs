@@ -13,8 +13,8 @@ use tokio::io::AsyncReadExt;
 
 use super::halves::{AccountHalf, Stop, face};
 use super::{keys, progress};
-use crate::account::provisioning::{self, Provision, ProvisionOrg};
 use crate::account::certificates;
+use crate::account::provisioning::{self, Provision, ProvisionOrg};
 use crate::sandbox::{self, World, WorldOptions};
 use crate::settings::Settings;
 
@@ -79,7 +79,8 @@ impl Demo {
             });
         }
         // The world must know its own address before anything listens.
-        let reserved = TcpListener::bind(("127.0.0.1", self.port)).with_context(|| format!("port {} is taken; choose another with --port", self.port))?;
+        let reserved = TcpListener::bind(("127.0.0.1", self.port))
+            .with_context(|| format!("port {} is taken; choose another with --port", self.port))?;
         let listen = reserved.local_addr()?.to_string();
         drop(reserved);
         let base = format!("http://{listen}");
@@ -112,10 +113,10 @@ impl Demo {
             tokio::spawn(async move { stop.run([server, api.server]).await })
         };
 
-        settle(&account, &world).await?;
+        let account_id = settle(&account, &world).await?;
         let workers = account.work(&stop);
         tokio::select! {
-            () = progress::until_loaded(&account.progress) => announce(&base, &settings, &mail.to_string()),
+            () = progress::until_loaded(&account.sync.progress, &account_id) => announce(&base, &settings, &mail.to_string()),
             () = stop.0.cancelled() => {}
         }
         running.await??;
@@ -158,12 +159,13 @@ impl Demo {
 }
 
 // Does what an operator would do by hand: the account, its org, the org's certificate, the connection to Marketo.
-async fn settle(account: &AccountHalf, world: &Arc<World>) -> anyhow::Result<()> {
+async fn settle(account: &AccountHalf, world: &Arc<World>) -> anyhow::Result<String> {
     let state = &account.state;
     let base = world.instance_url().trim_end_matches("/sandbox/salesforce").to_owned();
     let account_id = provisioning::provision(
         &state.store,
         Provision {
+            account_id: None,
             name: world.org_name().to_owned(),
             org: ProvisionOrg {
                 org_id: world.org_id().to_owned(),
@@ -179,8 +181,8 @@ async fn settle(account: &AccountHalf, world: &Arc<World>) -> anyhow::Result<()>
     certificates::register(&tenant, world.org_id(), "MSI_Gateway", &world.org_certificate_pem()).await?;
     let secret = SecretString::from(world.marketo_client_secret().to_owned());
     let endpoint = format!("{}/marketo", world.instance_url().trim_end_matches("/salesforce"));
-    state.connections.connect_marketo(&account_id, &endpoint, world.marketo_client_id(), secret).await?;
-    Ok(())
+    account.connections.connect_marketo(&account_id, &endpoint, world.marketo_client_id(), secret).await?;
+    Ok(account_id)
 }
 
 fn announce(base: &str, settings: &Settings, mail: &str) {
@@ -234,7 +236,8 @@ impl Sandbox {
     /// When the port is taken.
     pub async fn run(self, settings: &Settings) -> anyhow::Result<()> {
         let stop = Stop::on_signals()?;
-        let reserved = TcpListener::bind(("127.0.0.1", self.port)).with_context(|| format!("port {} is taken; choose another with --port", self.port))?;
+        let reserved = TcpListener::bind(("127.0.0.1", self.port))
+            .with_context(|| format!("port {} is taken; choose another with --port", self.port))?;
         let base = format!("http://{}", reserved.local_addr()?);
         let world = World::new(WorldOptions {
             seed: SEED,

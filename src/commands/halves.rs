@@ -11,12 +11,16 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::account::arrivals::{Arrivals, Pace};
+use crate::account::connections::Connections;
+use crate::account::sealing::Sealer;
 use crate::account::{self, AccountState};
 use crate::gateway::face::House;
 use crate::gateway::server;
+use crate::remote::call::Caller;
 use crate::settings::Settings;
 use crate::store::Store;
-use crate::sync::{self, Progress, SyncDeps};
+use crate::sync::{self, SyncDeps};
 use crate::telemetry;
 
 /// Longest wait for workers to finish what they hold.
@@ -37,7 +41,8 @@ where
 /// The account: its database, its connections, its API and its workers.
 pub struct AccountHalf {
     pub state: Arc<AccountState>,
-    pub progress: Progress,
+    pub connections: Arc<Connections>,
+    pub sync: SyncDeps,
 }
 
 /// The account's API, listening.
@@ -55,7 +60,14 @@ impl AccountHalf {
         telemetry::figures()?;
         let store = Store::connect(settings.database.url.expose_secret(), settings.database.connections).await?;
         store.migrate().await?;
-        Ok(Self { state: AccountState::build(store, settings)?, progress: Progress::default() })
+        let caller = Caller::new(settings)?;
+        let sealer = Arc::new(Sealer::from_settings(&settings.secrets)?);
+        let connections = Connections::new(store.clone(), caller.clone(), settings, sealer)?;
+        let arrivals = Arrivals::new(store.clone(), Arc::clone(&connections), settings.marketo.history_days, Pace::default());
+        let budgets = Arc::clone(&connections);
+        let state = AccountState::new(store.clone(), Arc::new(settings.clone()), Arc::new(arrivals), budgets, caller)?;
+        let sync = SyncDeps::new(store, Arc::clone(&connections), settings.marketo.clone());
+        Ok(Self { state, connections, sync })
     }
 
     /// Starts the account's API.
@@ -63,18 +75,13 @@ impl AccountHalf {
     /// # Errors
     /// When the address can't be had.
     pub async fn listen(&self, address: &str) -> anyhow::Result<Api> {
-        let (address, server) = account::serve(Arc::clone(&self.state), address)?;
+        let (address, server) = account::serve(&self.state, address)?;
         Ok(Api { address, server })
     }
 
     /// Starts the reconcilers; they end after `stop`.
     pub fn work(&self, stop: &Stop) -> JoinHandle<()> {
-        let deps = SyncDeps {
-            store: self.state.store.clone(),
-            connections: Arc::clone(&self.state.connections),
-            settings: Arc::clone(&self.state.settings),
-            progress: self.progress.clone(),
-        };
+        let deps = self.sync.clone();
         let token = stop.0.clone();
         tokio::spawn(async move {
             let work = sync::run(deps, token.clone());

@@ -31,7 +31,9 @@ pub fn complete(settings: &mut Settings) -> anyhow::Result<()> {
         return Ok(());
     }
     let Some(file) = beside(settings.database.url.expose_secret()) else {
-        bail!("secrets.sealing_key, gateway.token_key and account.key must be configured: each 64 hexadecimal digits, as `openssl rand -hex 32` makes them");
+        bail!(
+            "secrets.sealing_key, gateway.token_key and account.key must be configured: each 64 hexadecimal digits, as `openssl rand -hex 32` makes them"
+        );
     };
     let kept = read_or_make(&file)?;
     let fill = |key: &mut SecretString, kept: String| {

@@ -1,7 +1,7 @@
 //! Who enters: people of Marketo who are a lead or a contact in Salesforce and have a sales owner.
 
-use crate::salesforce_id::SalesforceId;
 use crate::remote::marketo::leads::Lead;
+use crate::salesforce_id::SalesforceId;
 use crate::store::people::NewPerson;
 
 /// Why somebody does not enter.
