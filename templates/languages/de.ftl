@@ -25,7 +25,7 @@ person-no-activity = Noch keine Aktivität erfasst
 person-score = Score
 person-no-score = Noch kein Score
 rank-top = oberste { $percent } %
-rank-above = höher als bei { $percent } % der Personen
+rank-above = über { $percent } % der Personen
 stars = { $count ->
     [one] { $count } von 3 Sternen: Score im Vergleich zu allen anderen
    *[other] { $count } von 3 Sternen: Score im Vergleich zu allen anderen
@@ -36,6 +36,7 @@ flames = { $count ->
 }
 
 ## Was eine Person getan hat
+about = { $did }:
 did-moment = Interessanter Moment
 did-visit = Seite besucht
 did-form = Formular ausgefüllt

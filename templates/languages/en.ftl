@@ -37,6 +37,7 @@ flames = { $count ->
 }
 
 ## What a person did
+about = { $did }:
 did-moment = Interesting moment
 did-visit = Visited a page
 did-form = Filled in a form

@@ -24,8 +24,8 @@ person-last = Dernière activité
 person-no-activity = Aucune activité enregistrée
 person-score = Score
 person-no-score = Pas encore de score
-rank-top = parmi les { $percent } % les plus élevés
-rank-above = supérieur à { $percent } % des personnes
+rank-top = top { $percent } %
+rank-above = au-dessus de { $percent } %
 stars = { $count ->
     [one] { $count } étoile sur 3 : score comparé à celui de tous les autres
    *[other] { $count } étoiles sur 3 : score comparé à celui de tous les autres
@@ -36,6 +36,7 @@ flames = { $count ->
 }
 
 ## Ce que la personne a fait
+about = { $did } :
 did-moment = Moment intéressant
 did-visit = A visité une page
 did-form = A rempli un formulaire

@@ -24,8 +24,8 @@ person-last = Laatste activiteit
 person-no-activity = Nog geen activiteit vastgelegd
 person-score = Score
 person-no-score = Nog geen score
-rank-top = hoogste { $percent }%
-rank-above = hoger dan bij { $percent }% van de personen
+rank-top = top { $percent }%
+rank-above = boven { $percent }% van iedereen
 stars = { $count ->
     [one] { $count } van 3 sterren: score vergeleken met alle anderen
    *[other] { $count } van 3 sterren: score vergeleken met alle anderen
@@ -36,6 +36,7 @@ flames = { $count ->
 }
 
 ## Wat iemand heeft gedaan
+about = { $did }:
 did-moment = Interessant moment
 did-visit = Heeft een pagina bezocht
 did-form = Heeft een formulier ingevuld

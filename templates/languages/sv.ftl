@@ -24,8 +24,8 @@ person-last = Senaste aktivitet
 person-no-activity = Ingen aktivitet registrerad ännu
 person-score = Poäng
 person-no-score = Inga poäng ännu
-rank-top = bland de { $percent } % högsta
-rank-above = högre än { $percent } % av personerna
+rank-top = topp { $percent } %
+rank-above = över { $percent } % av alla
 stars = { $count ->
     [one] { $count } av 3 stjärnor: poäng jämfört med alla andra
    *[other] { $count } av 3 stjärnor: poäng jämfört med alla andra
@@ -36,6 +36,7 @@ flames = { $count ->
 }
 
 ## Vad personen har gjort
+about = { $did }:
 did-moment = Intressant händelse
 did-visit = Besökte en sida
 did-form = Fyllde i ett formulär

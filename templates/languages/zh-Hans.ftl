@@ -33,6 +33,7 @@ flames = { $count ->
 }
 
 ## 此人的行为
+about = { $did }：
 did-moment = 有趣时刻
 did-visit = 访问了页面
 did-form = 填写了表单

@@ -168,7 +168,8 @@ impl Room {
 
     fn or_broken(&self, what: &str, rendered: Result<Bytes, PageError>) -> Bytes {
         rendered.unwrap_or_else(|error| {
-            tracing::error!(error = &error as &dyn std::error::Error, what, language = self.language.tag(), "page not rendered");
+            let error: &dyn std::error::Error = &error;
+            tracing::error!(error, what, language = self.language.tag(), "page not rendered");
             self.broken.clone()
         })
     }

@@ -62,7 +62,7 @@ impl HelperDef for Translation {
             }
             match value.value() {
                 Value::Number(number) => {
-                    values.set(*name, number.as_i64().map_or_else(|| FluentValue::from(number.as_f64()), FluentValue::from))
+                    values.set(*name, number.as_i64().map_or_else(|| FluentValue::from(number.as_f64()), FluentValue::from));
                 }
                 Value::String(text) => values.set(*name, text.clone()),
                 other => return Err(refused(format!("t {key}: {name} can't be {other}"))),

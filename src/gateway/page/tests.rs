@@ -29,7 +29,7 @@ fn text(bytes: &Bytes) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-fn shell_of<'a>(lang: Language, value: &'a str) -> Shell<'a> {
+fn shell_of(lang: Language, value: &str) -> Shell<'_> {
     Shell {
         lang,
         token: value,
