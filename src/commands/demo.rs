@@ -1,7 +1,7 @@
 //! `demo` and `sandbox`: the whole house against emulated systems, or those alone.
 
 use std::io::Write;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -87,15 +87,15 @@ impl Demo {
         let folder = Folder::open(self.data.as_ref())?;
         self.configure(&mut settings, &listen, &base, &folder)?;
 
-        let world = World::new(WorldOptions {
+        let world = Arc::new(World::new(WorldOptions {
             seed: SEED,
             people: self.people,
             base_url: format!("{base}/sandbox"),
             canvas_url: format!("{base}/canvas"),
             consumer_secret: consumer_secret(&settings),
             ..WorldOptions::default()
-        });
-        let mail = sandbox::mail::listen(Arc::clone(&world), "127.0.0.1:0").await?;
+        }));
+        let mail = sandbox::mail::listen(Arc::clone(&world), SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         settings.mail.url.get_or_insert_with(|| SecretString::from(format!("smtp://{mail}")));
 
         let account = AccountHalf::build(&settings).await?;
@@ -178,10 +178,9 @@ async fn settle(account: &AccountHalf, world: &Arc<World>) -> anyhow::Result<Str
     )
     .await?;
     let tenant = state.store.tenant(&account_id);
-    certificates::register(&tenant, world.org_id(), "MSI_Gateway", &world.org_certificate_pem()).await?;
+    certificates::register(&tenant, &world.org_id(), "MSI_Gateway", &world.org_certificate_pem()).await?;
     let secret = SecretString::from(world.marketo_client_secret().to_owned());
-    let endpoint = format!("{}/marketo", world.instance_url().trim_end_matches("/salesforce"));
-    account.connections.connect_marketo(&account_id, &endpoint, world.marketo_client_id(), secret).await?;
+    account.connections.connect_marketo(&account_id, &world.marketo_url(), world.marketo_client_id(), secret).await?;
     Ok(account_id)
 }
 
@@ -239,15 +238,15 @@ impl Sandbox {
         let reserved = TcpListener::bind(("127.0.0.1", self.port))
             .with_context(|| format!("port {} is taken; choose another with --port", self.port))?;
         let base = format!("http://{}", reserved.local_addr()?);
-        let world = World::new(WorldOptions {
+        let world = Arc::new(World::new(WorldOptions {
             seed: SEED,
             people: self.people,
             base_url: base.clone(),
             canvas_url: self.canvas_url,
             consumer_secret: consumer_secret(settings),
             ..WorldOptions::default()
-        });
-        let mail = sandbox::mail::listen(Arc::clone(&world), "127.0.0.1:0").await?;
+        }));
+        let mail = sandbox::mail::listen(Arc::clone(&world), SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         let app = {
             let world = Arc::clone(&world);
             move || {
