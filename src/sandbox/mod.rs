@@ -9,6 +9,8 @@ mod kept;
 pub mod mail;
 mod marketo;
 mod salesforce;
+#[cfg(test)]
+mod walkthrough;
 mod world;
 
 use std::sync::Arc;

@@ -2,9 +2,10 @@
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, HttpMessage, HttpResponse};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 
 use super::answer::{MarketoCode, Refusal, reply};
 use super::identity::Worth;
@@ -31,7 +32,7 @@ pub async fn admit(world: Data<World>, request: ServiceRequest, next: Next<BoxBo
         return Ok(request.into_response(reply(Err(refusal))));
     }
     let mut in_flight = InFlight { world: world.clone(), code: None };
-    if world.options().base_url.is_empty() || request.path().contains("//") {
+    if request.path().contains("//") {
         in_flight.code = Some("610".to_owned());
         return Ok(request.into_response(reply(Err(Refusal::new("610", "Requested resource not found")))));
     }
@@ -70,7 +71,26 @@ fn bearer(world: &World, request: &ServiceRequest, now: i64) -> Result<(), Refus
     }
 }
 
+/// Resources that can only be read, by their last segment.
+const READ_ONLY: &[&str] = &[
+    "activities.json",
+    "campaigns.json",
+    "deletedleads.json",
+    "describe.json",
+    "describe2.json",
+    "file.json",
+    "leadchanges.json",
+    "pagingtoken.json",
+    "status.json",
+    "types.json",
+    "usage.json",
+];
+
 /// A path that Marketo doesn't have, or not with this method.
-pub async fn unknown() -> HttpResponse {
+pub async fn unknown(request: HttpRequest) -> HttpResponse {
+    let name = request.path().rsplit('/').next().unwrap_or_default();
+    if READ_ONLY.contains(&name) && request.method() != Method::GET {
+        return reply(Err(Refusal::new("605", format!("Request method '{}' not supported", request.method()))));
+    }
     reply(Err(Refusal::new("610", "Requested resource not found")))
 }
