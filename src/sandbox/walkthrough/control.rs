@@ -88,6 +88,21 @@ async fn faults_strike_as_ordered_and_the_journal_tells() {
 }
 
 #[actix_web::test]
+async fn slow_calls_are_in_flight_and_the_eleventh_is_refused() {
+    let world = world();
+    let app = serve(&world).await;
+    let token = marketo_token(&app, &world).await;
+    call(&app, TestRequest::post().uri("/sandbox/_control/faults").set_json(json!({ "prefix": "/marketo/rest", "latency_ms": 150 }))).await;
+    let uri = "/sandbox/marketo/rest/v1/campaigns.json";
+    let calls = (0..12).map(|_| call(&app, bearer(TestRequest::get().uri(uri), &token)));
+    let answers = futures_util::future::join_all(calls).await;
+    let refused = answers.iter().filter(|answer| answer.json()["errors"][0]["code"] == "615").count();
+    assert_eq!(refused, 2);
+    let used = call(&app, TestRequest::get().uri("/sandbox/_control/limits")).await.json()["used"].clone();
+    assert_eq!((used["peak_in_flight"].as_u64(), used["in_flight"].as_u64()), (Some(10), Some(0)));
+}
+
+#[actix_web::test]
 async fn limits_can_be_set_and_a_typing_error_is_told() {
     let world = world();
     let app = serve(&world).await;

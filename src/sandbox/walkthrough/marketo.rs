@@ -65,6 +65,8 @@ async fn filters_lead_to_people_and_have_their_limits() {
     let too_many =
         call(&app, bearer(post().uri(&format!("{leads}?_method=GET")).set_payload(format!("{form}&filterValues=1301")), &token)).await;
     assert_eq!(code(&too_many), "1003");
+    let long = call(&app, bearer(TestRequest::get().uri(&format!("{leads}?{}", form.repeat(8))), &token)).await;
+    assert_eq!(long.status, StatusCode::URI_TOO_LONG);
     for key in ["email", "sfdcLeadId", "sfdcContactId", "sfdcAccountId"] {
         let person = people.iter().find(|person| person[key].is_string()).unwrap();
         let uri = format!("{leads}?filterType={key}&filterValues={}&{fields}", person[key].as_str().unwrap());

@@ -118,6 +118,11 @@ impl Habit {
         Self { person, engagement, leaves: leaves.then_some(day), reachable }
     }
 
+    /// Whether this is one of the few who do something every third day.
+    pub fn is_lively(&self) -> bool {
+        self.engagement >= 300
+    }
+
     /// Tells what the person did on one day (days since the epoch), in the order of time: nothing on most days.
     pub fn tell(&self, population: &Population, day: i64, events: &mut Vec<Event>) {
         let day_key = u64::try_from(day).unwrap_or(0);
