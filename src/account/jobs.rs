@@ -40,6 +40,6 @@ pub async fn list(operator: Operator) -> Result<Answer<Value>, Problem> {
 pub async fn budget(_: Face, state: web::Data<AccountState>) -> Result<Answer<Value>, Problem> {
     let budgets = tokio::time::timeout(std::time::Duration::from_secs(5), state.connections.budgets())
         .await
-        .map_err(|_| Problem::unavailable("budget.unavailable", "The figures of the budget cannot be read just now.", 5))?;
+        .map_err(|_| Problem::unavailable("budget.unavailable", "The figures of the budget cannot be read just now.", 5))??;
     Ok(Answer::fleeting(json!({ "munchkins": budgets })))
 }

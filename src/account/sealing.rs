@@ -4,6 +4,8 @@
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::connections::Seal;
+use crate::problem::Problem;
 use crate::settings::Secrets;
 
 /// First byte of what is sealed this way.
@@ -99,6 +101,32 @@ impl Sealer {
     }
 }
 
+/// Connections are stored one a kind, so the kind is the row.
+impl Seal for Sealer {
+    fn seal(&self, account_id: &str, kind: &str, secret: &SecretString) -> Result<(String, Vec<u8>), Problem> {
+        let sealed = Self::seal(self, connection(account_id, kind), secret).map_err(|error| unusable(account_id, &error))?;
+        Ok((sealed.key_id, sealed.bytes))
+    }
+
+    fn open(&self, account_id: &str, kind: &str, key_id: &str, sealed: &[u8]) -> Result<SecretString, Problem> {
+        Self::open(self, connection(account_id, kind), sealed, key_id).map_err(|error| unusable(account_id, &error))
+    }
+}
+
+const fn connection<'a>(account_id: &'a str, kind: &'a str) -> Place<'a> {
+    Place { account_id, kind: "connection", row: kind }
+}
+
+fn unusable(account_id: &str, error: &SealingError) -> Problem {
+    tracing::error!(account_id, %error, "a connection's secret cannot be used");
+    Problem::new(
+        503,
+        "secrets.unavailable",
+        "The connection needs attention",
+        "The stored secret of this connection cannot be opened. An administrator has to connect it again or restore the sealing key.",
+    )
+}
+
 fn hexadecimal(text: &str) -> Option<[u8; 32]> {
     if text.len() != 64 {
         return None;
@@ -133,14 +161,14 @@ mod tests {
     #[test]
     fn a_value_moved_to_another_row_account_or_kind_is_refused() {
         let sealer = sealer('4', "k1");
-        let sealed = sealer.seal(HERE, &SecretString::from("s3cret")).unwrap();
+        let kept = sealer.seal(HERE, &SecretString::from("s3cret")).unwrap();
         for elsewhere in [
             Place { account_id: "b", ..HERE },
             Place { kind: "other", ..HERE },
             Place { row: "other", ..HERE },
             Place { account_id: "amarketo.client_secret", kind: "", ..HERE },
         ] {
-            assert_eq!(sealer.open(elsewhere, &sealed.bytes, "k1").unwrap_err(), SealingError::Refused);
+            assert_eq!(sealer.open(elsewhere, &kept.bytes, "k1").unwrap_err(), SealingError::Refused);
         }
     }
 

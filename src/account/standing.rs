@@ -14,7 +14,7 @@ pub(super) struct Standing(Cache<(String, i64), Option<i64>>);
 
 impl Default for Standing {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(50_000).time_to_live(Duration::from_secs(60)).build())
+        Self(Cache::builder().max_capacity(50_000).time_to_live(Duration::from_mins(1)).build())
     }
 }
 

@@ -1,1 +1,10 @@
 //! Other people's systems, and one way of calling them.
+//!
+//! A call is a value ([`call::Call`]); [`call::Caller`] carries it out with a deadline, a bound on the answer's size,
+//! a trace and figures. Addresses pass [`hosts`] before anything is sent.
+
+pub mod call;
+pub mod hosts;
+pub mod marketo;
+pub mod moment;
+pub mod salesforce;

@@ -1,0 +1,242 @@
+//! The budget's ledger in Redis, shared by all our processes. One script decides, by Redis's own clock, so that no
+//! two processes see different windows. Calls in flight are leases that expire when their process dies.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use redis::Script;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::local::Figures;
+use super::{Limits, Purpose, Verdict};
+use crate::clock;
+
+// KEYS: window, flights, state, day. ARGV: see `enter`. Answers {verdict, milliseconds}; verdict 0 entered, 1 wait, 2 used up.
+const ENTER: &str = r"
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local ticket, lease, background = ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1'
+local window_ms, window, concurrent, daily, pace = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local yield_ms, ask_again, people_ms = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
+local state = redis.call('HMGET', KEYS[3], 'paused_until', 'quota_until', 'people_waiting_until', 'people_seen_at')
+local paused, quota, waiting, seen = tonumber(state[1] or '0'), tonumber(state[2] or '0'), tonumber(state[3] or '0'), tonumber(state[4] or '0')
+if quota > now then return {2, quota} end
+if tonumber(redis.call('GET', KEYS[4]) or '0') >= daily then return {2, 0} end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - window_ms)
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
+local wait = 0
+if paused > now then wait = paused - now end
+if wait == 0 and background then
+  if waiting > now then wait = ask_again
+  elseif now - seen < people_ms and redis.call('ZCOUNT', KEYS[1], '(' .. (now - math.floor(window_ms / 10)), '+inf') >= pace then wait = ask_again end
+end
+if wait == 0 then
+  local entered = redis.call('ZCARD', KEYS[1])
+  if entered >= window then
+    local oldest = redis.call('ZRANGE', KEYS[1], entered - window, entered - window, 'WITHSCORES')
+    wait = math.max(1, tonumber(oldest[2] or now) + window_ms - now)
+  elseif redis.call('ZCARD', KEYS[2]) >= concurrent then wait = ask_again end
+end
+if not background then
+  redis.call('HSET', KEYS[3], 'people_seen_at', now, 'people_waiting_until', wait > 0 and now + yield_ms or 0)
+  redis.call('PEXPIRE', KEYS[3], 172800000)
+end
+if wait > 0 then return {1, wait} end
+redis.call('ZADD', KEYS[1], now, ticket)
+redis.call('PEXPIRE', KEYS[1], window_ms * 2)
+redis.call('ZADD', KEYS[2], now + lease, ticket)
+redis.call('PEXPIRE', KEYS[2], math.max(lease * 2, 3600000))
+redis.call('INCR', KEYS[4])
+redis.call('PEXPIRE', KEYS[4], 259200000)
+return {0, 0}
+";
+
+const LEAVE: &str = r"
+redis.call('ZREM', KEYS[2], ARGV[1])
+if ARGV[2] == '0' and redis.call('ZREM', KEYS[1], ARGV[1]) == 1 then
+  if tonumber(redis.call('GET', KEYS[4]) or '0') > 0 then redis.call('DECR', KEYS[4]) end
+end
+return 0
+";
+
+const PAUSE: &str = r"
+local t = redis.call('TIME')
+local until_ms = t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(ARGV[2])
+if ARGV[1] == 'quota_until' then until_ms = tonumber(ARGV[2]) end
+if until_ms > tonumber(redis.call('HGET', KEYS[3], ARGV[1]) or '0') or ARGV[1] == 'quota_until' then
+  redis.call('HSET', KEYS[3], ARGV[1], until_ms, 'reason', ARGV[3])
+  redis.call('PEXPIRE', KEYS[3], 172800000)
+end
+return 0
+";
+
+const FIGURES: &str = r"
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local state = redis.call('HMGET', KEYS[3], 'paused_until', 'quota_until', 'reason')
+local quota = tonumber(state[2] or '0')
+return {
+  tostring(redis.call('GET', KEYS[4]) or '0'),
+  tostring(redis.call('ZCOUNT', KEYS[1], '(' .. (now - tonumber(ARGV[1])), '+inf')),
+  tostring(redis.call('ZCOUNT', KEYS[2], '(' .. now, '+inf')),
+  string.format('%d', math.max(0, tonumber(state[1] or '0') - now)),
+  string.format('%d', quota > now and quota or 0),
+  state[3] or ''
+}
+";
+
+const DOWN_MS: i64 = 5_000;
+
+/// A connection that all budgets of a process share.
+#[derive(Clone)]
+pub struct SharedLedger {
+    connection: ConnectionManager,
+}
+
+impl std::fmt::Debug for SharedLedger {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SharedLedger")
+    }
+}
+
+impl SharedLedger {
+    /// A connection that is made when it is first needed and made anew when it breaks.
+    ///
+    /// # Errors
+    /// When the URL is not one of Redis.
+    pub fn open(url: &SecretString) -> Result<Self, redis::RedisError> {
+        let client = redis::Client::open(url.expose_secret())?;
+        let config = ConnectionManagerConfig::new()
+            .set_number_of_retries(1)
+            .set_connection_timeout(Some(Duration::from_millis(500)))
+            .set_response_timeout(Some(Duration::from_millis(500)));
+        Ok(Self { connection: ConnectionManager::new_lazy_with_config(client, config)? })
+    }
+}
+
+/// One instance's ledger in Redis.
+pub(super) struct Shared {
+    connection: ConnectionManager,
+    instance: String,
+    down_until: AtomicI64,
+    enter: Script,
+    leave: Script,
+    pause: Script,
+    figures: Script,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("instance", &self.instance).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    pub(super) fn new(ledger: SharedLedger, instance: &str) -> Self {
+        Self {
+            connection: ledger.connection,
+            instance: instance.to_owned(),
+            down_until: AtomicI64::new(0),
+            enter: Script::new(ENTER),
+            leave: Script::new(LEAVE),
+            pause: Script::new(PAUSE),
+            figures: Script::new(FIGURES),
+        }
+    }
+
+    pub(super) async fn enter(&self, limits: &Limits, purpose: Purpose, ticket: &str, lease_ms: i64, day: &str) -> Option<Verdict> {
+        let allowed = limits.of(purpose);
+        let (verdict, ms): (i64, i64) = self
+            .ask(&self.enter, day, |call| {
+                call.arg(ticket)
+                    .arg(lease_ms)
+                    .arg(u8::from(purpose != Purpose::Interactive))
+                    .arg(limits.window_ms)
+                    .arg(allowed.window)
+                    .arg(allowed.concurrent)
+                    .arg(allowed.daily)
+                    .arg(allowed.pace)
+                    .arg(super::YIELD_MS)
+                    .arg(super::ASK_AGAIN_MS)
+                    .arg(super::PEOPLE_MS);
+            })
+            .await?;
+        Some(match verdict {
+            0 => Verdict::Entered,
+            1 => Verdict::Wait { ms },
+            _ => Verdict::UsedUp { until_ms: ms },
+        })
+    }
+
+    pub(super) async fn leave(&self, ticket: &str, counted: bool, day: &str) {
+        let _: Option<i64> = self
+            .ask(&self.leave, day, |call| {
+                call.arg(ticket).arg(u8::from(counted));
+            })
+            .await;
+    }
+
+    pub(super) async fn pause(&self, for_ms: i64, reason: &str, day: &str) {
+        let _: Option<i64> = self
+            .ask(&self.pause, day, |call| {
+                call.arg("paused_until").arg(for_ms).arg(reason);
+            })
+            .await;
+    }
+
+    pub(super) async fn quota(&self, until_ms: i64, reason: &str, day: &str) {
+        let _: Option<i64> = self
+            .ask(&self.pause, day, |call| {
+                call.arg("quota_until").arg(until_ms).arg(reason);
+            })
+            .await;
+    }
+
+    pub(super) async fn figures(&self, limits: &Limits, day: &str) -> Option<Figures> {
+        let rows: Vec<String> = self
+            .ask(&self.figures, day, |call| {
+                call.arg(limits.window_ms);
+            })
+            .await?;
+        let number = |place: usize| rows.get(place).and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
+        let count = |place: usize| u32::try_from(number(place)).unwrap_or(0);
+        Some(Figures {
+            used_today: count(0),
+            in_window: count(1),
+            in_flight: count(2),
+            paused_for_ms: number(3),
+            quota_until_ms: number(4),
+            reason: rows.get(5).cloned().unwrap_or_default(),
+        })
+    }
+
+    // `None` when Redis does not answer; it is then left alone for a while and the local ledger decides.
+    async fn ask<T: redis::FromRedisValue>(
+        &self,
+        script: &Script,
+        day: &str,
+        arguments: impl FnOnce(&mut redis::ScriptInvocation<'_>),
+    ) -> Option<T> {
+        if self.down_until.load(Ordering::Relaxed) > clock::now_ms() {
+            return None;
+        }
+        // One hash tag, so that all keys of an instance live on one node of a cluster.
+        let tag = format!("{{budget:{}}}", self.instance);
+        let mut call = script.prepare_invoke();
+        for name in ["window", "flights", "state"] {
+            call.key(format!("{tag}:{name}"));
+        }
+        call.key(format!("{tag}:day:{day}"));
+        arguments(&mut call);
+        let mut connection = self.connection.clone();
+        let error = match tokio::time::timeout(Duration::from_secs(1), call.invoke_async(&mut connection)).await {
+            Ok(Ok(value)) => return Some(value),
+            Ok(Err(error)) => error.category().to_owned(),
+            Err(_) => "no answer in time".to_owned(),
+        };
+        self.down_until.store(clock::now_ms() + DOWN_MS, Ordering::Relaxed);
+        tracing::warn!(instance = self.instance, error, "the shared budget is out of reach; this process keeps its own meanwhile");
+        None
+    }
+}

@@ -1,0 +1,78 @@
+//! Salesforce: what we ask an org.
+
+use std::fmt;
+
+use reqwest::Method;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use super::call::{Answer, Body, Call, CallError, Caller, With};
+
+/// Whose access token it is, as the org itself says.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+pub struct UserInfo {
+    /// 18 characters.
+    pub user_id: String,
+    /// 18 characters.
+    pub organization_id: String,
+}
+
+impl fmt::Debug for UserInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserInfo").field("user_id", &self.user_id).field("organization_id", &self.organization_id).finish()
+    }
+}
+
+/// Asks an org whose access token this is, which only a living token can answer.
+///
+/// # Errors
+/// [`CallError::Unauthorized`] when the token is dead; [`CallError::NotAllowed`] when `instance_url` is not an org's
+/// address; the rest when the org cannot be reached or makes no sense.
+pub async fn userinfo(caller: &Caller, instance_url: &str, token: &SecretString, request_id: &str) -> Result<UserInfo, CallError> {
+    let endpoint = caller.hosts().salesforce(instance_url)?;
+    let call = Call {
+        system: "salesforce",
+        name: "userinfo",
+        method: Method::GET,
+        path: "/services/oauth2/userinfo".to_owned(),
+        query: Vec::new(),
+        body: Body::None,
+        timeout: caller.salesforce_timeout(),
+        read: read_userinfo,
+    };
+    caller.send(&call, With { endpoint: &endpoint, token: Some(token), request_id }).await
+}
+
+// A dead token is answered with 401, or with 403 and `Bad_OAuth_Token`; other refusals of the org say nothing about it.
+fn read_userinfo(answer: &Answer) -> Result<UserInfo, CallError> {
+    match answer.status {
+        200 => serde_json::from_slice(&answer.body).map_err(|_| CallError::BadAnswer("userinfo is not what it should be")),
+        401 => Err(CallError::Unauthorized),
+        403 if answer.body.starts_with(b"Bad_OAuth_Token") => Err(CallError::Unauthorized),
+        403 => Err(CallError::Forbidden),
+        429 => Err(CallError::RateLimited { retry_after_ms: 10_000, concurrency: false }),
+        status @ 500.. => Err(CallError::Busy { code: status.to_string() }),
+        status => Err(CallError::Refused { code: status.to_string(), detail: String::new() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    fn answer(status: u16, body: &'static str) -> Answer {
+        Answer { status, headers: reqwest::header::HeaderMap::new(), body: Bytes::from_static(body.as_bytes()) }
+    }
+
+    #[test]
+    fn a_dead_token_is_told_from_a_broken_org() {
+        let info = read_userinfo(&answer(200, r#"{"user_id":"005000000000001AAA","organization_id":"00D000000000001EAA","x":1}"#)).unwrap();
+        assert_eq!(info.organization_id, "00D000000000001EAA");
+        assert_eq!(read_userinfo(&answer(401, "")), Err(CallError::Unauthorized));
+        assert_eq!(read_userinfo(&answer(403, "Bad_OAuth_Token")), Err(CallError::Unauthorized));
+        assert_eq!(read_userinfo(&answer(403, "nope")), Err(CallError::Forbidden));
+        assert!(matches!(read_userinfo(&answer(503, "")), Err(CallError::Busy { .. })));
+        assert!(matches!(read_userinfo(&answer(200, "<html>")), Err(CallError::BadAnswer(_))));
+    }
+}
