@@ -132,7 +132,7 @@ async fn two_accounts_with_the_same_ids_never_meet() {
         assert_eq!((of_a.company.as_deref(), of_b.company.as_deref()), (Some("A"), Some("B")));
         assert!(a.person(&of_b.id).await.unwrap().is_none());
         assert_eq!(b.timeline(1, None, None, 9).await.unwrap()[0].happened_at, 6);
-        assert_eq!(a.score_percentile(6).await.unwrap(), Some(100));
+        assert_eq!(a.score_counts().await.unwrap(), [(5, 1)]);
 
         a.put_org(&org("a"), 1).await.unwrap();
         assert!(matches!(b.put_org(&org("b"), 1).await, Err(StoreError::Taken)));
@@ -185,16 +185,16 @@ async fn thousands_of_lead_ids_are_looked_up_at_once() {
 }
 
 #[tokio::test]
-async fn the_percentile_is_the_share_of_people_below() {
+async fn scores_are_counted_for_those_who_have_one() {
     for test in every_engine().await {
         let tenant = account(&test.store, "a").await;
-        assert_eq!(tenant.score_percentile(5).await.unwrap(), None, "{}", test.engine);
+        assert_eq!(tenant.score_counts().await.unwrap(), [], "{}", test.engine);
         let mut unscored = person(9);
         unscored.score = None;
-        tenant.upsert_people(&[person(10), person(20), person(30), unscored], 1, None).await.unwrap();
-        for (score, percent) in [(10, 0), (11, 33), (30, 66), (31, 100)] {
-            assert_eq!(tenant.score_percentile(score).await.unwrap(), Some(percent));
-        }
+        let mut same = person(4);
+        same.score = Some(20);
+        tenant.upsert_people(&[person(30), person(20), same, unscored], 1, None).await.unwrap();
+        assert_eq!(tenant.score_counts().await.unwrap(), [(20, 2), (30, 1)]);
     }
 }
 
