@@ -87,7 +87,7 @@ create table activities (
     asset_id text,
     detail text not null,
     primary key (account_id, guid)
-) without rowid;
+);
 create index activities_by_person on activities (account_id, lead_id, tab, happened_at, guid);
 
 create table sync_jobs (
