@@ -7,9 +7,9 @@ use x509_parser::pem::Pem;
 use x509_parser::public_key::PublicKey;
 
 use super::database;
-use super::record_id::RecordId;
 use crate::clock;
 use crate::problem::Problem;
+use crate::salesforce_id::SalesforceId;
 use crate::store::orgs::OrgCertificate;
 use crate::store::{StoreError, Tenant};
 
@@ -24,7 +24,7 @@ const LARGEST_KEY: usize = 8192;
 /// 400 `certificate.invalid` with what is wrong with it, 404 when the org is not the account's,
 /// 409 `certificate.revoked` when it was revoked before.
 pub async fn register(tenant: &Tenant, org_id: &str, name: &str, pem: &str) -> Result<OrgCertificate, Problem> {
-    let org_id = RecordId::parse(org_id).map_err(|_| Problem::not_found())?;
+    let org_id = SalesforceId::parse(org_id).map_err(|_| Problem::not_found())?;
     let name = name.trim();
     if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
         return Err(refused("name", "It must have between 1 and 80 characters."));

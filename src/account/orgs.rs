@@ -4,16 +4,17 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, web};
 use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::answer::Answer;
 use super::query::invalid;
-use super::record_id::RecordId;
 use super::visitor::{Face, suspended};
 use super::{AccountState, database};
 use crate::problem::Problem;
 use crate::remote::call::CallError;
 use crate::remote::salesforce;
+use crate::salesforce_id::SalesforceId;
 use crate::store::orgs::Org;
 
 /// Seconds that the face may keep an org.
@@ -49,8 +50,8 @@ fn unknown() -> Problem {
     Problem::new(404, "tenant.unknown", "Not known here", "This Salesforce org is not connected to any account here.")
 }
 
-async fn named(request: &HttpRequest, state: &AccountState) -> Result<Org, Problem> {
-    let id = request.match_info().get("org_id").and_then(|text| RecordId::parse(text).ok()).filter(|id| id.is_a("00D"));
+pub(super) async fn named(request: &HttpRequest, state: &AccountState) -> Result<Org, Problem> {
+    let id = request.match_info().get("org_id").and_then(|text| SalesforceId::parse(text).ok()).filter(|id| id.is_a("00D"));
     let id = id.ok_or_else(unknown)?;
     database::answer(state.store.org(id.as_str())).await?.ok_or_else(unknown)
 }
@@ -106,8 +107,10 @@ pub async fn live_check(
     if org.status != "active" {
         return Err(suspended());
     }
-    let check = read(&request, body).await?;
-    let user = RecordId::parse(&check.user_id).map_err(|_| invalid("user_id", "It must be a Salesforce id with 15 or 18 characters."))?;
+    let wanted = "The body must be an object with the texts instance_url, oauth_token and user_id.";
+    let check: Check = read(&request, body, wanted).await?;
+    let user =
+        SalesforceId::parse(&check.user_id).map_err(|_| invalid("user_id", "It must be a Salesforce id with 15 or 18 characters."))?;
     // A token goes to the org that is registered, and to nobody else.
     let live = is_a_token(&check.oauth_token)
         && same_address(&check.instance_url, &org.instance_url)
@@ -116,10 +119,10 @@ pub async fn live_check(
     Ok(Answer::fleeting(Checked { live }).tag("account", &org.account_id).tag("org", &org.org_id))
 }
 
-async fn is_live(state: &AccountState, org: &Org, user: &RecordId, token: &SecretString, request_id: &str) -> Result<bool, Problem> {
+async fn is_live(state: &AccountState, org: &Org, user: &SalesforceId, token: &SecretString, request_id: &str) -> Result<bool, Problem> {
     match salesforce::userinfo(&state.caller, &org.instance_url, token, request_id).await {
         Ok(info) => {
-            let same = |said: &str, expected: &str| RecordId::parse(said).is_ok_and(|said| said.as_str() == expected);
+            let same = |said: &str, expected: &str| SalesforceId::parse(said).is_ok_and(|said| said.as_str() == expected);
             Ok(same(&info.user_id, user.as_str()) && same(&info.organization_id, &org.org_id))
         }
         Err(CallError::Unauthorized | CallError::TokenRefused { .. } | CallError::Refused { .. } | CallError::Forbidden) => Ok(false),
@@ -148,7 +151,8 @@ fn same_address(given: &str, registered: &str) -> bool {
     }
 }
 
-async fn read(request: &HttpRequest, body: web::Payload) -> Result<Check, Problem> {
+/// The body of a call of the face: a small JSON object of known fields; `wanted` says which.
+pub(super) async fn read<T: DeserializeOwned>(request: &HttpRequest, body: web::Payload, wanted: &'static str) -> Result<T, Problem> {
     use actix_web::HttpMessage;
     if !request.content_type().eq_ignore_ascii_case("application/json") {
         return Err(Problem::new(415, "request.media_type", "Not understood", "The body must be application/json."));
@@ -156,14 +160,14 @@ async fn read(request: &HttpRequest, body: web::Payload) -> Result<Check, Proble
     let bytes = tokio::time::timeout(PATIENCE, body.to_bytes_limited(LARGEST_CHECK))
         .await
         .map_err(|_| Problem::new(408, "request.slow", "Too slow", "The body did not arrive in time."))?
-        .map_err(|_| Problem::new(413, "request.too_large", "Too large", "The body is larger than a live check ever is."))?
+        .map_err(|_| Problem::new(413, "request.too_large", "Too large", "The body is larger than such a call ever is."))?
         .map_err(|_| Problem::bad_request("request.broken", "The body broke off."))?;
     serde_json::from_slice(&bytes).map_err(|error| {
         // Its text may repeat what was sent; only its class goes on.
         if error.is_data() && error.to_string().starts_with("unknown field") {
             Problem::bad_request("request.unknown_field", "The body has a field that is not known here.")
         } else {
-            Problem::bad_request("request.invalid", "The body must be an object with the texts instance_url, oauth_token and user_id.")
+            Problem::bad_request("request.invalid", wanted)
         }
     })
 }

@@ -1,7 +1,5 @@
 //! People as a panel or the org's software sees them.
 
-use std::sync::Arc;
-
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use serde::Serialize;
@@ -9,10 +7,10 @@ use serde::Serialize;
 use super::answer::Answer;
 use super::arrivals::Arrival;
 use super::query::{Query, invalid};
-use super::record_id::RecordId;
 use super::visitor::Reader;
 use super::{AccountState, database, timeline};
 use crate::problem::Problem;
+use crate::salesforce_id::SalesforceId;
 use crate::store::people::Person;
 use crate::store::timeline::Tab;
 
@@ -66,7 +64,7 @@ pub struct Found {
 }
 
 /// `?sfdc_id=`: the record whose person is wanted.
-pub struct Wanted(RecordId);
+pub struct Wanted(SalesforceId);
 
 impl FromRequest for Wanted {
     type Error = Problem;
@@ -76,7 +74,7 @@ impl FromRequest for Wanted {
         let wanted = Query::read(request, &["sfdc_id"]).and_then(|query| {
             query
                 .get("sfdc_id")
-                .and_then(|text| RecordId::parse(text).ok())
+                .and_then(|text| SalesforceId::parse(text).ok())
                 .filter(|id| id.is_a("00Q") || id.is_a("003"))
                 .map(Self)
                 .ok_or_else(|| invalid("sfdc_id", "It must be the Salesforce id of a lead or a contact, with 15 or 18 characters."))
@@ -119,17 +117,15 @@ pub async fn find(reader: Reader, Wanted(record): Wanted, state: web::Data<Accou
     let tags = |answer: Answer<Found>| answer.tag("account", &account).tag("record", record.as_str());
     let (person, arrival) = match known(&reader, &record).await? {
         Some(person) => (Some(person), None),
-        None if reader.may_look_for(&record) => {
-            match Arc::clone(&state.arrivals).look(&account, record.as_str(), reader.request_id.as_str()).await {
-                Arrival::Arrived => match known(&reader, &record).await? {
-                    Some(person) => (Some(person), None),
-                    None => (None, Some("absent")),
-                },
-                Arrival::Looking => (None, Some("looking")),
-                Arrival::Absent => (None, Some("absent")),
-                Arrival::Unavailable(problem) => return Err(problem),
-            }
-        }
+        None if reader.may_look_for(&record) => match state.arrivals.look(&account, record.as_str(), reader.request_id.as_str()).await {
+            Arrival::Arrived => match known(&reader, &record).await? {
+                Some(person) => (Some(person), None),
+                None => (None, Some("absent")),
+            },
+            Arrival::Looking => (None, Some("looking")),
+            Arrival::Absent => (None, Some("absent")),
+            Arrival::Unavailable(problem) => return Err(problem),
+        },
         None => (None, Some("absent")),
     };
     let Some(person) = person else {
@@ -140,7 +136,7 @@ pub async fn find(reader: Reader, Wanted(record): Wanted, state: web::Data<Accou
     Ok(tags(Answer::kept(found, KEEP)).tag("person", &id))
 }
 
-async fn known(reader: &Reader, record: &RecordId) -> Result<Option<Person>, Problem> {
+async fn known(reader: &Reader, record: &SalesforceId) -> Result<Option<Person>, Problem> {
     let person = database::answer(reader.tenant.person_by_sfdc_id(record.as_str())).await?;
     Ok(person.filter(|person| reader.sees(person)))
 }

@@ -1,9 +1,9 @@
 //! Accounts and their orgs come into being here: for the demo, and for an operator's command line.
 
 use super::database;
-use super::record_id::RecordId;
 use crate::clock;
 use crate::problem::Problem;
+use crate::salesforce_id::SalesforceId;
 use crate::store::orgs::Org;
 use crate::store::{Store, StoreError};
 
@@ -60,7 +60,7 @@ pub async fn provision(store: &Store, wanted: Provision) -> Result<String, Probl
 }
 
 fn checked(org: &ProvisionOrg) -> Result<Org, Problem> {
-    let org_id = RecordId::parse(&org.org_id).ok().filter(|id| id.is_a("00D"));
+    let org_id = SalesforceId::parse(&org.org_id).ok().filter(|id| id.is_a("00D"));
     let org_id = org_id.ok_or_else(|| refused("org_id", "It must be an org's id with 15 or 18 characters, which begins with 00D."))?;
     let address = address(&org.instance_url)
         .ok_or_else(|| refused("instance_url", "It must be an address such as https://acme.my.salesforce.com."))?;

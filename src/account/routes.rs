@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, Route, web};
 
-use super::{AccountState, database, jobs, orgs, people, request, timeline};
+use super::{AccountState, database, jobs, memory_epochs, orgs, people, request, timeline};
 use crate::problem::Problem;
 
 /// An address and what answers there.
@@ -18,9 +18,10 @@ pub struct Row {
 }
 
 /// The table.
-pub const ROUTES: [Row; 9] = [
+pub const ROUTES: [Row; 10] = [
     Row { method: "get", path: "/v1/orgs/{org_id}", offered: false, route: || web::get().to(orgs::show) },
     Row { method: "post", path: "/v1/orgs/{org_id}/live-checks", offered: false, route: || web::post().to(orgs::live_check) },
+    Row { method: "post", path: "/v1/orgs/{org_id}/memory-epochs", offered: false, route: || web::post().to(memory_epochs::note) },
     Row { method: "get", path: "/v1/people", offered: true, route: || web::get().to(people::find) },
     Row { method: "get", path: "/v1/people/{id}", offered: true, route: || web::get().to(people::show) },
     Row { method: "get", path: "/v1/people/{id}/timeline", offered: true, route: || web::get().to(timeline::show) },

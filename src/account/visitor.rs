@@ -11,11 +11,11 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::record_id::RecordId;
 use super::request::RequestId;
 use super::{AccountState, database};
 use crate::clock;
 use crate::problem::Problem;
+use crate::salesforce_id::SalesforceId;
 use crate::store::Tenant;
 use crate::store::people::Person;
 
@@ -101,9 +101,9 @@ pub enum Visitor {
     /// The face itself.
     Face,
     /// A panel session, bound to one record.
-    Rep { account: String, org: RecordId, user: RecordId, record: RecordId },
+    Rep { account: String, org: SalesforceId, user: SalesforceId, record: SalesforceId },
     /// A server of the org, by the org's signature.
-    Package { account: String, org: RecordId },
+    Package { account: String, org: SalesforceId },
     /// Somebody who administers the account.
     Admin { account: String },
 }
@@ -115,7 +115,7 @@ impl TryFrom<VisitorClaim> for Visitor {
 
     fn try_from(claim: VisitorClaim) -> Result<Self, Incomplete> {
         let account = claim.account.filter(|account| !account.is_empty()).ok_or(Incomplete);
-        let id = |text: Option<String>| RecordId::parse(&text.ok_or(Incomplete)?).map_err(|_| Incomplete);
+        let id = |text: Option<String>| SalesforceId::parse(&text.ok_or(Incomplete)?).map_err(|_| Incomplete);
         match claim.kind.as_str() {
             "face" => Ok(Self::Face),
             "rep" => {
@@ -187,7 +187,7 @@ pub struct Reader {
 }
 
 enum Scope {
-    Record(RecordId),
+    Record(SalesforceId),
     Account,
 }
 
@@ -208,7 +208,7 @@ impl Reader {
 
     /// Whether this reader may have us look for the person behind a record.
     #[must_use]
-    pub fn may_look_for(&self, wanted: &RecordId) -> bool {
+    pub fn may_look_for(&self, wanted: &SalesforceId) -> bool {
         match &self.scope {
             Scope::Account => true,
             Scope::Record(record) => record == wanted,

@@ -13,6 +13,7 @@ use sqlx::{PgPool, SqlitePool};
 use tokio::sync::Mutex;
 
 mod batch;
+mod memory_epochs;
 pub mod orgs;
 pub mod people;
 pub mod sync_state;

@@ -1,1 +1,95 @@
 //! Reconcilers: functions without input that make our copy true and keep our promises.
+//!
+//! Each [`job::Job`] compares what should be with what is, does the next piece of work under a lease, and says when to
+//! look again. Woken by time or by a nudge; killed at any moment it goes on where its last checkpoint says.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::account::connections::Connections;
+use crate::clock;
+use crate::settings;
+use crate::store::Store;
+
+pub mod extract;
+pub mod field_sync;
+pub mod history;
+pub mod job;
+pub mod oldest;
+pub mod people_changes;
+pub mod progress;
+pub mod timeline_tail;
+
+pub use self::job::{Job, Outcome, run_once};
+pub use self::progress::{Figures, Phase, Progress};
+
+/// What the reconcilers work with.
+#[derive(Debug, Clone)]
+pub struct SyncDeps {
+    pub store: Store,
+    pub connections: Arc<Connections>,
+    pub marketo: settings::Marketo,
+    /// Names this process in leases.
+    pub owner: String,
+    pub progress: Arc<Progress>,
+    nudge: Arc<Notify>,
+}
+
+impl SyncDeps {
+    /// Dependencies of one process's reconcilers.
+    #[must_use]
+    pub fn new(store: Store, connections: Arc<Connections>, marketo: settings::Marketo) -> Self {
+        Self {
+            store,
+            connections,
+            marketo,
+            owner: clock::new_id(),
+            progress: Arc::new(Progress::default()),
+            nudge: Arc::new(Notify::new()),
+        }
+    }
+
+    /// Has everybody look now rather than later; after a connection was made, or in a test.
+    pub fn nudge(&self) {
+        self.nudge.notify_waiters();
+    }
+}
+
+const LOOK_FOR_ACCOUNTS: Duration = Duration::from_secs(3);
+
+/// Keeps every connected account in step until cancelled; then gives the leases back.
+pub async fn run(deps: SyncDeps, cancel: CancellationToken) {
+    let mut at_work: HashSet<String> = HashSet::new();
+    let mut tasks = JoinSet::new();
+    while !cancel.is_cancelled() {
+        match deps.store.active_accounts().await {
+            Ok(accounts) => {
+                for account_id in accounts {
+                    if at_work.contains(&account_id) || deps.connections.marketo(&account_id).await.is_err() {
+                        continue;
+                    }
+                    at_work.insert(account_id.clone());
+                    for job in Job::ALL {
+                        tasks.spawn(job::keep(deps.clone(), account_id.clone(), job, cancel.clone()));
+                    }
+                }
+            }
+            Err(error) => tracing::warn!(%error, "the accounts cannot be listed"),
+        }
+        tokio::select! {
+            () = cancel.cancelled() => break,
+            () = deps.nudge.notified() => {}
+            () = tokio::time::sleep(LOOK_FOR_ACCOUNTS) => {}
+        }
+    }
+    // Each task ends by itself once cancelled; whoever does not is cut off, its lease runs out.
+    let _ = tokio::time::timeout(Duration::from_secs(10), async { while tasks.join_next().await.is_some() {} }).await;
+}
+
+#[cfg(test)]
+mod tests;

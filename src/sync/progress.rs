@@ -1,0 +1,117 @@
+//! How far the reconcilers are, for people: a bar in the terminal, lines in the log, figures beside the job.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use serde::Serialize;
+use tokio::sync::watch;
+
+use crate::clock;
+
+/// What an account's reconcilers are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    #[default]
+    Waiting,
+    LoadingPeople,
+    LoadingHistory,
+    /// The first load is over; changes are followed.
+    Following,
+}
+
+/// Figures of one account.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Figures {
+    pub phase: Phase,
+    /// Rows read in this phase.
+    pub read: u64,
+    /// Rows of them that were written.
+    pub written: u64,
+    /// Rows that were not, by reason.
+    pub skipped: BTreeMap<&'static str, u64>,
+    /// Rows to read, where that is known beforehand.
+    pub expected: Option<u64>,
+    /// Rows read a second, since the phase began.
+    pub per_second: f64,
+    #[serde(skip)]
+    began_ms: i64,
+}
+
+const LOG_EVERY_MS: i64 = 5_000;
+
+/// Where reconcilers report, and others look.
+#[derive(Debug, Default)]
+pub struct Progress {
+    accounts: watch::Sender<BTreeMap<String, Figures>>,
+    logged_at: Mutex<BTreeMap<String, i64>>,
+}
+
+impl Progress {
+    /// The figures as they change, by account.
+    #[must_use]
+    pub fn subscribe(&self) -> watch::Receiver<BTreeMap<String, Figures>> {
+        self.accounts.subscribe()
+    }
+
+    /// The figures of one account now.
+    #[must_use]
+    pub fn of(&self, account_id: &str) -> Figures {
+        self.accounts.borrow().get(account_id).cloned().unwrap_or_default()
+    }
+
+    /// A phase begins; counting starts anew.
+    pub fn enter(&self, account_id: &str, phase: Phase, expected: Option<u64>) {
+        let figures = Figures { phase, expected, began_ms: clock::now_ms(), ..Figures::default() };
+        let before = self.accounts.send_replace_in(account_id, figures);
+        if before != Some(phase) {
+            tracing::info!(account_id, ?phase, "synchronisation");
+        }
+    }
+
+    /// Adds to the figures of the phase, and logs them now and then.
+    pub fn add(&self, account_id: &str, read: u64, written: u64, skipped: &BTreeMap<&'static str, u64>) {
+        let now = clock::now_ms();
+        self.accounts.send_modify(|accounts| {
+            let figures = accounts.entry(account_id.to_owned()).or_default();
+            figures.read += read;
+            figures.written += written;
+            for (reason, count) in skipped {
+                *figures.skipped.entry(reason).or_default() += count;
+            }
+            let elapsed = f64::from(u32::try_from((now - figures.began_ms).max(1)).unwrap_or(u32::MAX)) / 1000.0;
+            figures.per_second = f64::from(u32::try_from(figures.read).unwrap_or(u32::MAX)) / elapsed;
+        });
+        let due = {
+            let mut logged_at = self.logged_at.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let last = logged_at.entry(account_id.to_owned()).or_default();
+            let due = now - *last >= LOG_EVERY_MS;
+            if due {
+                *last = now;
+            }
+            due
+        };
+        if due {
+            self.log(account_id);
+        }
+    }
+
+    /// Logs the figures as they stand.
+    pub fn log(&self, account_id: &str) {
+        let Figures { phase, read, written, skipped, per_second, .. } = self.of(account_id);
+        let rate = format!("{per_second:.0}");
+        tracing::info!(account_id, ?phase, read, written, ?skipped, per_second = rate, "synchronisation");
+    }
+}
+
+trait Entered {
+    fn send_replace_in(&self, account_id: &str, figures: Figures) -> Option<Phase>;
+}
+
+impl Entered for watch::Sender<BTreeMap<String, Figures>> {
+    fn send_replace_in(&self, account_id: &str, figures: Figures) -> Option<Phase> {
+        let mut before = None;
+        self.send_modify(|accounts| before = accounts.insert(account_id.to_owned(), figures).map(|figures| figures.phase));
+        before
+    }
+}

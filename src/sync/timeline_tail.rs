@@ -1,0 +1,118 @@
+//! New activities, followed by paging token from the moment at which the first load began.
+//!
+//! A call takes ten types, so there are groups of types, each with a token of its own. A token is stored in the same
+//! transaction as the page that it came with: a page is stored once or asked for again, and a GUID is stored once.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::job::{Outcome, SyncError, Turn};
+use super::progress::Phase;
+use crate::account::arrivals::activities::Catalogue;
+use crate::clock;
+use crate::remote::call::CallError;
+use crate::remote::marketo::activities::RawActivity;
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Place {
+    /// Everything before this moment has been seen, or is the first load's.
+    since: i64,
+    groups: Vec<Group>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Group {
+    types: Vec<i64>,
+    token: String,
+}
+
+const OVERLAP_MS: i64 = 300_000;
+
+pub(super) async fn turn(turn: &Turn<'_>) -> Result<Outcome, SyncError> {
+    let mut place: Place = turn.state();
+    if place.since == 0 {
+        return Ok(Outcome::Again(Duration::from_secs(2)));
+    }
+    let began = clock::now_ms();
+    let catalogue = Catalogue::of(&*turn.marketo.activity_types(turn.asker()).await?);
+    let groups = catalogue.groups(true);
+    if !place.groups.iter().map(|group| &group.types).eq(groups.iter()) {
+        // The first time, or the instance's types changed: from the last moment that was seen by all.
+        let token = turn.marketo.paging_token(turn.asker(), place.since).await?;
+        place.groups = groups.into_iter().map(|types| Group { types, token: token.clone() }).collect();
+        turn.save(&place).await?;
+    }
+    for number in 0..place.groups.len() {
+        follow(turn, &catalogue, &mut place, number).await?;
+    }
+    place.since = began - OVERLAP_MS;
+    turn.save(&place).await?;
+    if turn.deps.progress.of(turn.account_id()).phase == Phase::Waiting {
+        turn.deps.progress.enter(turn.account_id(), Phase::Following, None);
+    }
+    metrics::gauge!("sync_tail_seen_at_seconds", "account" => turn.account_id().to_owned())
+        .set(f64::from(u32::try_from(began / 1000).unwrap_or(u32::MAX)));
+    Ok(Outcome::Again(Duration::from_secs(u64::from(turn.deps.marketo.poll_seconds.max(1)))))
+}
+
+async fn follow(turn: &Turn<'_>, catalogue: &Catalogue, place: &mut Place, number: usize) -> Result<(), SyncError> {
+    loop {
+        let Some(group) = place.groups.get(number).cloned() else { return Ok(()) };
+        let page = match turn.marketo.activities(turn.asker(), &group.token, &group.types, &[]).await {
+            Err(error @ CallError::Refused { .. }) => {
+                tracing::warn!(account_id = turn.account_id(), %error, "the feed was refused; its tokens are made anew");
+                place.groups.clear();
+                turn.save(place).await?;
+                return Err(error.into());
+            }
+            other => other?,
+        };
+        if let (Some(next), Some(group)) = (page.next, place.groups.get_mut(number)) {
+            group.token = next;
+        }
+        take(turn, catalogue, place, &page.items).await?;
+        if !page.more {
+            return Ok(());
+        }
+    }
+}
+
+async fn take(turn: &Turn<'_>, catalogue: &Catalogue, place: &Place, items: &[RawActivity]) -> Result<(), SyncError> {
+    let leads: Vec<i64> = items.iter().map(|raw| raw.lead_id).collect::<BTreeSet<_>>().into_iter().collect();
+    let known = if leads.is_empty() { std::collections::HashSet::new() } else { turn.tenant.known_leads(&leads).await? };
+    merges(turn, catalogue, items).await?;
+    let kept: Vec<_> = items.iter().filter(|raw| known.contains(&raw.lead_id)).filter_map(|raw| catalogue.keep(raw)).collect();
+    if kept.is_empty() {
+        // Nothing to store with it; a token that is lost only means that an empty page is read again.
+        return if items.is_empty() { Ok(()) } else { turn.save(place).await };
+    }
+    let written = turn.tenant.insert_activities(&kept, Some(&turn.checkpoint(place)?)).await?;
+    metrics::counter!("sync_activities_total").increment(written);
+    turn.deps.progress.add(turn.account_id(), u64::try_from(items.len()).unwrap_or(0), written, &std::collections::BTreeMap::new());
+    Ok(())
+}
+
+// Whoever was merged into somebody is gone; the winner may look different now.
+async fn merges(turn: &Turn<'_>, catalogue: &Catalogue, items: &[RawActivity]) -> Result<(), SyncError> {
+    let mut winners = BTreeSet::new();
+    let mut losers = BTreeSet::new();
+    for raw in items {
+        let merged = catalogue.merged(raw);
+        if !merged.is_empty() {
+            winners.insert(raw.lead_id);
+            losers.extend(merged);
+        }
+    }
+    if losers.is_empty() {
+        return Ok(());
+    }
+    turn.tenant.remove_people(&losers.into_iter().collect::<Vec<_>>()).await?;
+    let winners: Vec<i64> = winners.into_iter().collect();
+    for chunk in winners.chunks(crate::remote::marketo::leads::FILTER_VALUES) {
+        super::people_changes::refresh(turn, chunk).await?;
+    }
+    Ok(())
+}
