@@ -1,7 +1,5 @@
 //! People as a panel or the org's software sees them.
 
-use std::sync::Arc;
-
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use serde::Serialize;
@@ -119,17 +117,15 @@ pub async fn find(reader: Reader, Wanted(record): Wanted, state: web::Data<Accou
     let tags = |answer: Answer<Found>| answer.tag("account", &account).tag("record", record.as_str());
     let (person, arrival) = match known(&reader, &record).await? {
         Some(person) => (Some(person), None),
-        None if reader.may_look_for(&record) => {
-            match Arc::clone(&state.arrivals).look(&account, record.as_str(), reader.request_id.as_str()).await {
-                Arrival::Arrived => match known(&reader, &record).await? {
-                    Some(person) => (Some(person), None),
-                    None => (None, Some("absent")),
-                },
-                Arrival::Looking => (None, Some("looking")),
-                Arrival::Absent => (None, Some("absent")),
-                Arrival::Unavailable(problem) => return Err(problem),
-            }
-        }
+        None if reader.may_look_for(&record) => match state.arrivals.look(&account, record.as_str(), reader.request_id.as_str()).await {
+            Arrival::Arrived => match known(&reader, &record).await? {
+                Some(person) => (Some(person), None),
+                None => (None, Some("absent")),
+            },
+            Arrival::Looking => (None, Some("looking")),
+            Arrival::Absent => (None, Some("absent")),
+            Arrival::Unavailable(problem) => return Err(problem),
+        },
         None => (None, Some("absent")),
     };
     let Some(person) = person else {

@@ -4,7 +4,6 @@
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::connections::Seal;
 use crate::problem::Problem;
 use crate::settings::Secrets;
 
@@ -101,32 +100,6 @@ impl Sealer {
     }
 }
 
-/// Connections are stored one a kind, so the kind is the row.
-impl Seal for Sealer {
-    fn seal(&self, account_id: &str, kind: &str, secret: &SecretString) -> Result<(String, Vec<u8>), Problem> {
-        let sealed = Self::seal(self, connection(account_id, kind), secret).map_err(|error| unusable(account_id, &error))?;
-        Ok((sealed.key_id, sealed.bytes))
-    }
-
-    fn open(&self, account_id: &str, kind: &str, key_id: &str, sealed: &[u8]) -> Result<SecretString, Problem> {
-        Self::open(self, connection(account_id, kind), sealed, key_id).map_err(|error| unusable(account_id, &error))
-    }
-}
-
-const fn connection<'a>(account_id: &'a str, kind: &'a str) -> Place<'a> {
-    Place { account_id, kind: "connection", row: kind }
-}
-
-fn unusable(account_id: &str, error: &SealingError) -> Problem {
-    tracing::error!(account_id, %error, "a connection's secret cannot be used");
-    Problem::new(
-        503,
-        "secrets.unavailable",
-        "The connection needs attention",
-        "The stored secret of this connection cannot be opened. An administrator has to connect it again or restore the sealing key.",
-    )
-}
-
 fn hexadecimal(text: &str) -> Option<[u8; 32]> {
     if text.len() != 64 {
         return None;
@@ -136,6 +109,30 @@ fn hexadecimal(text: &str) -> Option<[u8; 32]> {
         *byte = digits.iter().try_fold(0_u8, |value, digit| Some(value << 4 | u8::try_from(char::from(*digit).to_digit(16)?).ok()?))?;
     }
     Some(bytes)
+}
+
+/// Secrets of connections lie in the row of their kind.
+impl super::connections::Seal for Sealer {
+    fn seal(&self, account_id: &str, kind: &str, secret: &SecretString) -> Result<(String, Vec<u8>), Problem> {
+        let sealed = Self::seal(self, Place { account_id, kind: CONNECTION, row: kind }, secret).map_err(|error| unusable(&error))?;
+        Ok((sealed.key_id, sealed.bytes))
+    }
+
+    fn open(&self, account_id: &str, kind: &str, key_id: &str, sealed: &[u8]) -> Result<SecretString, Problem> {
+        Self::open(self, Place { account_id, kind: CONNECTION, row: kind }, sealed, key_id).map_err(|error| unusable(&error))
+    }
+}
+
+const CONNECTION: &str = "connection.client_secret";
+
+fn unusable(error: &SealingError) -> Problem {
+    tracing::error!(%error, "a secret can't be sealed or opened");
+    Problem::new(
+        500,
+        "secrets.unusable",
+        "A stored secret can't be used",
+        "The stored secret of this connection can't be opened with the configured sealing key. Connect again, or restore the key.",
+    )
 }
 
 #[cfg(test)]

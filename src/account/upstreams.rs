@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
-use serde_json::Value;
 
 use super::arrivals::{Arrival, Arrivals};
 use super::connections::Connections;
@@ -13,23 +12,27 @@ use crate::problem::Problem;
 /// Looks for people whom the store does not know yet.
 pub trait Newcomers: Send + Sync {
     /// Asks for the person behind an 18-character record id; `request_id` goes along.
-    fn look<'a>(self: Arc<Self>, account_id: &'a str, sfdc_id: &'a str, request_id: &'a str) -> LocalBoxFuture<'a, Arrival>;
+    fn look<'a>(&'a self, account_id: &'a str, sfdc_id: &'a str, request_id: &'a str) -> LocalBoxFuture<'a, Arrival>;
 }
 
 /// Knows how much of each Marketo subscription's budget is used.
 pub trait Budgets: Send + Sync {
     /// One object for each subscription, as `/v1/budget` shows it.
-    fn budgets(&self) -> LocalBoxFuture<'_, Result<Value, Problem>>;
+    fn budgets(&self) -> LocalBoxFuture<'_, Result<serde_json::Value, Problem>>;
 }
 
-impl Newcomers for Arrivals {
-    fn look<'a>(self: Arc<Self>, account_id: &'a str, sfdc_id: &'a str, request_id: &'a str) -> LocalBoxFuture<'a, Arrival> {
-        async move { Self::look(&self, account_id, sfdc_id, request_id).await }.boxed_local()
+impl Newcomers for Arc<Arrivals> {
+    fn look<'a>(&'a self, account_id: &'a str, sfdc_id: &'a str, request_id: &'a str) -> LocalBoxFuture<'a, Arrival> {
+        Arrivals::look(self, account_id, sfdc_id, request_id).boxed_local()
     }
 }
 
 impl Budgets for Connections {
-    fn budgets(&self) -> LocalBoxFuture<'_, Result<Value, Problem>> {
-        async { serde_json::to_value(Self::budgets(self).await?).map_err(|_| Problem::internal()) }.boxed_local()
+    fn budgets(&self) -> LocalBoxFuture<'_, Result<serde_json::Value, Problem>> {
+        async {
+            let budgets = Self::budgets(self).await?;
+            serde_json::to_value(budgets).map_err(|_| Problem::internal())
+        }
+        .boxed_local()
     }
 }

@@ -35,7 +35,7 @@ pub struct Scripted {
 }
 
 impl Newcomers for Scripted {
-    fn look<'a>(self: Arc<Self>, account_id: &'a str, sfdc_id: &'a str, request_id: &'a str) -> LocalBoxFuture<'a, Arrival> {
+    fn look<'a>(&'a self, account_id: &'a str, sfdc_id: &'a str, request_id: &'a str) -> LocalBoxFuture<'a, Arrival> {
         async move {
             self.looked.lock().unwrap().push((account_id.to_owned(), sfdc_id.to_owned(), request_id.to_owned()));
             let answer = self.answer.lock().unwrap().clone();
