@@ -327,13 +327,8 @@ fn kind(error: &reqwest::Error) -> CallError {
         }
         cause = inner.source();
     }
-    if error.is_timeout() {
-        CallError::Timeout
-    } else if error.is_decode() {
-        CallError::BadAnswer("the body cannot be decoded")
-    } else {
-        CallError::Unreachable
-    }
+    // A body that breaks off and one that cannot be unpacked look the same here; both may be whole the next time.
+    if error.is_timeout() { CallError::Timeout } else { CallError::Unreachable }
 }
 
 fn figures(system: &'static str, call: &'static str, outcome: &'static str, began: std::time::Instant) {

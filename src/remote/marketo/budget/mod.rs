@@ -190,11 +190,13 @@ impl Budget {
     }
 
     async fn enter(&self, purpose: Purpose, ticket: &str, lease_ms: i64) -> Verdict {
-        let (now, day) = self.now();
+        let (_, day) = self.now();
         let shared = match &self.shared {
             Some(shared) => shared.enter(&self.limits, purpose, ticket, lease_ms, &day).await,
             None => None,
         };
+        // Read only now: asking Redis may have taken its time.
+        let (now, day) = self.now();
         let verdict = match shared {
             Some(Verdict::Entered) => {
                 self.local.mirror(&self.limits, ticket, lease_ms, now, &day);
