@@ -7,11 +7,14 @@
 
 pub mod account;
 pub mod clock;
+pub mod commands;
 pub mod gateway;
 pub mod problem;
 pub mod remote;
+pub mod salesforce_id;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod settings;
 pub mod store;
 pub mod sync;
+pub mod telemetry;

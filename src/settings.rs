@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use toml::{Table, Value};
 
@@ -274,7 +274,12 @@ impl Settings {
             lay_over(&mut table, &name, value)?;
         }
         resolve_files(&mut table)?;
-        Value::Table(table).try_into().map_err(|error: toml::de::Error| SettingsError::Parse(error.message().to_owned()))
+        let mut settings: Self =
+            Value::Table(table).try_into().map_err(|error: toml::de::Error| SettingsError::Parse(error.message().to_owned()))?;
+        // An empty variable is how a shell says "none".
+        settings.redis.url = settings.redis.url.filter(|url| !url.expose_secret().is_empty());
+        settings.mail.url = settings.mail.url.filter(|url| !url.expose_secret().is_empty());
+        Ok(settings)
     }
 }
 
@@ -371,7 +376,6 @@ mod tests {
 
     #[test]
     fn a_secret_can_come_from_a_file() {
-        use secrecy::ExposeSecret;
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "from-a-file\n").unwrap();
         let path = file.path().display().to_string();

@@ -140,7 +140,8 @@ impl Arrivals {
             Ok(seen) => seen,
             Err(known) => return known,
         };
-        let told = tokio::time::timeout(self.pace.patience, async { seen.wait_for(Option::is_some).await.ok().and_then(|told| told.clone()) });
+        let told =
+            tokio::time::timeout(self.pace.patience, async { seen.wait_for(Option::is_some).await.ok().and_then(|told| told.clone()) });
         told.await.ok().flatten().unwrap_or(Arrival::Looking)
     }
 
@@ -228,7 +229,8 @@ impl Arrivals {
             }
         }
         let tenant = self.store.tenant(account_id);
-        let known = tenant.known_leads(&people.iter().map(|person| person.lead_id).collect::<Vec<_>>()).await.map_err(|error| broken(&error))?;
+        let known =
+            tenant.known_leads(&people.iter().map(|person| person.lead_id).collect::<Vec<_>>()).await.map_err(|error| broken(&error))?;
         if !people.is_empty() {
             tenant.upsert_people(&people, clock::now_ms(), None).await.map_err(|error| broken(&error))?;
         }
@@ -270,7 +272,9 @@ impl Arrivals {
                 None => return,
                 Some(marketo) => match fill(&self.store.tenant(account_id), &marketo, asker, batch, self.history_days).await {
                     Ok(_) => return,
-                    Err(error) => tracing::warn!(account_id, people = batch.len(), attempt, %error, "newcomers' activities are missing still"),
+                    Err(error) => {
+                        tracing::warn!(account_id, people = batch.len(), attempt, %error, "newcomers' activities are missing still")
+                    }
                 },
             }
             tokio::time::sleep(Duration::from_secs(5 << attempt)).await;
@@ -278,7 +282,11 @@ impl Arrivals {
     }
 
     async fn marketo_quietly(&self, account_id: &str) -> Option<Arc<Marketo>> {
-        self.connections.marketo(account_id).await.inspect_err(|problem| tracing::warn!(account_id, %problem, "no connection for newcomers")).ok()
+        self.connections
+            .marketo(account_id)
+            .await
+            .inspect_err(|problem| tracing::warn!(account_id, %problem, "no connection for newcomers"))
+            .ok()
     }
 }
 

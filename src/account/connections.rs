@@ -161,7 +161,9 @@ impl Connections {
         let (state, reason) = match outcome {
             Ok(()) => ("connected", None),
             Err(CallError::Unauthorized) => ("broken", Some("Marketo does not accept the client id and secret.")),
-            Err(CallError::Forbidden) => ("broken", Some("The API user's role or the list of allowed addresses does not permit our calls.")),
+            Err(CallError::Forbidden) => {
+                ("broken", Some("The API user's role or the list of allowed addresses does not permit our calls."))
+            }
             Err(_) => return Ok(()),
         };
         let known = lock(&self.opened).get(account_id).map(|opened| opened.row.state.clone());

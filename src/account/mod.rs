@@ -1,5 +1,89 @@
 //! The Marketo Sales account: its rules and its API `/v1`. Never HTML.
+//!
+//! A route takes a type that proves authority ([`visitor`]), asks the store through the visitor's own
+//! [`Tenant`](crate::store::Tenant), and answers with what the face may do with the answer ([`answer`]).
 
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use actix_web::dev::Server;
+use actix_web::{App, HttpServer};
+
+use crate::remote::call::Caller;
+use crate::settings::Settings;
+use crate::store::Store;
+
+mod answer;
 pub mod arrivals;
+pub mod certificates;
 pub mod connections;
-pub mod record_id;
+mod cursor;
+mod database;
+mod jobs;
+mod mailings;
+mod memory_epochs;
+mod orgs;
+mod people;
+pub mod provisioning;
+mod query;
+mod request;
+pub mod routes;
+pub mod sealing;
+mod standing;
+#[cfg(test)]
+mod tests;
+mod timeline;
+pub mod upstreams;
+pub mod visitor;
+
+pub use routes::configure;
+
+/// What the routes work with; one for the process.
+pub struct AccountState {
+    pub store: Store,
+    pub settings: Arc<Settings>,
+    pub arrivals: Arc<dyn upstreams::Newcomers>,
+    pub connections: Arc<dyn upstreams::Budgets>,
+    /// Calls to Salesforce.
+    pub caller: Caller,
+    key: visitor::VisitorKey,
+    cursors: cursor::CursorKey,
+    standing: standing::Standing,
+}
+
+impl AccountState {
+    /// Puts the account together.
+    ///
+    /// # Errors
+    /// When `[account] key` is shorter than 32 bytes.
+    pub fn new(
+        store: Store,
+        settings: Arc<Settings>,
+        arrivals: Arc<dyn upstreams::Newcomers>,
+        connections: Arc<dyn upstreams::Budgets>,
+        caller: Caller,
+    ) -> Result<Arc<Self>, visitor::WeakKey> {
+        let key = visitor::VisitorKey::new(&settings.account.key)?;
+        let cursors = cursor::CursorKey::new(&settings.account.key);
+        Ok(Arc::new(Self { store, settings, arrivals, connections, caller, key, cursors, standing: standing::Standing::default() }))
+    }
+}
+
+/// Listens on `listen` (port 0 takes a free one) and gives back where, and the server to await.
+/// Stopping it is its owner's affair: it listens to no signals.
+///
+/// # Errors
+/// When the address cannot be bound.
+pub fn serve(state: &Arc<AccountState>, listen: &str) -> std::io::Result<(SocketAddr, Server)> {
+    let workers = state.settings.gateway.workers;
+    let state = Arc::clone(state);
+    let mut server = HttpServer::new(move || App::new().configure(|cfg| configure(cfg, Arc::clone(&state))))
+        .disable_signals()
+        .shutdown_timeout(10)
+        .bind(listen)?;
+    if workers > 0 {
+        server = server.workers(workers);
+    }
+    let address = server.addrs().first().copied().ok_or(std::io::ErrorKind::AddrNotAvailable)?;
+    Ok((address, server.run()))
+}

@@ -1,1 +1,21 @@
 //! The face: all that a browser or Salesforce reaches. No database, no long-lived customer secret.
+
+pub mod api;
+pub mod assets;
+pub mod broker;
+pub mod canvas;
+pub mod door;
+pub mod edge;
+pub mod face;
+pub mod memory;
+pub mod operations;
+pub mod page;
+pub mod panel;
+pub mod reading;
+pub mod refusal;
+pub mod routes;
+pub mod server;
+pub mod session;
+pub mod ticket;
+pub mod token;
+pub mod visit;

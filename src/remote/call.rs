@@ -104,11 +104,15 @@ impl CallError {
                 502,
                 "upstream.forbidden",
                 "The connection needs attention",
-                format!("{system} does not permit this. An administrator has to check the API user's role and the list of allowed addresses."),
+                format!(
+                    "{system} does not permit this. An administrator has to check the API user's role and the list of allowed addresses."
+                ),
             ),
-            Self::RateLimited { retry_after_ms, .. } => {
-                Problem::unavailable("upstream.busy", format!("{system} is asked too often just now. Please try again shortly."), seconds(*retry_after_ms))
-            }
+            Self::RateLimited { retry_after_ms, .. } => Problem::unavailable(
+                "upstream.busy",
+                format!("{system} is asked too often just now. Please try again shortly."),
+                seconds(*retry_after_ms),
+            ),
             Self::QuotaExhausted { until_ms } => Problem::unavailable(
                 "upstream.quota",
                 format!("The daily number of calls to {system} is used up. It starts anew at midnight US Central time."),
@@ -118,9 +122,12 @@ impl CallError {
                 Problem::unavailable("upstream.unavailable", format!("{system} cannot be reached just now. Please try again shortly."), 10)
             }
             Self::Timeout => Problem::new(504, "upstream.timeout", "No answer in time", format!("{system} did not answer in time.")),
-            Self::NotAllowed(AddressRefused(why)) => {
-                Problem::new(400, "url.not_allowed", "The address cannot be used", format!("This address of {system} cannot be used: {why}."))
-            }
+            Self::NotAllowed(AddressRefused(why)) => Problem::new(
+                400,
+                "url.not_allowed",
+                "The address cannot be used",
+                format!("This address of {system} cannot be used: {why}."),
+            ),
             Self::Redirected => Problem::new(502, "upstream.redirect", "Unexpected answer", format!("{system} answered with a redirect.")),
             Self::Refused { code, .. } => {
                 Problem::new(502, "upstream.refused", "Refused", format!("{system} refused the request (code {code})."))
@@ -192,7 +199,10 @@ impl Download {
     /// # Errors
     /// When the connection broke or stalled.
     pub async fn piece(&mut self) -> Result<Option<Bytes>, CallError> {
-        tokio::time::timeout(Duration::from_secs(30), self.response.chunk()).await.map_err(|_| CallError::Timeout)?.map_err(|error| kind(&error))
+        tokio::time::timeout(Duration::from_secs(30), self.response.chunk())
+            .await
+            .map_err(|_| CallError::Timeout)?
+            .map_err(|error| kind(&error))
     }
 }
 

@@ -207,11 +207,8 @@ impl Resolve for PublicOnly {
         Box::pin(async move {
             let name = name.as_str().to_ascii_lowercase();
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let allowed: Vec<SocketAddr> = if local.contains(&name) {
-                found
-            } else {
-                found.into_iter().filter(|address| is_public(address.ip())).collect()
-            };
+            let allowed: Vec<SocketAddr> =
+                if local.contains(&name) { found } else { found.into_iter().filter(|address| is_public(address.ip())).collect() };
             if allowed.is_empty() {
                 return Err(AddressRefused("the name leads to an address that is not public").into());
             }

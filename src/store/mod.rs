@@ -13,6 +13,7 @@ use sqlx::{PgPool, SqlitePool};
 use tokio::sync::Mutex;
 
 mod batch;
+mod memory_epochs;
 pub mod orgs;
 pub mod people;
 pub mod sync_state;
@@ -102,6 +103,23 @@ pub enum StoreError {
 
 /// How long we wait for a connection of the pool.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+impl StoreError {
+    /// What went wrong, for the log: the engine's code or a word, never a value of a row.
+    #[must_use]
+    pub fn cause(&self) -> std::borrow::Cow<'_, str> {
+        match self {
+            Self::Engine(sqlx::Error::Database(error)) => error.code().unwrap_or("refused".into()),
+            Self::Engine(sqlx::Error::PoolTimedOut) => "no connection became free".into(),
+            Self::Engine(sqlx::Error::PoolClosed) => "the pool is closed".into(),
+            Self::Engine(sqlx::Error::Io(error)) => error.kind().to_string().into(),
+            Self::Engine(sqlx::Error::ColumnDecode { index, .. }) => format!("column {index} is unreadable").into(),
+            Self::Engine(_) => "the engine failed".into(),
+            Self::Migration(_) => "a migration failed".into(),
+            Self::UnknownEngine | Self::LeaseLost | Self::Taken | Self::Unreadable { .. } => self.to_string().into(),
+        }
+    }
+}
 
 impl Store {
     /// Opens the pool; an SQLite file is created when it does not exist.

@@ -44,7 +44,14 @@ impl SyncDeps {
     /// Dependencies of one process's reconcilers.
     #[must_use]
     pub fn new(store: Store, connections: Arc<Connections>, marketo: settings::Marketo) -> Self {
-        Self { store, connections, marketo, owner: clock::new_id(), progress: Arc::new(Progress::default()), nudge: Arc::new(Notify::new()) }
+        Self {
+            store,
+            connections,
+            marketo,
+            owner: clock::new_id(),
+            progress: Arc::new(Progress::default()),
+            nudge: Arc::new(Notify::new()),
+        }
     }
 
     /// Has everybody look now rather than later; after a connection was made, or in a test.

@@ -99,8 +99,7 @@ pub(super) async fn refresh(turn: &Turn<'_>, ids: &[i64]) -> Result<(), SyncErro
     let mut people: Vec<NewPerson> = leads.into_iter().filter_map(|lead| admit(lead).ok()).collect();
     people.sort_unstable_by_key(|person| person.lead_id);
     people.dedup_by_key(|person| person.lead_id);
-    let gone: Vec<i64> =
-        known.iter().copied().filter(|id| people.binary_search_by_key(id, |person| person.lead_id).is_err()).collect();
+    let gone: Vec<i64> = known.iter().copied().filter(|id| people.binary_search_by_key(id, |person| person.lead_id).is_err()).collect();
     if !gone.is_empty() {
         turn.tenant.remove_people(&gone).await?;
     }

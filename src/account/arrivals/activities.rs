@@ -246,7 +246,8 @@ mod tests {
         assert_eq!((kept.kind.as_str(), kept.asset_id.as_deref()), ("clicked", Some("5")));
         assert_eq!(serde_json::from_str::<Value>(&kept.detail).unwrap(), json!({"run": "88", "bot": true}));
 
-        let change = json!([{"name": "Old Value", "value": 3}, {"name": "New Value", "value": "8"}, {"name": "Change Value", "value": "+5"}]);
+        let change =
+            json!([{"name": "Old Value", "value": 3}, {"name": "New Value", "value": "8"}, {"name": "Change Value", "value": "+5"}]);
         let kept = catalogue.keep(&activity(22, "Lead Score", change)).unwrap();
         assert_eq!(serde_json::from_str::<Value>(&kept.detail).unwrap(), json!({"old": 3, "new": 8, "change": 5}));
 

@@ -1,7 +1,7 @@
 //! Who enters: people of Marketo who are a lead or a contact in Salesforce and have a sales owner.
 
-use crate::account::record_id::RecordId;
 use crate::remote::marketo::leads::Lead;
+use crate::salesforce_id::SalesforceId;
 use crate::store::people::NewPerson;
 
 /// Why somebody does not enter.
@@ -98,7 +98,7 @@ fn id(raw: Option<&str>, prefix: &str) -> Result<Option<String>, Skip> {
 /// The 18-character form of a Salesforce id; `None` when it is none, or its check characters are wrong.
 #[must_use]
 pub fn eighteen(raw: &str) -> Option<String> {
-    RecordId::parse(raw.trim()).ok().map(|id| id.as_str().to_owned())
+    SalesforceId::parse(raw.trim()).ok().map(|id| id.as_str().to_owned())
 }
 
 #[cfg(test)]

@@ -127,7 +127,8 @@ impl Marketo {
     pub async fn activity_types(&self, asker: Asker<'_>) -> Result<Arc<ActivityTypes>, CallError> {
         self.types
             .get(async {
-                let page = self.run(&get("activity_types", "/rest/v1/activities/types.json", Vec::new(), 40, read_page::<TypeRow>), asker).await?;
+                let page =
+                    self.run(&get("activity_types", "/rest/v1/activities/types.json", Vec::new(), 40, read_page::<TypeRow>), asker).await?;
                 Ok(ActivityTypes { known: page.items.into_iter().map(|row| (row.id, row.name)).collect() })
             })
             .await
@@ -204,7 +205,16 @@ fn get<T>(
     seconds: u64,
     read: fn(&Answer) -> Result<T, CallError>,
 ) -> Call<T> {
-    Call { system: "marketo", name, method: Method::GET, path: path.to_owned(), query, body: Body::None, timeout: Duration::from_secs(seconds), read }
+    Call {
+        system: "marketo",
+        name,
+        method: Method::GET,
+        path: path.to_owned(),
+        query,
+        body: Body::None,
+        timeout: Duration::from_secs(seconds),
+        read,
+    }
 }
 
 fn read_token(answer: &Answer) -> Result<String, CallError> {

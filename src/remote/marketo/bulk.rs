@@ -184,7 +184,9 @@ impl Marketo {
                 Ok(()) if file.bytes.is_none_or(|bytes| have >= bytes) => break,
                 // The connection ended early without saying so, or broke: go on from there.
                 Ok(()) => {}
-                Err(error) if may_go_on(&error) => tracing::info!(instance = self.instance(), have, %error, "an extract's download goes on"),
+                Err(error) if may_go_on(&error) => {
+                    tracing::info!(instance = self.instance(), have, %error, "an extract's download goes on")
+                }
                 Err(error) => return Err(error.into()),
             }
             fruitless = if have > before { 0 } else { fruitless + 1 };
@@ -249,7 +251,9 @@ async fn deliver(sink: &mpsc::Sender<Piece>, piece: Bytes) -> Result<(), CallErr
 
 // A file that is not there yet is a plain 404, also for a short while after the job was completed.
 fn may_go_on(error: &CallError) -> bool {
-    error.passes() || matches!(error, CallError::TokenRefused { .. }) || matches!(error, CallError::Refused { code, .. } if code == "http.404")
+    error.passes()
+        || matches!(error, CallError::TokenRefused { .. })
+        || matches!(error, CallError::Refused { code, .. } if code == "http.404")
 }
 
 // How many bytes of this answer we have already.

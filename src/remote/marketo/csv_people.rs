@@ -106,7 +106,8 @@ mod tests {
     async fn somebody_called_null_keeps_the_name() {
         let file = b"id,firstName,lastName,company\r\n1,null,Null,\"null\"\r\n2,NULL,\"Two\nlines\",\"say \"\"hi\"\"\"\n\0x,a,b,c\n";
         let all = read(file, 7, true).await.unwrap();
-        let told: Vec<_> = all.rows.iter().map(|lead| (lead.first_name.as_deref(), lead.last_name.as_deref(), lead.company.as_deref())).collect();
+        let told: Vec<_> =
+            all.rows.iter().map(|lead| (lead.first_name.as_deref(), lead.last_name.as_deref(), lead.company.as_deref())).collect();
         assert_eq!(told, [(None, Some("Null"), None), (Some("NULL"), Some("Two\nlines"), Some("say \"hi\""))]);
         assert_eq!(all.bad, 1);
     }
@@ -132,7 +133,8 @@ mod tests {
     }
 
     fn field() -> impl Strategy<Value = String> {
-        prop_oneof![Just("Null".to_owned()), Just("a,b\r\n\"c\"".to_owned()), "[ -~\u{2028}äß\r\n\",]{1,24}"].prop_filter("empty", |text| text != "null")
+        prop_oneof![Just("Null".to_owned()), Just("a,b\r\n\"c\"".to_owned()), "[ -~\u{2028}äß\r\n\",]{1,24}"]
+            .prop_filter("empty", |text| text != "null")
     }
 
     proptest! {

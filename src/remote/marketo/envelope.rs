@@ -50,7 +50,8 @@ fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, 
 /// What Marketo refused, in our words; see [`CallError`].
 pub fn read_page<T: DeserializeOwned>(answer: &Answer) -> Result<Page<T>, CallError> {
     status(answer)?;
-    let envelope: Envelope<T> = serde_json::from_slice(&answer.body).map_err(|_| CallError::BadAnswer("the body is not Marketo's envelope"))?;
+    let envelope: Envelope<T> =
+        serde_json::from_slice(&answer.body).map_err(|_| CallError::BadAnswer("the body is not Marketo's envelope"))?;
     if let Some(fault) = envelope.errors.as_ref().and_then(|faults| faults.first()) {
         if envelope.success != Some(true) {
             return Err(refusal(fault));

@@ -56,7 +56,15 @@ impl Marketo {
     /// A client; nothing is called yet. `budget` must be the instance's one.
     #[must_use]
     pub fn new(caller: Caller, credentials: Credentials, budget: Arc<Budget>) -> Self {
-        Self { caller, credentials, tokens: token::Tokens::default(), budget, types: Kept::default(), fields: Kept::default(), since: tokio::sync::Mutex::default() }
+        Self {
+            caller,
+            credentials,
+            tokens: token::Tokens::default(),
+            budget,
+            types: Kept::default(),
+            fields: Kept::default(),
+            since: tokio::sync::Mutex::default(),
+        }
     }
 
     /// The munchkin id (or `host:port` of an extra host).

@@ -207,7 +207,8 @@ impl Budget {
         };
         if verdict == Verdict::Entered {
             let used = self.local.figures(&self.limits, now, &day).used_today;
-            metrics::gauge!("marketo_budget_remaining", "munchkin" => self.instance.clone()).set(f64::from(self.limits.daily.saturating_sub(used)));
+            metrics::gauge!("marketo_budget_remaining", "munchkin" => self.instance.clone())
+                .set(f64::from(self.limits.daily.saturating_sub(used)));
         }
         verdict
     }

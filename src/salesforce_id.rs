@@ -5,30 +5,30 @@ use std::fmt;
 
 /// A Salesforce id of 18 characters whose check characters are right.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct RecordId(String);
+pub struct SalesforceId(String);
 
 /// Not a Salesforce id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a Salesforce id of 15 or 18 characters")]
-pub struct NotARecordId;
+pub struct NotASalesforceId;
 
-impl RecordId {
+impl SalesforceId {
     /// Reads an id of 15 or 18 characters. The check characters may come in lower case.
     ///
     /// # Errors
     /// When it has another length, other characters than letters and digits, or the wrong check characters.
-    pub fn parse(text: &str) -> Result<Self, NotARecordId> {
+    pub fn parse(text: &str) -> Result<Self, NotASalesforceId> {
         if !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Err(NotARecordId);
+            return Err(NotASalesforceId);
         }
         match text.len() {
             15 => Ok(Self(format!("{text}{}", check_characters(text)))),
             18 => {
-                let (id, given) = text.split_at_checked(15).ok_or(NotARecordId)?;
+                let (id, given) = text.split_at_checked(15).ok_or(NotASalesforceId)?;
                 let right = check_characters(id);
-                if given.eq_ignore_ascii_case(&right) { Ok(Self(format!("{id}{right}"))) } else { Err(NotARecordId) }
+                if given.eq_ignore_ascii_case(&right) { Ok(Self(format!("{id}{right}"))) } else { Err(NotASalesforceId) }
             }
-            _ => Err(NotARecordId),
+            _ => Err(NotASalesforceId),
         }
     }
 
@@ -45,7 +45,7 @@ impl RecordId {
     }
 }
 
-impl fmt::Display for RecordId {
+impl fmt::Display for SalesforceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -76,38 +76,38 @@ mod tests {
             ("000000000000000", "000000000000000AAA"),
             ("AAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAA555"),
         ] {
-            assert_eq!(RecordId::parse(short).unwrap().as_str(), long);
+            assert_eq!(SalesforceId::parse(short).unwrap().as_str(), long);
         }
     }
 
     #[test]
     fn what_only_looks_like_an_id_is_refused() {
         for text in ["", "00Q", "00Q00000000000", "00Q0000000000001", "00Q00000000000\u{e9}", "00Q00000000000'", "001A0000006Vm9uIAD"] {
-            assert_eq!(RecordId::parse(text), Err(NotARecordId), "{text}");
+            assert_eq!(SalesforceId::parse(text), Err(NotASalesforceId), "{text}");
         }
     }
 
     proptest! {
         #[test]
         fn short_long_and_long_in_lower_case_mean_the_same(id in "[0-9A-Za-z]{15}") {
-            let long = RecordId::parse(&id).unwrap();
-            prop_assert_eq!(&RecordId::parse(long.as_str()).unwrap(), &long);
+            let long = SalesforceId::parse(&id).unwrap();
+            prop_assert_eq!(&SalesforceId::parse(long.as_str()).unwrap(), &long);
             let (start, check) = long.as_str().split_at(15);
-            prop_assert_eq!(&RecordId::parse(&format!("{start}{}", check.to_lowercase())).unwrap(), &long);
+            prop_assert_eq!(&SalesforceId::parse(&format!("{start}{}", check.to_lowercase())).unwrap(), &long);
         }
 
         #[test]
         fn a_letter_of_the_other_case_is_noticed(id in "[0-9A-Za-z]{15}", at in 0_usize..15) {
-            let long = RecordId::parse(&id).unwrap();
+            let long = SalesforceId::parse(&id).unwrap();
             let mut bytes = long.as_str().as_bytes().to_vec();
             prop_assume!(bytes[at].is_ascii_alphabetic());
             bytes[at] ^= 0x20;
-            prop_assert!(RecordId::parse(std::str::from_utf8(&bytes).unwrap()).is_err());
+            prop_assert!(SalesforceId::parse(std::str::from_utf8(&bytes).unwrap()).is_err());
         }
 
         #[test]
         fn nothing_makes_it_panic(text in "\\PC{0,20}") {
-            let _ = RecordId::parse(&text);
+            let _ = SalesforceId::parse(&text);
         }
     }
 }

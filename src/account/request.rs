@@ -1,0 +1,65 @@
+//! One request: its id, which goes through to the logs and to other systems, and its span.
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Extensions, ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, ResponseError};
+use tracing::Instrument;
+
+use crate::clock;
+use crate::problem::Problem;
+
+/// Names a request in logs, problems and calls to other systems: 1–64 letters, digits, `.`, `_`, `-`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(String);
+
+impl RequestId {
+    /// Takes an id that somebody else gave, if it can go into a log and a header.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The id.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Makes this the request's id from here on.
+    pub(super) fn note(self, extensions: &mut Extensions) {
+        tracing::Span::current().record("request_id", self.as_str());
+        extensions.insert(self);
+    }
+}
+
+/// Puts a span around the request, counts it, and writes its id into the problem if it ends in one.
+pub(super) async fn observe(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let given = request.headers().get("X-Request-Id").and_then(|value| value.to_str().ok()).and_then(RequestId::parse);
+    let id = given.unwrap_or_else(|| RequestId(clock::new_id()));
+    let route = request.match_pattern().unwrap_or_default();
+    let span = tracing::info_span!("account", request_id = id.as_str(), route, method = %request.method());
+    request.extensions_mut().insert(id);
+    let began = clock::instant();
+    async {
+        let mut response = next.call(request).await?.map_into_boxed_body();
+        let problem = response.response().error().and_then(|error| error.as_error::<Problem>()).cloned();
+        if let Some(problem) = problem {
+            let id = response.request().extensions().get::<RequestId>().cloned();
+            let problem = id.map_or_else(|| problem.clone(), |id| problem.clone().with_request_id(id.as_str()));
+            tracing::debug!(code = %problem.code, "refused");
+            response = response.into_response(problem.error_response());
+        }
+        let status = response.status().as_u16();
+        metrics::counter!("account_requests_total", "route" => route.clone(), "status" => status.to_string()).increment(1);
+        metrics::histogram!("account_request_seconds", "route" => route.clone()).record(began.elapsed().as_secs_f64());
+        tracing::debug!(status, "answered");
+        Ok(response)
+    }
+    .instrument(span.clone())
+    .await
+}

@@ -1,0 +1,258 @@
+//! Who comes in: the face signs each call with a short-lived token that names the visitor, and nothing else is believed.
+//!
+//! Authority is a type: a handler that takes a [`Face`], [`Reader`] or [`Operator`] cannot be reached without it.
+
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use super::request::RequestId;
+use super::{AccountState, database};
+use crate::clock;
+use crate::problem::Problem;
+use crate::salesforce_id::SalesforceId;
+use crate::store::Tenant;
+use crate::store::people::Person;
+
+/// Seconds by which the clocks of face and account may differ.
+const LEEWAY: i64 = 5;
+/// No token may live longer than this many seconds.
+const LONGEST_LIFE: i64 = 120;
+/// Bytes; ours have about 500.
+const LONGEST_TOKEN: usize = 4096;
+
+/// The key of the tokens between the halves.
+pub(super) struct VisitorKey {
+    key: DecodingKey,
+    validation: Validation,
+}
+
+/// `[account] key` is too short to be one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("[account] key must have at least 32 bytes")]
+pub struct WeakKey;
+
+impl VisitorKey {
+    pub(super) fn new(key: &SecretString) -> Result<Self, WeakKey> {
+        let key = key.expose_secret().as_bytes();
+        if key.len() < 32 {
+            return Err(WeakKey);
+        }
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_issuer(&["msi-face"]);
+        validation.set_audience(&["msi-account"]);
+        validation.set_required_spec_claims(&["iss", "aud", "exp"]);
+        // The times are checked below, by the clock that tests can move.
+        validation.validate_exp = false;
+        Ok(Self { key: DecodingKey::from_secret(key), validation })
+    }
+
+    /// Reads a token; `None` for every reason not to accept it.
+    fn read(&self, token: &str) -> Option<Signed> {
+        if token.len() > LONGEST_TOKEN {
+            return None;
+        }
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.key, &self.validation).ok()?.claims;
+        let now = clock::now_s();
+        let fresh = claims.iat <= now.saturating_add(LEEWAY)
+            && claims.exp > now.saturating_sub(LEEWAY)
+            && claims.exp > claims.iat
+            && claims.exp.saturating_sub(claims.iat) <= LONGEST_LIFE;
+        if !fresh {
+            return None;
+        }
+        Some(Signed { visitor: Visitor::try_from(claims.vis).ok()?, request_id: RequestId::parse(&claims.rid)? })
+    }
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    iat: i64,
+    exp: i64,
+    rid: String,
+    vis: VisitorClaim,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VisitorClaim {
+    kind: String,
+    account: Option<String>,
+    org: Option<String>,
+    user: Option<String>,
+    object: Option<String>,
+    record: Option<String>,
+}
+
+/// On whose behalf the face calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Visitor {
+    /// The face itself.
+    Face,
+    /// A panel session, bound to one record.
+    Rep { account: String, org: SalesforceId, user: SalesforceId, record: SalesforceId },
+    /// A server of the org, by the org's signature.
+    Package { account: String, org: SalesforceId },
+    /// Somebody who administers the account.
+    Admin { account: String },
+}
+
+struct Incomplete;
+
+impl TryFrom<VisitorClaim> for Visitor {
+    type Error = Incomplete;
+
+    fn try_from(claim: VisitorClaim) -> Result<Self, Incomplete> {
+        let account = claim.account.filter(|account| !account.is_empty()).ok_or(Incomplete);
+        let id = |text: Option<String>| SalesforceId::parse(&text.ok_or(Incomplete)?).map_err(|_| Incomplete);
+        match claim.kind.as_str() {
+            "face" => Ok(Self::Face),
+            "rep" => {
+                let record = id(claim.record)?;
+                let fits = match claim.object.as_deref() {
+                    Some("Lead") => record.is_a("00Q"),
+                    Some("Contact") => record.is_a("003"),
+                    _ => false,
+                };
+                if !fits {
+                    return Err(Incomplete);
+                }
+                Ok(Self::Rep { account: account?, org: id(claim.org)?, user: id(claim.user)?, record })
+            }
+            "package" => Ok(Self::Package { account: account?, org: id(claim.org)? }),
+            "admin" => Ok(Self::Admin { account: account? }),
+            _ => Err(Incomplete),
+        }
+    }
+}
+
+struct Signed {
+    visitor: Visitor,
+    request_id: RequestId,
+}
+
+fn signed(request: &HttpRequest) -> Result<(web::Data<AccountState>, Signed), Problem> {
+    let state = request.app_data::<web::Data<AccountState>>().cloned().ok_or_else(Problem::internal)?;
+    let mut headers = request.headers().get_all(AUTHORIZATION);
+    let (first, second) = (headers.next(), headers.next());
+    if second.is_some() {
+        return Err(Problem::bad_request("request.ambiguous", "The request carries more than one Authorization header."));
+    }
+    let token = first.and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
+    let signed = token.and_then(|token| state.key.read(token)).ok_or_else(|| {
+        metrics::counter!("account_visitors_refused_total").increment(1);
+        Problem::unauthorized("visitor.rejected", "The call does not carry a valid token of the gateway.")
+    })?;
+    signed.request_id.clone().note(&mut request.extensions_mut());
+    Ok((state, signed))
+}
+
+fn not_for(kind: &'static str) -> Problem {
+    Problem::forbidden("auth.forbidden", kind)
+}
+
+/// The face itself calls: org look-ups, live checks, figures.
+pub struct Face {
+    pub request_id: RequestId,
+}
+
+impl FromRequest for Face {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(signed(request).and_then(|(_, signed)| match signed.visitor {
+            Visitor::Face => Ok(Self { request_id: signed.request_id }),
+            _ => Err(not_for("Only the gateway itself may ask this.")),
+        }))
+    }
+}
+
+/// Somebody who may see people of one account, whose org is active.
+pub struct Reader {
+    pub tenant: Tenant,
+    pub request_id: RequestId,
+    scope: Scope,
+}
+
+enum Scope {
+    Record(SalesforceId),
+    Account,
+}
+
+impl Reader {
+    /// Whether this reader may see the person. Whoever may not is told what is told of people who do not exist.
+    #[must_use]
+    pub fn sees(&self, person: &Person) -> bool {
+        match &self.scope {
+            Scope::Account => true,
+            Scope::Record(record) => {
+                let record = Some(record.as_str());
+                Some(person.sfdc_id.as_str()) == record
+                    || person.sfdc_lead_id.as_deref() == record
+                    || person.sfdc_contact_id.as_deref() == record
+            }
+        }
+    }
+
+    /// Whether this reader may have us look for the person behind a record.
+    #[must_use]
+    pub fn may_look_for(&self, wanted: &SalesforceId) -> bool {
+        match &self.scope {
+            Scope::Account => true,
+            Scope::Record(record) => record == wanted,
+        }
+    }
+}
+
+impl FromRequest for Reader {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let signed = signed(request);
+        Box::pin(async move {
+            let (state, Signed { visitor, request_id }) = signed?;
+            let (account, org, scope) = match visitor {
+                Visitor::Rep { account, org, record, .. } => (account, org, Scope::Record(record)),
+                Visitor::Package { account, org } => (account, org, Scope::Account),
+                Visitor::Face | Visitor::Admin { .. } => return Err(not_for("Only a panel or the org's own software may ask this.")),
+            };
+            let found = database::answer(state.store.org(org.as_str())).await?;
+            match found {
+                Some(found) if found.account_id == account && found.status == "active" => {}
+                Some(found) if found.account_id == account => return Err(suspended()),
+                _ => return Err(Problem::not_found()),
+            }
+            Ok(Self { tenant: state.store.tenant(&account), request_id, scope })
+        })
+    }
+}
+
+/// The org is known, but its access is suspended.
+#[must_use]
+pub(super) fn suspended() -> Problem {
+    Problem::forbidden("tenant.suspended", "Access for this Salesforce org is suspended. Your administrator can say why.")
+}
+
+/// Somebody who may see how the account's work stands.
+pub struct Operator {
+    pub tenant: Tenant,
+}
+
+impl FromRequest for Operator {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(signed(request).and_then(|(state, signed)| match signed.visitor {
+            Visitor::Package { account, .. } | Visitor::Admin { account } => Ok(Self { tenant: state.store.tenant(&account) }),
+            Visitor::Face | Visitor::Rep { .. } => Err(not_for("Only an administrator or the org's own software may ask this.")),
+        }))
+    }
+}

@@ -1,0 +1,95 @@
+//! What an operator does by hand: accounts, orgs, certificates, connections.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Subcommand;
+use secrecy::SecretString;
+
+use super::halves::AccountHalf;
+use super::keys;
+use crate::account::certificates;
+use crate::account::provisioning::{self, Provision, ProvisionOrg};
+use crate::settings::Settings;
+
+/// One deed.
+#[derive(Debug, Subcommand)]
+pub enum Deed {
+    /// Creates an account for a Salesforce org, or changes what is known of the org.
+    Org {
+        /// Name of the account.
+        #[arg(long)]
+        name: String,
+        /// The org's id, 15 or 18 characters.
+        #[arg(long)]
+        org_id: String,
+        /// The org's My Domain address, https://acme.my.salesforce.com.
+        #[arg(long)]
+        instance_url: String,
+        /// An origin that may frame the panel; repeat it for each (Lightning, Visualforce, …).
+        #[arg(long = "frame")]
+        frames: Vec<String>,
+        /// The org is a sandbox.
+        #[arg(long)]
+        sandbox: bool,
+    },
+    /// Registers the certificate with which an org signs its JWTs.
+    Certificate {
+        #[arg(long)]
+        account: String,
+        #[arg(long)]
+        org_id: String,
+        /// Name of the certificate in the org.
+        #[arg(long)]
+        name: String,
+        /// PEM file.
+        #[arg(long)]
+        file: PathBuf,
+    },
+    /// Connects an account to Marketo; the credentials are tried before they are stored.
+    Marketo {
+        #[arg(long)]
+        account: String,
+        /// https://NNN-AAA-NNN.mktorest.com
+        #[arg(long)]
+        endpoint: String,
+        #[arg(long)]
+        client_id: String,
+        /// File with the client secret, so that it stands on no command line.
+        #[arg(long)]
+        client_secret_file: PathBuf,
+    },
+}
+
+impl Deed {
+    /// Does it and says what was done.
+    ///
+    /// # Errors
+    /// Why it was refused, as a sentence.
+    pub async fn run(self, mut settings: Settings) -> anyhow::Result<()> {
+        keys::complete(&mut settings)?;
+        let account_half = AccountHalf::build(&settings).await?;
+        let store = &account_half.state.store;
+        let done = match self {
+            Self::Org { name, org_id, instance_url, frames, sandbox } => {
+                let org = ProvisionOrg { org_id, name: name.clone(), instance_url, frame_ancestors: frames, is_sandbox: sandbox };
+                let account = provisioning::provision(store, Provision { account_id: None, name, org }).await?;
+                format!("account={account}")
+            }
+            Self::Certificate { account, org_id, name, file } => {
+                let pem = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+                let certificate = certificates::register(&store.tenant(&account), &org_id, &name, &pem).await?;
+                format!("certificate={} fingerprint={}", certificate.id, certificate.fingerprint)
+            }
+            Self::Marketo { account, endpoint, client_id, client_secret_file } => {
+                let secret = std::fs::read_to_string(&client_secret_file).with_context(|| client_secret_file.display().to_string())?;
+                let secret = SecretString::from(secret.trim());
+                account_half.connections.connect_marketo(&account, &endpoint, &client_id, secret).await?;
+                "marketo=connected".to_owned()
+            }
+        };
+        writeln!(std::io::stdout(), "{done}")?;
+        Ok(())
+    }
+}

@@ -1,0 +1,100 @@
+//! Which addresses inside a signed request or a query are Salesforce's.
+//!
+//! Even a verified envelope is not believed here: an org that brings its own secret can write anything into
+//! it. Source of the hosts: salesforce-platform facts §5.1.
+
+use url::{Host, Url};
+
+const FRAMES: [&str; 5] = [".lightning.force.com", ".vf.force.com", ".my.salesforce.com", ".my.site.com", ".my.salesforce-setup.com"];
+const INSTANCES: [&str; 1] = [".my.salesforce.com"];
+const LOGINS: [&str; 2] = ["login.salesforce.com", "test.salesforce.com"];
+
+/// Where frames of any org may stand; for pages that say something before the org is known.
+pub const ANY_FRAME: &str = "https://*.lightning.force.com https://*.vf.force.com https://*.my.salesforce.com";
+
+/// An origin of a Salesforce page that can frame us.
+#[must_use]
+pub fn is_frame(origin: &str) -> bool {
+    plain(origin).is_some_and(|url| url.path() == "/" && url.query().is_none() && ends(&url, &FRAMES))
+}
+
+/// An org's own address.
+#[must_use]
+pub fn is_instance(address: &str) -> bool {
+    plain(address).is_some_and(|url| url.path() == "/" && url.query().is_none() && ends(&url, &INSTANCES))
+}
+
+/// An address at which Salesforce asks a user to sign in or approve.
+#[must_use]
+pub fn is_login(address: &str) -> bool {
+    plain(address).is_some_and(|url| ends(&url, &INSTANCES) || url.host_str().is_some_and(|host| LOGINS.contains(&host)))
+}
+
+/// The origin of an address, as browsers write it.
+#[must_use]
+pub fn origin(address: &str) -> Option<String> {
+    let url = Url::parse(address).ok()?;
+    matches!(url.scheme(), "http" | "https").then(|| url.origin().ascii_serialization())
+}
+
+// The URL parser mends much (tabs vanish, backslashes turn); what needs mending is refused before.
+fn plain(address: &str) -> Option<Url> {
+    let odd = |byte: u8| !byte.is_ascii_graphic() || matches!(byte, b'\\' | b'@' | b'#');
+    if address.len() > 2_048 || address.bytes().any(odd) {
+        return None;
+    }
+    let url = Url::parse(address).ok()?;
+    let named = matches!(url.host(), Some(Host::Domain(_)));
+    (url.scheme() == "https" && named && url.port().is_none() && url.username().is_empty() && url.password().is_none()).then_some(url)
+}
+
+fn ends(url: &Url, suffixes: &[&str]) -> bool {
+    let Some(host) = url.host_str() else { return false };
+    suffixes.iter().any(|suffix| {
+        host.strip_suffix(suffix).is_some_and(|name| {
+            !name.is_empty()
+                && name.split('.').all(|label| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn salesforce_hosts_pass() {
+        for address in ["https://acme.my.salesforce.com", "https://acme--dev.sandbox.my.salesforce.com/", "https://ACME.my.salesforce.com"]
+        {
+            assert!(is_instance(address), "{address}");
+        }
+        assert!(is_frame("https://acme--c.vf.force.com"));
+        assert!(is_login("https://login.salesforce.com/services/oauth2/authorize?client_id=1"));
+    }
+
+    #[test]
+    fn everything_else_does_not() {
+        for address in [
+            "http://acme.my.salesforce.com",
+            "https://my.salesforce.com",
+            "https://evilmy.salesforce.com",
+            "https://acme.my.salesforce.com.evil.com",
+            "https://evil.com#.my.salesforce.com",
+            "https://evil.com\\.my.salesforce.com",
+            "https://x@acme.my.salesforce.com",
+            "https://acme.my.salesforce.com:8443",
+            "https://evil.com\t.my.salesforce.com",
+            "https://evil.com/.my.salesforce.com",
+            "https://acme.my.salesforce.com.",
+            "https://127.1",
+            "https://[::1]",
+            "https://①②⑦.0.0.1",
+            "file:///etc/passwd",
+            "//acme.my.salesforce.com",
+            "https://evil.com%2e.my.salesforce.com%00",
+            "",
+        ] {
+            assert!(!is_instance(address) && !is_login(address) && !is_frame(address), "{address}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What every request meets first and last: a request id, the security headers, figures and one log line.
+
+use std::fmt::Write as _;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpRequest};
+
+use crate::clock;
+
+/// The id of a request: the caller's, if it sent a usable one, or a new one.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
+
+/// The name of the route for figures; set by handlers' routes so that addresses never become labels.
+#[derive(Debug, Clone, Copy)]
+pub struct RouteName(pub &'static str);
+
+/// The id of the request at hand.
+#[must_use]
+pub fn request_id(request: &HttpRequest) -> String {
+    request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.0.clone())
+}
+
+const HEADERS: [(&str, &str); 8] = [
+    ("content-security-policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("cache-control", "no-store"),
+    ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+    ("x-permitted-cross-domain-policies", "none"),
+];
+
+/// Wraps every route of the face.
+///
+/// # Errors
+/// Passes on what the route answered.
+pub async fn edge<B: MessageBody + 'static>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
+    let started = clock::instant();
+    let id = request
+        .headers()
+        .get("x-request-id")
+        .and_then(|value| value.to_str().ok())
+        .filter(|id| (8..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
+        .map_or_else(clock::new_id, str::to_owned);
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let mut answer = next.call(request).await?;
+
+    let route = answer.request().extensions().get::<RouteName>().map_or("other", |name| name.0);
+    let status = answer.status();
+    let seconds = started.elapsed().as_secs_f64();
+    metrics::counter!("http_requests_total", "route" => route, "status" => class(status.as_u16())).increment(1);
+    metrics::histogram!("http_request_seconds", "route" => route).record(seconds);
+    if status.is_server_error() {
+        tracing::error!(request_id = id, route, status = status.as_u16(), seconds, "answered with a failure");
+    } else {
+        tracing::debug!(request_id = id, route, status = status.as_u16(), seconds, "answered");
+    }
+
+    let framed = answer.headers().contains_key("content-security-policy");
+    let headers = answer.headers_mut();
+    for (name, value) in HEADERS {
+        let name = HeaderName::from_static(name);
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+    if !framed {
+        headers.insert(HeaderName::from_static("x-frame-options"), HeaderValue::from_static("DENY"));
+    }
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        headers.insert(HeaderName::from_static("x-request-id"), id);
+    }
+    Ok(answer)
+}
+
+const fn class(status: u16) -> &'static str {
+    match status {
+        100..=199 => "1xx",
+        200..=299 => "2xx",
+        300..=399 => "3xx",
+        400..=499 => "4xx",
+        _ => "5xx",
+    }
+}
+
+/// The policy of a page that stands in a frame: own scripts and styles only, framed by `ancestors` only.
+///
+/// Entries that are not plain origins are left out, so that no stored text can add a directive.
+#[must_use]
+pub fn framed_policy<'a>(ancestors: impl Iterator<Item = &'a str>) -> String {
+    let mut policy = String::with_capacity(320);
+    policy.push_str(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors",
+    );
+    let before = policy.len();
+    for origin in ancestors.filter(|origin| is_plain_origin(origin)) {
+        let _ = write!(policy, " {origin}");
+    }
+    if policy.len() == before {
+        policy.push_str(" 'none'");
+    }
+    policy
+}
+
+fn is_plain_origin(origin: &str) -> bool {
+    let rest = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+    rest.is_some_and(|host| {
+        !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'*'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::framed_policy;
+
+    #[test]
+    fn stored_text_adds_no_directive() {
+        let policy = framed_policy(["https://a.lightning.force.com", "https://x; script-src *", "https://y\r\nX: 1", "*"].into_iter());
+        assert!(policy.ends_with("frame-ancestors https://a.lightning.force.com"), "{policy}");
+        assert!(framed_policy(std::iter::empty()).ends_with("frame-ancestors 'none'"));
+    }
+}

@@ -1,0 +1,102 @@
+//! The shared memory: Redis, one multiplexed connection for each worker thread, one round trip a request.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use tokio::sync::OnceCell;
+
+use super::{Admission, MemoryError, Sight};
+
+/// Longest wait for a connection; a rep waits behind it.
+const CONNECT: Duration = Duration::from_secs(1);
+/// Longest wait for an answer.
+const ANSWER: Duration = Duration::from_millis(500);
+
+pub(super) struct Remote {
+    client: redis::Client,
+    connection: OnceCell<ConnectionManager>,
+}
+
+impl std::fmt::Debug for Remote {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Redis")
+    }
+}
+
+impl From<redis::RedisError> for MemoryError {
+    fn from(error: redis::RedisError) -> Self {
+        // The kind alone: the full text may repeat an address with a password.
+        Self(format!("{:?}", error.kind()))
+    }
+}
+
+impl Remote {
+    pub(super) fn new(client: redis::Client) -> Self {
+        Self { client, connection: OnceCell::new() }
+    }
+
+    async fn connection(&self) -> Result<ConnectionManager, MemoryError> {
+        let connect = || async {
+            let config = ConnectionManagerConfig::new()
+                .set_number_of_retries(1)
+                .set_connection_timeout(Some(CONNECT))
+                .set_response_timeout(Some(ANSWER));
+            tokio::time::timeout(CONNECT, self.client.get_connection_manager_with_config(config))
+                .await
+                .map_err(|_| MemoryError("no connection in time".to_owned()))?
+                .map_err(MemoryError::from)
+        };
+        Ok(self.connection.get_or_try_init(connect).await?.clone())
+    }
+
+    async fn query<T: redis::FromRedisValue>(&self, pipeline: &redis::Pipeline) -> Result<T, MemoryError> {
+        let mut connection = self.connection().await?;
+        Ok(pipeline.query_async(&mut connection).await?)
+    }
+
+    pub(super) async fn ping(&self) -> Result<(), MemoryError> {
+        self.query::<()>(redis::pipe().cmd("PING").ignore()).await
+    }
+
+    pub(super) async fn admit(&self, admission: &Admission<'_>) -> Result<Sight, MemoryError> {
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("SET").arg(admission.seen_key).arg(1).arg("NX").arg("EX").arg(admission.seen_seconds);
+        pipeline.cmd("SET").arg(admission.session_key).arg(&admission.session[..]).arg("EX").arg(admission.session_seconds).ignore();
+        pipeline.cmd("GET").arg(admission.epoch_key);
+        let (set, epoch): (Option<String>, Option<String>) = self.query(&pipeline).await?;
+        Ok(Sight { first: set.is_some(), epoch })
+    }
+
+    pub(super) async fn pair(&self, first: &str, second: &str) -> Result<(Option<Bytes>, Option<Bytes>), MemoryError> {
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("GET").arg(first).cmd("GET").arg(second);
+        let (first, second): (Option<Vec<u8>>, Option<Vec<u8>>) = self.query(&pipeline).await?;
+        Ok((first.map(Bytes::from), second.map(Bytes::from)))
+    }
+
+    pub(super) async fn get(&self, key: &str) -> Result<Option<Bytes>, MemoryError> {
+        let (value,): (Option<Vec<u8>>,) = self.query(redis::pipe().cmd("GET").arg(key)).await?;
+        Ok(value.map(Bytes::from))
+    }
+
+    pub(super) async fn put(&self, key: &str, value: &[u8], seconds: u64) -> Result<(), MemoryError> {
+        self.query::<()>(redis::pipe().cmd("SET").arg(key).arg(value).arg("EX").arg(seconds).ignore()).await
+    }
+
+    pub(super) async fn forget(&self, key: &str) -> Result<(), MemoryError> {
+        self.query::<()>(redis::pipe().cmd("DEL").arg(key).ignore()).await
+    }
+
+    pub(super) async fn set_if_absent(&self, key: &str, value: &[u8], seconds: u64) -> Result<bool, MemoryError> {
+        let (set,): (Option<String>,) = self.query(redis::pipe().cmd("SET").arg(key).arg(value).arg("NX").arg("EX").arg(seconds)).await?;
+        Ok(set.is_some())
+    }
+
+    pub(super) async fn name_epoch(&self, key: &str, name: &str) -> Result<Option<String>, MemoryError> {
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("SET").arg(key).arg(name).arg("NX").ignore().cmd("GET").arg(key);
+        let (name,): (Option<String>,) = self.query(&pipeline).await?;
+        Ok(name)
+    }
+}

@@ -1,0 +1,180 @@
+//! What people see: handlebars templates in strict mode, filled from the account's JSON in the language of
+//! the Salesforce user, and the assets beside them.
+//!
+//! Two ways lead to a page. The answer to a signed request is a shell that was rendered once for each
+//! language and cut at its holes ([`shell`]), so it costs a copy. Fragments and states go through
+//! handlebars and are meant to be kept as bytes by whoever asked. A fragment that can't be rendered becomes
+//! the "could not be loaded" state and a log line, so no caller has to handle it.
+
+mod assets;
+mod catalogue;
+mod chart;
+mod escaping;
+mod languages;
+mod person;
+mod registry;
+mod shell;
+mod states;
+mod text;
+mod timeline;
+mod times;
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
+
+use bytes::Bytes;
+use handlebars::Handlebars;
+use serde::Serialize;
+
+use crate::problem::Problem;
+
+pub use assets::{Asset, asset};
+pub use languages::Language;
+pub use shell::Shell;
+pub use states::State;
+pub use timeline::PanelTab;
+
+use catalogue::Catalogue;
+use shell::Segments;
+use times::Clock;
+
+/// The pages could not be prepared, or one could not be rendered. Both are defects of the build, not of a request.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    /// A template does not compile.
+    #[error("template {name} does not compile")]
+    Template {
+        /// Its name below `templates/`.
+        name: String,
+        /// Where and why.
+        #[source]
+        source: Box<handlebars::TemplateError>,
+    },
+    /// A template names something that its data don't have.
+    #[error("a template could not be rendered")]
+    Render(#[from] Box<handlebars::RenderError>),
+    /// The messages of a language can't be read.
+    #[error("the messages of {tag} can't be read: {why}")]
+    Messages {
+        /// The language.
+        tag: &'static str,
+        /// What the parser said.
+        why: String,
+    },
+    /// A file that the pages need is not there.
+    #[error("{0} is missing")]
+    Missing(String),
+    /// What the account answered does not have the shape of the contract.
+    #[error("the account's answer has an unexpected shape")]
+    Shape(#[from] serde_json::Error),
+}
+
+/// All pages in all languages, ready to be filled. Made once for a process.
+pub struct Pages {
+    rooms: [Room; Language::ALL.len()],
+}
+
+/// What one language needs.
+struct Room {
+    language: Language,
+    catalogue: std::sync::Arc<Catalogue>,
+    templates: Handlebars<'static>,
+    shell: Segments,
+    /// The fragment that stands in for one that can't be rendered.
+    broken: Bytes,
+}
+
+// === impl Pages ===
+
+impl Pages {
+    /// Compiles the templates and cuts the shells.
+    ///
+    /// # Errors
+    /// When a template or a language file is missing or wrong.
+    pub fn new() -> Result<Self, PageError> {
+        let compiled = registry::compiled()?;
+        let [first, second, third, fourth, fifth, sixth] = Language::ALL;
+        Ok(Self {
+            rooms: [
+                Room::new(first, &compiled)?,
+                Room::new(second, &compiled)?,
+                Room::new(third, &compiled)?,
+                Room::new(fourth, &compiled)?,
+                Room::new(fifth, &compiled)?,
+                Room::new(sixth, &compiled)?,
+            ],
+        })
+    }
+
+    /// The answer to an accepted signed request: the panel's frame, which fetches its content by itself.
+    #[must_use]
+    pub fn shell(&self, shell: &Shell<'_>) -> Bytes {
+        self.room(shell.lang).shell.fill(shell)
+    }
+
+    /// The head of the panel: who the person is. `person` is the account's `Person`; `tz` an IANA time zone name.
+    #[must_use]
+    pub fn person_fragment(&self, lang: Language, tz: &str, now_ms: i64, person: &serde_json::Value) -> Bytes {
+        let room = self.room(lang);
+        let clock = Clock::new(now_ms, tz);
+        room.or_broken("person", person::view(person, &room.catalogue, &clock).and_then(|view| room.render("person", &view)))
+    }
+
+    /// One page of a tab's list. `timeline` is the account's answer to `/v1/people/{id}/timeline?tab=…`.
+    #[must_use]
+    pub fn tab_fragment(&self, lang: Language, tz: &str, now_ms: i64, tab: PanelTab, timeline: &serde_json::Value) -> Bytes {
+        let room = self.room(lang);
+        let clock = Clock::new(now_ms, tz);
+        room.or_broken(tab.key(), timeline::view(tab, timeline, &room.catalogue, &clock).and_then(|view| room.render("tab", &view)))
+    }
+
+    /// A state in place of a fragment that the panel asked for.
+    #[must_use]
+    pub fn state_fragment(&self, lang: Language, state: &State<'_>, problem: Option<&Problem>) -> Bytes {
+        let room = self.room(lang);
+        room.or_broken(state.key(), room.render("state", &states::view(state, problem, true)))
+    }
+
+    /// A state as a page of its own, for `/canvas` and addresses that a person typed.
+    #[must_use]
+    pub fn state_page(&self, lang: Language, state: &State<'_>, problem: Option<&Problem>) -> Bytes {
+        let room = self.room(lang);
+        let page = shell::StatePage::new(&room.catalogue, states::view(state, problem, false));
+        room.or_broken(state.key(), page.and_then(|page| room.render("state-page", &page)))
+    }
+
+    fn room(&self, language: Language) -> &Room {
+        let [first, ..] = &self.rooms;
+        self.rooms.iter().find(|room| room.language == language).unwrap_or(first)
+    }
+}
+
+// === impl Room ===
+
+impl Room {
+    fn new(language: Language, compiled: &Handlebars<'static>) -> Result<Self, PageError> {
+        let catalogue = std::sync::Arc::new(Catalogue::of(language)?);
+        let templates = registry::speaking(compiled.clone(), &catalogue);
+        let shell = Segments::cut(&render(&templates, "panel", &shell::Frame::new(&catalogue)?)?);
+        let broken = render(&templates, "state", &states::view(&State::Upstream, None, true))?.into();
+        Ok(Self { language, catalogue, templates, shell, broken })
+    }
+
+    fn render<T: Serialize>(&self, template: &str, data: &T) -> Result<Bytes, PageError> {
+        Ok(render(&self.templates, template, data)?.into())
+    }
+
+    fn or_broken(&self, what: &str, rendered: Result<Bytes, PageError>) -> Bytes {
+        rendered.unwrap_or_else(|error| {
+            let error: &dyn std::error::Error = &error;
+            tracing::error!(error, what, language = self.language.tag(), "page not rendered");
+            self.broken.clone()
+        })
+    }
+}
+
+fn render<T: Serialize>(templates: &Handlebars<'static>, template: &str, data: &T) -> Result<String, PageError> {
+    templates.render(template, data).map_err(|error| PageError::Render(Box::new(error)))
+}

@@ -1,0 +1,100 @@
+//! Answers of the account to render in tests: ordinary ones, bare ones and hostile ones.
+
+use serde_json::{Value, json};
+
+use super::PanelTab;
+
+/// Saturday 21 November 2026, 14:30 UTC.
+pub(super) const NOW: i64 = 1_795_271_400_000;
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// What somebody might call themselves, or write into a subject.
+pub(super) const HOSTILE: &str = "</script><img src=x onerror=alert(1)>\"'`{{token}}\u{202e}";
+
+pub(super) fn person() -> Value {
+    json!({
+        "id": "0199f2d0c0de7000a000000000000001", "marketo_id": 4711, "sfdc_type": "Lead", "sfdc_id": "00QAa00000ABcdeMAD",
+        "name": "Ada Lovelace", "first_name": "Ada", "last_name": "Lovelace", "company": "Analytical Ltd", "title": "VP Engineering",
+        "email": "ada@example.com", "phone": null, "score": 1087, "score_percentile": 90, "stars": 2, "flames": 3, "priority": 7,
+        "last_moment": {"at": NOW - 3 * HOUR, "type": "Milestone", "description": "Requested a demo"},
+        "last_activity": {"at": NOW - 2 * HOUR, "kind": "visit", "subject": "/pricing"},
+        "history": "complete", "synced_at": NOW,
+    })
+}
+
+/// A person of whom nothing is known but that they exist.
+pub(super) fn bare_person() -> Value {
+    json!({
+        "id": "1", "marketo_id": 1, "sfdc_type": "Contact", "sfdc_id": "003Aa00000ABcdeMAD", "name": null, "first_name": null, "last_name": null,
+        "company": null, "title": null, "email": null, "phone": null, "score": null, "score_percentile": null, "stars": 0, "flames": 0,
+        "priority": null, "last_moment": null, "last_activity": null, "history": "loading", "synced_at": NOW,
+    })
+}
+
+pub(super) fn hostile_person() -> Value {
+    let mut person = person();
+    for field in ["name", "first_name", "last_name", "company", "title"] {
+        person[field] = json!(HOSTILE);
+    }
+    person["last_activity"] = json!({"at": NOW, "kind": HOSTILE, "subject": HOSTILE});
+    person
+}
+
+pub(super) fn timeline(tab: PanelTab) -> Value {
+    let items = match tab {
+        PanelTab::Moments => json!([
+            {"at": NOW - 28 * MINUTE, "type": "Milestone", "description": "Requested a demo", "source": "Demo request form"},
+            {"at": NOW - 5 * HOUR, "type": "Web", "description": "Visited the pricing page three times in a week", "source": "Website follow-up"},
+            {"at": NOW - 26 * HOUR, "type": "Email", "description": "Clicked “Compare plans” in “Q4 offer”", "source": "Q4 offer"},
+            {"at": NOW - 4 * DAY, "type": "Milestone", "description": "Attended the webinar “From spreadsheet to engine” and stayed until the end, with two questions about single sign-on", "source": "Webinar November"},
+            {"at": NOW - 30 * DAY, "type": "Event", "description": null, "source": null},
+        ]),
+        PanelTab::Web => json!([
+            {"at": NOW - 2 * HOUR, "kind": "visit", "page": "Pricing – Analytical Ltd", "url": "https://www.example.com/pricing?plan=team", "referrer": "https://www.google.com/", "search": "analytical engine price"},
+            {"at": NOW - 3 * HOUR, "kind": "form", "page": "Request a demo", "url": "https://www.example.com/demo", "referrer": null, "search": null},
+            {"at": NOW - 2 * DAY, "kind": "click", "page": null, "url": "https://docs.example.com/getting-started", "referrer": "https://www.example.com/blog/engine", "search": null},
+            {"at": NOW - 9 * DAY, "kind": "visit", "page": "/blog/engine", "url": null, "referrer": "newsletter", "search": null},
+            {"at": NOW - 70 * DAY, "kind": "visit", "page": null, "url": null, "referrer": null, "search": null},
+        ]),
+        PanelTab::Email => json!([
+            {"at": NOW - 27 * HOUR, "subject": "Q4 offer", "sent_by": "marketo", "status": "delivered", "opened": 2, "clicked": 1, "opened_at": NOW - 26 * HOUR, "clicked_at": NOW - 26 * HOUR},
+            {"at": NOW - 3 * DAY, "subject": "Following up on our call", "sent_by": "sales", "status": "sent", "opened": 0, "clicked": 0, "opened_at": null, "clicked_at": null},
+            {"at": NOW - 8 * DAY, "subject": "Invitation: From spreadsheet to engine, a webinar for people who still compute by hand", "sent_by": "marketo", "status": "soft_bounced", "opened": 0, "clicked": 0, "opened_at": null, "clicked_at": null},
+            {"at": NOW - 40 * DAY, "subject": null, "sent_by": "marketo", "status": "unsubscribed", "opened": 1, "clicked": 0, "opened_at": NOW - 40 * DAY, "clicked_at": null},
+            {"at": NOW - 60 * DAY, "subject": "Welcome", "sent_by": "marketo", "status": "bounced", "opened": 0, "clicked": 0, "opened_at": null, "clicked_at": null},
+        ]),
+        PanelTab::Score => json!([
+            {"at": NOW - 28 * MINUTE, "name": "Lead Score", "old": 1037, "new": 1087, "change": 50, "reason": "Requested a demo"},
+            {"at": NOW - 2 * DAY, "name": "Lead Score", "old": 1027, "new": 1037, "change": 10, "reason": "Visited pricing"},
+            {"at": NOW - 10 * DAY, "name": "Behavior Score", "old": 12, "new": 12, "change": 0, "reason": null},
+            {"at": NOW - 20 * DAY, "name": "Lead Score", "old": 1042, "new": 1027, "change": -15, "reason": "Inactive for 30 days"},
+            {"at": NOW - 45 * DAY, "name": "Lead Score", "old": null, "new": 1042, "change": null, "reason": "Filled in a form"},
+        ]),
+    };
+    json!({
+        "tab": tab.key(), "items": items, "next_cursor": "MTc5NTI_.x",
+        "history": {"complete": true, "since": NOW - 90 * DAY, "fresh_as_of": NOW - 2 * MINUTE},
+    })
+}
+
+/// A list without entries, whose history is there or on its way.
+pub(super) fn empty(tab: PanelTab, complete: bool) -> Value {
+    json!({"tab": tab.key(), "items": [], "next_cursor": null, "history": {"complete": complete, "since": null, "fresh_as_of": null}})
+}
+
+/// The same list with every text replaced.
+pub(super) fn hostile(tab: PanelTab) -> Value {
+    let mut timeline = timeline(tab);
+    for item in timeline["items"].as_array_mut().unwrap() {
+        for (field, value) in item.as_object_mut().unwrap() {
+            let text = value.is_string() || value.is_null() && !field.ends_with("_at") && field != "old" && field != "change";
+            if text {
+                *value = if field == "url" { json!(format!("https://example.com/{HOSTILE}")) } else { json!(HOSTILE) };
+            }
+        }
+    }
+    timeline["next_cursor"] = json!(HOSTILE);
+    timeline
+}

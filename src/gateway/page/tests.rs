@@ -1,0 +1,290 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::assets::Templates;
+use super::*;
+
+const ZONE: &str = "Europe/Berlin";
+
+const STATES: [State<'_>; 10] = [
+    State::UnknownOrg,
+    State::Suspended,
+    State::NoRecord,
+    State::NotInMarketo,
+    State::NotYetInMarketo,
+    State::SessionExpired,
+    State::Upstream,
+    State::Approval { url: "https://acme.my.salesforce.com/services/oauth2/authorize?client_id=1&state=2" },
+    State::Refused,
+    State::NotFound,
+];
+
+fn pages() -> &'static Pages {
+    static PAGES: std::sync::OnceLock<Pages> = std::sync::OnceLock::new();
+    PAGES.get_or_init(|| Pages::new().unwrap())
+}
+
+fn text(bytes: &Bytes) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn shell_of(lang: Language, value: &str) -> Shell<'_> {
+    Shell {
+        lang,
+        token: value,
+        session_seconds: 900,
+        record_object: value,
+        title: value,
+        target_origin: value,
+        instance_id: value,
+        request_id: value,
+    }
+}
+
+/// The JSON island of a page.
+fn island(page: &str) -> serde_json::Value {
+    let (_, tail) = page.split_once("id=\"panel-config\">").unwrap();
+    let (json, _) = tail.split_once("</script>").unwrap();
+    serde_json::from_str(json).unwrap()
+}
+
+/// The placeholders of every message, by message, as the text of the file has them.
+fn messages(language: Language) -> BTreeMap<String, BTreeSet<String>> {
+    let file = Templates::get(&format!("languages/{}.ftl", language.tag())).unwrap();
+    let source = String::from_utf8(file.data.to_vec()).unwrap();
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut current = String::new();
+    for line in source.lines().filter(|line| !line.starts_with('#')) {
+        if let Some((key, _)) = line.split_once(" =").filter(|_| !line.starts_with([' ', '}'])) {
+            key.clone_into(&mut current);
+            assert!(found.insert(current.clone(), BTreeSet::new()).is_none(), "{current} twice in {}", language.tag());
+        }
+        for part in line.split('$').skip(1) {
+            let name = part.chars().take_while(char::is_ascii_alphanumeric).collect();
+            found.get_mut(&current).unwrap().insert(name);
+        }
+    }
+    found
+}
+
+#[test]
+fn every_message_exists_in_every_language_with_the_same_placeholders() {
+    let english = messages(Language::English);
+    assert!(english.len() > 150);
+    for language in Language::ALL {
+        let here = messages(language);
+        let missing: Vec<_> = english.keys().filter(|key| !here.contains_key(*key)).collect();
+        let surplus: Vec<_> = here.keys().filter(|key| !english.contains_key(*key)).collect();
+        assert!(missing.is_empty() && surplus.is_empty(), "{}: missing {missing:?}, surplus {surplus:?}", language.tag());
+        let catalogue = Catalogue::of(language).unwrap();
+        for (key, names) in &english {
+            assert_eq!(&here[key], names, "{key} in {}", language.tag());
+            let mut values = fluent_bundle::FluentArgs::new();
+            for name in names {
+                values.set(name.clone(), 3);
+            }
+            assert!(catalogue.message(key, Some(&values)).is_some_and(|text| !text.trim().is_empty()), "{key} in {}", language.tag());
+        }
+    }
+}
+
+#[test]
+fn no_message_is_left_in_english_by_accident() {
+    let english = Catalogue::of(Language::English).unwrap();
+    for language in Language::ALL.into_iter().skip(1) {
+        let catalogue = Catalogue::of(language).unwrap();
+        for key in messages(language).into_keys().filter(|key| key.starts_with("state-") || key.starts_with("empty-")) {
+            assert_ne!(catalogue.message(&key, None), english.message(&key, None), "{key} in {}", language.tag());
+        }
+    }
+}
+
+#[test]
+fn every_message_is_used() {
+    let mut sources = String::new();
+    for path in Templates::iter().filter(|path| path.ends_with(".hbs")) {
+        sources.push_str(std::str::from_utf8(&Templates::get(&path).unwrap().data).unwrap());
+    }
+    for file in std::fs::read_dir("src/gateway/page").unwrap() {
+        sources.push_str(&std::fs::read_to_string(file.unwrap().path()).unwrap());
+    }
+    // Messages whose names are put together.
+    let built = ["tab-", "did-", "column-", "empty-", "state-", "month-", "weekday-"];
+    for key in messages(Language::English).into_keys().filter(|key| !built.iter().any(|start| key.starts_with(start))) {
+        assert!(sources.contains(&format!("\"{key}\"")), "{key} is said nowhere");
+    }
+}
+
+#[test]
+fn every_template_renders_strictly_in_every_language() {
+    for room in &pages().rooms {
+        let clock = Clock::new(samples::NOW, ZONE);
+        let words = &room.catalogue;
+        for person in [samples::person(), samples::bare_person(), samples::hostile_person()] {
+            room.render("person", &person::view(&person, words, &clock).unwrap()).unwrap();
+        }
+        for tab in PanelTab::ALL {
+            for timeline in [samples::timeline(tab), samples::empty(tab, true), samples::empty(tab, false), samples::hostile(tab)] {
+                room.render("tab", &timeline::view(tab, &timeline, words, &clock).unwrap()).unwrap();
+            }
+        }
+        let problem = Problem::unavailable("upstream.unavailable", "Marketo does not answer.", 7).with_request_id("0199f2d0");
+        for state in STATES {
+            for problem in [None, Some(&problem)] {
+                for fragment in [true, false] {
+                    let view = states::view(&state, problem, fragment);
+                    room.render("state", &view).unwrap();
+                    room.render("state-page", &shell::StatePage::new(words, view).unwrap()).unwrap();
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_shell_carries_its_values_in_the_language_of_the_reader() {
+    for lang in Language::ALL {
+        let page = text(&pages().shell(&Shell { lang, ..shell_of(lang, "value") }));
+        assert!(page.starts_with("<!doctype html>"));
+        assert!(page.contains(&format!("<html lang=\"{}\">", lang.tag())));
+        assert!(!page.contains('\u{e000}') && !page.contains('\u{e001}') && !page.contains("style="));
+        let config = island(&page);
+        assert_eq!(config["sessionSeconds"], 900);
+        for name in ["token", "recordObject", "targetOrigin", "instanceId", "requestId"] {
+            assert_eq!(config[name], "value", "{name}");
+        }
+        assert!(config["words"]["minutes"].as_str().unwrap().contains("{n}"));
+        for name in ["panel.css", "panel.js"] {
+            assert!(page.contains(&assets::address(name).unwrap()), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_shell_stays_small() {
+    let page = pages().shell(&shell_of(Language::Chinese, "value"));
+    assert!(page.len() < 12_000, "{}", page.len());
+}
+
+#[test]
+fn hostile_words_come_out_inert() {
+    let hostile = samples::HOSTILE;
+    let pages = pages();
+    let problem = Problem::bad_request("canvas.rejected", hostile).with_request_id(hostile);
+    for lang in Language::ALL {
+        let mut made = vec![
+            pages.shell(&shell_of(lang, hostile)),
+            pages.person_fragment(lang, hostile, samples::NOW, &samples::hostile_person()),
+            pages.state_fragment(lang, &State::Refused, Some(&problem)),
+            pages.state_page(lang, &State::Approval { url: "javascript:alert(1)" }, Some(&problem)),
+        ];
+        made.extend(PanelTab::ALL.map(|tab| pages.tab_fragment(lang, ZONE, samples::NOW, tab, &samples::hostile(tab))));
+        for page in made.iter().map(text) {
+            let markup = page.split_once("application/json").map_or(page.as_str(), |(markup, _)| markup);
+            assert!(!page.contains("<img") && !markup.contains("onerror=") && !page.contains("javascript:"), "{page}");
+            assert_eq!(page.matches("<script").count(), page.matches("</script>").count(), "{page}");
+        }
+        assert_eq!(island(&text(&made[0]))["token"], hostile);
+        assert!(!text(&made[1]).contains('\u{202e}'));
+    }
+}
+
+#[test]
+fn a_person_is_said_in_words() {
+    let page = text(&pages().person_fragment(Language::English, ZONE, samples::NOW, &samples::person()));
+    for words in [
+        "Ada Lovelace",
+        "VP Engineering, Analytical Ltd",
+        "2 of 3 stars",
+        "3 of 3 flames",
+        "1,087",
+        "top 10 %",
+        "Visited a page: <bdi>/pricing",
+        ">2 h ago<",
+        "Sat 21 Nov 2026, 13:30 CET",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let german = text(&pages().person_fragment(Language::German, ZONE, samples::NOW, &samples::person()));
+    assert!(german.contains("1.087") && german.contains("vor 2 Std."), "{german}");
+    let bare = text(&pages().person_fragment(Language::English, ZONE, samples::NOW, &samples::bare_person()));
+    assert!(bare.contains("No name") && bare.contains("No score yet") && bare.contains("No activity recorded yet"), "{bare}");
+    assert!(bare.contains("data-retry-after=\"5\""), "a history on its way is asked for again");
+}
+
+#[test]
+fn lists_have_the_columns_that_reps_know() {
+    for (tab, words) in [
+        (PanelTab::Moments, vec!["Milestone", "Requested a demo", "Demo request form", "28 min ago"]),
+        (
+            PanelTab::Web,
+            vec![
+                "href=\"https://www.example.com/pricing?plan&#x3D;team\"",
+                "Searched for “analytical engine price”",
+                ">www.google.com<",
+                "Unknown page",
+            ],
+        ),
+        (
+            PanelTab::Email,
+            vec!["Sent by Marketo", "Sent by Sales", "opened 2 times", "clicked once", "not opened", "Soft bounce", "No subject"],
+        ),
+        (PanelTab::Score, vec![">1,037<", ">1,087<", "+50", "\u{2212}15", "Lead Score rose from 1,042 to 1,087 since 7 Oct"]),
+    ] {
+        let page = text(&pages().tab_fragment(Language::English, ZONE, samples::NOW, tab, &samples::timeline(tab)));
+        for words in words.into_iter().chain(["5 entries shown", "data-more=\"MTc5NTI_.x\"", "Last update:", "Activity since 23 Aug"]) {
+            assert!(page.contains(words), "{words}: {page}");
+        }
+    }
+}
+
+#[test]
+fn an_empty_list_says_why() {
+    for tab in PanelTab::ALL {
+        let done = text(&pages().tab_fragment(Language::English, ZONE, samples::NOW, tab, &samples::empty(tab, true)));
+        assert!(done.contains("state-empty") && !done.contains("data-retry-after") && !done.contains("<table"), "{done}");
+        let loading = text(&pages().tab_fragment(Language::English, ZONE, samples::NOW, tab, &samples::empty(tab, false)));
+        assert!(loading.contains("The history is on its way") && loading.contains("data-retry-after=\"5\""), "{loading}");
+    }
+}
+
+#[test]
+fn an_answer_of_another_shape_becomes_a_state() {
+    for wrong in [serde_json::json!(null), serde_json::json!({"items": 3}), serde_json::json!({"score": "many", "history": 1})] {
+        let person = text(&pages().person_fragment(Language::French, ZONE, samples::NOW, &wrong));
+        assert!(wrong.is_object() && !person.is_empty() || person.contains("data-state=\"upstream\""), "{person}");
+        let tab = text(&pages().tab_fragment(Language::French, ZONE, samples::NOW, PanelTab::Web, &wrong));
+        assert!(tab.contains("data-state=\"upstream\""), "{tab}");
+    }
+}
+
+#[test]
+fn a_state_says_what_to_do_and_names_the_request() {
+    let problem = Problem::forbidden("tenant.unknown", "No account.").with_request_id("0199f2d0");
+    let page = text(&pages().state_page(Language::Dutch, &State::UnknownOrg, Some(&problem)));
+    assert!(page.contains("Aanvraag 0199f2d0") && page.contains("Actions Config"), "{page}");
+    let looking = text(&pages().state_fragment(Language::English, &State::NotYetInMarketo, None));
+    assert!(looking.contains("data-state=\"looking\" data-retry-after=\"2\""), "{looking}");
+    let approval = text(&pages().state_page(Language::English, &STATES[7], None));
+    assert!(
+        approval.contains("href=\"https://acme.my.salesforce.com/services/oauth2/authorize?client_id&#x3D;1&amp;state&#x3D;2\""),
+        "{approval}"
+    );
+    assert!(approval.contains("data-action=\"reload\""));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_fills_the_shell_leaves_its_frame_alone(value in any::<String>()) {
+        let page = text(&pages().shell(&shell_of(Language::English, &value)));
+        prop_assert_eq!(page.matches("<script").count(), 2);
+        prop_assert_eq!(page.matches("</script>").count(), 2);
+        prop_assert_eq!(page.matches("</title>").count(), 1);
+        let config = island(&page);
+        prop_assert_eq!(config["token"].as_str().unwrap(), value.as_str());
+        prop_assert_eq!(config["targetOrigin"].as_str().unwrap(), value.as_str());
+    }
+}

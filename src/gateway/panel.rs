@@ -1,0 +1,157 @@
+//! The panel's fragments: rendered once from the account's JSON, kept as bytes, served for a few seconds.
+
+use actix_web::http::header;
+use actix_web::web::{Bytes, Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::Value;
+
+use super::broker::Visitor;
+use super::edge;
+use super::face::Face;
+use super::page::{Language, PanelTab, State};
+use super::reading;
+use super::refusal;
+use super::session;
+use super::token::{Claims, Use};
+use crate::clock;
+use crate::problem::Problem;
+
+/// Rows of a tab that are fetched at once.
+const ROWS: u32 = 50;
+/// Longest cursor that is passed on, in bytes.
+const LONGEST_CURSOR: usize = 200;
+
+/// `GET /panel/person`: who the record's person is in Marketo.
+pub async fn person(request: HttpRequest, face: Data<Face>) -> HttpResponse {
+    serve(&request, &face, Part::Person).await
+}
+
+/// `GET /panel/tab/{tab}?cursor=`: one page of one tab.
+pub async fn tab(request: HttpRequest, path: Path<String>, face: Data<Face>) -> HttpResponse {
+    let Some(tab) = PanelTab::from_key(&path) else { return refusal::document(&request, &Problem::not_found()) };
+    match cursor(&request) {
+        Ok(cursor) => serve(&request, &face, Part::Tab(tab, cursor)).await,
+        Err(problem) => refusal::fragment(&request, &face.house.pages, Language::default(), &problem),
+    }
+}
+
+enum Part {
+    Person,
+    Tab(PanelTab, Option<String>),
+}
+
+impl Part {
+    // Everything that tells one rendering from another; what comes from outside was checked or signed.
+    fn key(&self, claims: &Claims) -> String {
+        let (account, record) = (&claims.acc, claims.rec.as_deref().unwrap_or_default());
+        let (language, zone) = (claims.lng.as_deref().unwrap_or_default(), claims.tz.as_deref().unwrap_or_default());
+        match self {
+            Self::Person => format!("msi:{{{account}}}:f:person:{record}:{language}:{zone}"),
+            Self::Tab(tab, cursor) => {
+                format!("msi:{{{account}}}:f:{}:{record}:{language}:{zone}:{}", tab.key(), cursor.as_deref().unwrap_or_default())
+            }
+        }
+    }
+}
+
+fn cursor(request: &HttpRequest) -> Result<Option<String>, Problem> {
+    let mut found = None;
+    for (name, value) in url::form_urlencoded::parse(request.query_string().as_bytes()) {
+        let plain = value.len() <= LONGEST_CURSOR && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        match (&*name, plain) {
+            ("cursor", true) => found = Some(value.into_owned()),
+            ("cursor", false) => {
+                return Err(Problem::bad_request("page.cursor", "The cursor is not one of ours. Start from the first page."));
+            }
+            _ => return Err(Problem::bad_request("request.unknown_field", "The address has a field that this page does not know.")),
+        }
+    }
+    Ok(found)
+}
+
+async fn serve(request: &HttpRequest, face: &Face, part: Part) -> HttpResponse {
+    let pages = &face.house.pages;
+    let claims = match reading::bearer(request).and_then(|token| face.house.tokens.check(token)) {
+        Ok(claims) if claims.aud == Use::Panel => claims,
+        Ok(_) => return refusal::fragment(request, pages, Language::default(), &wrong_type()),
+        Err(problem) => return refusal::fragment(request, pages, Language::default(), &problem),
+    };
+    let key = part.key(&claims);
+    let (session, kept) = face.memory.pair(&session::key(&claims.acc, &claims.jti), &key).await;
+    if session.is_none() {
+        return refusal::fragment(request, pages, language(&claims), &ended());
+    }
+    let fragment = match kept {
+        Some(fragment) => {
+            metrics::counter!("fragments_total", "from" => "cache").increment(1);
+            Ok(fragment)
+        }
+        None => render(face, &part, &key, &claims, &edge::request_id(request)).await,
+    };
+    match fragment {
+        Ok(fragment) => HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).body(fragment),
+        Err(problem) => refusal::fragment(request, pages, language(&claims), &problem),
+    }
+}
+
+async fn render(face: &Face, part: &Part, key: &str, claims: &Claims, request_id: &str) -> Result<Bytes, Problem> {
+    metrics::counter!("fragments_total", "from" => "account").increment(1);
+    let house = &face.house;
+    let language = language(claims);
+    let zone = claims.tz.as_deref().unwrap_or("UTC");
+    let visitor = visitor(claims);
+    let record = claims.rec.as_deref().unwrap_or_default();
+    let found = house.broker.get(&format!("/v1/people?sfdc_id={record}"), &visitor, request_id).await?;
+    let answer: Value = serde_json::from_slice(&found.body).map_err(|_| Problem::internal())?;
+    let Some(person) = answer.pointer("/people/0") else {
+        let state =
+            if answer.get("arrival").and_then(Value::as_str) == Some("looking") { State::NotYetInMarketo } else { State::NotInMarketo };
+        return Ok(house.pages.state_fragment(language, &state, None));
+    };
+    let (rendered, max_age) = match part {
+        Part::Person => (house.pages.person_fragment(language, zone, clock::now_ms(), person), found.max_age),
+        Part::Tab(tab, cursor) => {
+            let id = person.get("id").and_then(Value::as_str).unwrap_or_default();
+            let mut path = format!("/v1/people/{id}/timeline?tab={}&limit={ROWS}", tab.key());
+            if let Some(cursor) = cursor {
+                path.push_str("&cursor=");
+                path.push_str(cursor);
+            }
+            let timeline = house.broker.get(&path, &visitor, request_id).await?;
+            let rows: Value = serde_json::from_slice(&timeline.body).map_err(|_| Problem::internal())?;
+            (house.pages.tab_fragment(language, zone, clock::now_ms(), *tab, &rows), timeline.max_age)
+        }
+    };
+    let seconds = u64::from(house.settings.gateway.fragment_seconds).min(max_age);
+    if seconds > 0 {
+        face.memory.put(key, rendered.clone(), seconds).await;
+    }
+    Ok(rendered)
+}
+
+fn language(claims: &Claims) -> Language {
+    Language::from_salesforce(claims.lng.as_deref().unwrap_or_default())
+}
+
+/// The visitor behind a token of ours.
+#[must_use]
+pub fn visitor(claims: &Claims) -> Visitor {
+    Visitor {
+        kind: if claims.aud == Use::Panel { "rep" } else { "package" }.to_owned(),
+        account: Some(claims.acc.clone()),
+        org: Some(claims.org.clone()),
+        user: Some(claims.sub.clone()),
+        object: claims.obj.clone(),
+        record: claims.rec.clone(),
+    }
+}
+
+/// The session behind a good token is gone.
+#[must_use]
+pub fn ended() -> Problem {
+    Problem::unauthorized("session.expired", "The panel's session has ended. Reload the panel.")
+}
+
+fn wrong_type() -> Problem {
+    Problem::unauthorized("token.wrong_type", "This token opens the API, not a panel.")
+}

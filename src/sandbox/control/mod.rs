@@ -1,0 +1,76 @@
+//! `/_control`: faults, limits, clock, people, and the journal of calls. For tests and for the curious.
+
+pub mod faults;
+pub mod journal;
+mod people;
+mod routes;
+
+use std::time::Duration;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{Error, HttpMessage, HttpResponse};
+
+use super::World;
+use super::clock::machine_ms;
+use super::marketo::{ForcedCode, MarketoCode};
+use faults::{Effect, Severed};
+use journal::Call;
+
+/// Mounts the control paths.
+pub(super) fn configure(cfg: &mut ServiceConfig) {
+    cfg.route("/world", web::get().to(routes::world))
+        .route("/journal", web::get().to(routes::journal))
+        .route("/journal", web::delete().to(routes::forget_journal))
+        .route("/clock", web::get().to(routes::clock))
+        .route("/clock", web::post().to(routes::shift_clock))
+        .route("/faults", web::get().to(routes::faults))
+        .route("/faults", web::post().to(routes::add_fault))
+        .route("/faults", web::delete().to(routes::clear_faults))
+        .route("/limits", web::get().to(routes::limits))
+        .route("/limits", web::post().to(routes::set_limits))
+        .route("/limits", web::delete().to(routes::reset_limits))
+        .route("/tokens/expire", web::post().to(routes::expire_tokens))
+        .route("/salesforce/keys", web::post().to(routes::register_key))
+        .route("/people", web::post().to(people::create))
+        .route("/people/arrive", web::post().to(people::arrive))
+        .route("/people/{id}", web::get().to(people::read))
+        .route("/people/{id}", web::patch().to(people::change))
+        .route("/people/{id}", web::delete().to(people::delete))
+        .route("/people/{id}/activities", web::post().to(people::act));
+}
+
+/// Applies faults to a call and writes it into the journal.
+pub(super) async fn watch(world: Data<World>, request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
+    let path = request.path().strip_prefix(world.base_path().as_str()).unwrap_or(request.path()).to_owned();
+    let method = request.method().to_string();
+    let request_id = request.headers().get("x-request-id").and_then(|value| value.to_str().ok()).map(|id| id.chars().take(80).collect());
+    let begun = machine_ms();
+    let Effect { latency_ms, http, marketo, drop_after } = world.faults.effect(&path);
+    if latency_ms > 0 {
+        tokio::time::sleep(Duration::from_millis(latency_ms)).await;
+    }
+    if let Some(code) = marketo {
+        request.extensions_mut().insert(ForcedCode(code));
+    }
+    let response = match http.and_then(|status| actix_web::http::StatusCode::from_u16(status).ok()) {
+        Some(status) => request.into_response(HttpResponse::build(status).content_type("text/plain").body("Forced by the sandbox")),
+        None => next.call(request).await?,
+    };
+    let code = response.response().extensions().get::<MarketoCode>().map(|code| code.0.clone());
+    world.journal.write(Call {
+        at: begun,
+        took_ms: machine_ms() - begun,
+        method,
+        path,
+        status: response.status().as_u16(),
+        marketo_code: code,
+        request_id,
+    });
+    Ok(match drop_after {
+        Some(bytes) => response.map_body(|_, body| BoxBody::new(Severed::new(body, bytes))),
+        None => response,
+    })
+}

@@ -1,0 +1,171 @@
+//! The control paths that concern no single person.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Bytes, Data};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use super::faults::Fault;
+use crate::sandbox::World;
+use crate::sandbox::clock::{iso, machine_ms};
+use crate::sandbox::salesforce::keys::public_key_of;
+
+/// Reads a JSON body, or says in words what is wrong with it.
+pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Box<HttpResponse>> {
+    let text = if body.is_empty() { b"{}".as_slice() } else { body };
+    serde_json::from_slice(text).map_err(|error| Box::new(HttpResponse::BadRequest().json(json!({ "error": error.to_string() }))))
+}
+
+/// `GET /_control/world`: what was made, and how to get in. Everything here is make-believe, secrets too.
+pub async fn world(world: Data<World>) -> HttpResponse {
+    let options = world.options();
+    let population = world.population();
+    HttpResponse::Ok().json(json!({
+        "seed": options.seed, "people": population.count, "began": iso(population.began), "now": iso(world.clock.now()),
+        "every_nth_person_has_history": population.stride,
+        "marketo": {
+            "url": world.marketo_url(), "munchkin_id": world.munchkin_id(), "client_id": world.marketo_client_id(), "client_secret": world.marketo_client_secret(),
+        },
+        "salesforce": {
+            "instance_url": world.instance_url(), "org_id": world.org_id(), "org_name": world.org_name(), "consumer_key": world.consumer_key(), "canvas_url": options.canvas_url,
+        },
+    }))
+}
+
+/// `GET /_control/journal`.
+pub async fn journal(world: Data<World>) -> HttpResponse {
+    let (counts, calls) = world.journal.read();
+    HttpResponse::Ok().json(json!({ "total": counts.values().sum::<u64>(), "counts": counts, "calls": calls }))
+}
+
+/// `DELETE /_control/journal`.
+pub async fn forget_journal(world: Data<World>) -> HttpResponse {
+    world.journal.forget();
+    HttpResponse::NoContent().finish()
+}
+
+/// `GET /_control/clock`.
+pub async fn clock(world: Data<World>) -> HttpResponse {
+    HttpResponse::Ok()
+        .json(json!({ "now": iso(world.clock.now()), "now_ms": world.clock.now_ms(), "shifted_ms": world.clock.shifted_ms() }))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shift {
+    shift_seconds: i64,
+}
+
+/// `POST /_control/clock`.
+pub async fn shift_clock(world: Data<World>, body: Bytes) -> HttpResponse {
+    match read::<Shift>(&body) {
+        Ok(shift) => {
+            world.clock.shift(shift.shift_seconds.saturating_mul(1000));
+            clock(world).await
+        }
+        Err(refusal) => *refusal,
+    }
+}
+
+/// `GET /_control/faults`.
+pub async fn faults(world: Data<World>) -> HttpResponse {
+    HttpResponse::Ok().json(world.faults.list())
+}
+
+/// `POST /_control/faults`.
+pub async fn add_fault(world: Data<World>, body: Bytes) -> HttpResponse {
+    match read::<Fault>(&body) {
+        Ok(fault) => {
+            world.faults.add(fault);
+            HttpResponse::Ok().json(world.faults.list())
+        }
+        Err(refusal) => *refusal,
+    }
+}
+
+/// `DELETE /_control/faults`.
+pub async fn clear_faults(world: Data<World>) -> HttpResponse {
+    world.faults.clear();
+    HttpResponse::NoContent().finish()
+}
+
+/// `GET /_control/limits`: what is allowed and what was used.
+pub async fn limits(world: Data<World>) -> HttpResponse {
+    let now = world.clock.now();
+    let (allowance, used) = world.marketo.limits.with(|limits| (limits.allowance.clone(), limits.used(machine_ms(), now)));
+    HttpResponse::Ok().json(json!({ "allowance": allowance, "used": used }))
+}
+
+/// `POST /_control/limits`: sets those that are named.
+pub async fn set_limits(world: Data<World>, body: Bytes) -> HttpResponse {
+    let changes = match read::<Map<String, Value>>(&body) {
+        Ok(changes) => changes,
+        Err(refusal) => return *refusal,
+    };
+    let set = world.marketo.limits.with(|limits| {
+        let mut all = serde_json::to_value(&limits.allowance).unwrap_or_default();
+        if let Some(all) = all.as_object_mut() {
+            all.extend(changes);
+        }
+        limits.allowance = serde_json::from_value(all)?;
+        Ok::<i64, serde_json::Error>(limits.allowance.job_ms)
+    });
+    match set {
+        Ok(job_ms) => {
+            world.marketo.exports.with(|exports| exports.job_ms = job_ms);
+            limits(world).await
+        }
+        Err(error) => HttpResponse::BadRequest().json(json!({ "error": error.to_string() })),
+    }
+}
+
+/// `DELETE /_control/limits`: forgets what was used.
+pub async fn reset_limits(world: Data<World>) -> HttpResponse {
+    world.marketo.limits.with(super::super::marketo::Limits::reset);
+    HttpResponse::NoContent().finish()
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Expire {
+    marketo: bool,
+    salesforce: bool,
+}
+
+/// `POST /_control/tokens/expire`.
+pub async fn expire_tokens(world: Data<World>, body: Bytes) -> HttpResponse {
+    match read::<Expire>(&body) {
+        Ok(which) => {
+            if which.marketo {
+                world.marketo.tokens.with(super::super::marketo::Tokens::expire);
+            }
+            if which.salesforce {
+                world.salesforce.expire_access();
+            }
+            HttpResponse::NoContent().finish()
+        }
+        Err(refusal) => *refusal,
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Key {
+    /// A certificate or a public key.
+    pem: String,
+}
+
+/// `POST /_control/salesforce/keys`: the key that the connected app's JWT bearer assertions are checked with.
+pub async fn register_key(world: Data<World>, body: Bytes) -> HttpResponse {
+    match read::<Key>(&body) {
+        Ok(key) => match public_key_of(&key.pem) {
+            Some(der) => {
+                world.salesforce.register_key(der);
+                HttpResponse::NoContent().finish()
+            }
+            None => HttpResponse::BadRequest().json(json!({ "error": "neither a certificate nor a public key" })),
+        },
+        Err(refusal) => *refusal,
+    }
+}

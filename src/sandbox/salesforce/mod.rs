@@ -1,0 +1,76 @@
+//! A Salesforce org: record pages that embed the panel, OAuth, queries and records over REST.
+
+mod answer;
+mod apex;
+mod authorize;
+pub mod canvas;
+pub mod keys;
+mod oauth;
+mod pages;
+pub(super) use pages::page;
+mod query;
+mod records;
+mod rest;
+mod session;
+mod soql;
+mod tasks;
+mod userinfo;
+
+use actix_web::web::{self, ServiceConfig};
+
+use super::kept::Kept;
+use session::Sessions;
+use tasks::Tasks;
+
+/// What Salesforce remembers.
+#[derive(Debug, Default)]
+pub struct Salesforce {
+    pub(super) sessions: Kept<Sessions>,
+    pub(super) tasks: Kept<Tasks>,
+    /// The public key of the connected app, as a DER structure.
+    registered_key: Kept<Option<Vec<u8>>>,
+}
+
+impl Salesforce {
+    /// Ends the life of every access token; refresh tokens stay.
+    pub fn expire_access(&self) {
+        self.sessions.with(Sessions::expire_access);
+    }
+
+    /// The key that JWT bearer assertions are checked with from now on.
+    pub fn register_key(&self, der: Vec<u8>) {
+        self.registered_key.with(|key| *key = Some(der));
+    }
+
+    /// The registered key, if there is one.
+    pub fn registered_key(&self) -> Option<Vec<u8>> {
+        self.registered_key.with(|key| key.clone())
+    }
+}
+
+/// Mounts Salesforce's paths.
+pub(super) fn configure(cfg: &mut ServiceConfig) {
+    cfg.route("", web::get().to(pages::list::list))
+        .route("/", web::get().to(pages::list::list))
+        .route("/new-lead", web::post().to(pages::list::new_lead))
+        .route("/_assets/{name}", web::get().to(pages::asset))
+        .route("/lightning/r/{object:Lead|Contact}/{id}/view", web::get().to(pages::record::record))
+        .route("/services/data/{version}/platformconnect/signedrequest", web::put().to(canvas::signed_request))
+        .route("/services/data/{version}/query", web::get().to(query::query))
+        .route("/services/data/{version}/query/", web::get().to(query::query))
+        .route("/services/data/{version}/sobjects/{object}", web::post().to(rest::create))
+        .route("/services/data/{version}/sobjects/{object}/", web::post().to(rest::create))
+        .route("/services/data/{version}/sobjects/{object}/{id}", web::get().to(rest::read))
+        .route("/services/data/{version}/sobjects/{object}/{id}", web::patch().to(rest::update))
+        .route("/services/data/{version}/sobjects/{object}/{id}", web::delete().to(rest::delete))
+        .route("/services/oauth2/authorize", web::get().to(authorize::authorize))
+        .route("/services/oauth2/authorize", web::post().to(authorize::decide))
+        .route("/services/oauth2/token", web::post().to(oauth::token))
+        .route("/services/oauth2/revoke", web::post().to(oauth::revoke))
+        .route("/services/oauth2/revoke", web::get().to(oauth::revoke))
+        .route("/services/oauth2/userinfo", web::get().to(userinfo::userinfo))
+        .route("/services/oauth2/userinfo", web::post().to(userinfo::userinfo))
+        .route("/id/keys", web::get().to(userinfo::keys))
+        .route("/.well-known/openid-configuration", web::get().to(userinfo::discovery))
+        .route("/apex/assertion", web::post().to(apex::assertion));
+}

@@ -1,0 +1,128 @@
+//! A record page: header, details, related lists, and the panel in its frame.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path, Query};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::sandbox::World;
+use crate::sandbox::clock::iso_day;
+use crate::sandbox::salesforce::canvas::{self, Occasion};
+use crate::sandbox::salesforce::records;
+use crate::sandbox::world::ids::{self, Object, record_id};
+use crate::sandbox::world::people::{Kind, Person};
+use crate::sandbox::world::users::{USERS, User};
+
+/// How the page is opened.
+#[derive(Debug, Deserialize)]
+pub struct Options {
+    /// Language of the user instead of their own.
+    lang: Option<String>,
+    /// Time zone of the user instead of their own.
+    tz: Option<String>,
+    /// Height of the frame in pixels.
+    height: Option<u32>,
+    /// Login, id or index of the user who opens the page.
+    user: Option<String>,
+    /// `unknown`: the page belongs to an org that has no account.
+    org: Option<String>,
+}
+
+/// `GET /lightning/r/{object}/{id}/view`.
+pub async fn record(world: Data<World>, path: Path<(String, String)>, options: Query<Options>) -> HttpResponse {
+    let (name, id) = path.into_inner();
+    let found = Object::of_name(&name).and_then(|object| {
+        let (_, index) = ids::parse(&id).filter(|(kind, _)| *kind == object)?;
+        Some((object, records::person(&world, object, index)?))
+    });
+    let Some((object, person)) = found else {
+        return super::nothing(&world, "This record doesn't exist, or was deleted.");
+    };
+    let user = options.user.as_deref().and_then(User::named).or_else(|| USERS.first().copied()).unwrap_or_default();
+    let id = record_id(object, person.index);
+    let occasion = Occasion {
+        user,
+        language: options.lang.clone().unwrap_or_else(|| user.language.to_owned()),
+        time_zone: options.tz.clone().unwrap_or_else(|| user.time_zone.to_owned()),
+        object,
+        instance_id: canvas::instance_id(&id),
+        record_id: id.clone(),
+        record: json!({}),
+        height: options.height.unwrap_or(450).clamp(100, 2_000),
+        unknown_org: options.org.as_deref() == Some("unknown"),
+    };
+    let now = world.clock.now();
+    let session = world.salesforce.sessions.with(|sessions| sessions.sign_in(&world.org_id(), user, now, None));
+    let account = person.account.and_then(|account| world.population().company(account));
+    super::page(
+        &world,
+        "record",
+        &json!({
+            "title": person.name(), "object": object.name(), "is_lead": object == Object::Lead, "id": id, "initials": user.initials(), "user_name": user.name(),
+            "avatar": person.first.iter().chain(person.last.iter()).filter_map(|part| part.chars().next()).collect::<String>(),
+            "highlights": highlights(&person), "details": details(&person, &id), "canvas_url": world.options().canvas_url,
+            "account": account.map(|company| json!({ "name": company.name, "industry": company.industry, "employees": company.employees, "website": company.domain })),
+            "deals": deals(&world, &person), "colleagues": colleagues(&world, &person),
+            "frame": {
+                "name": format!("canvas-frame-{}", occasion.instance_id), "height": occasion.height, "signed_request": canvas::fresh(&world, &occasion),
+                "settings": json!({
+                    "instanceId": occasion.instance_id, "session": session, "canvasUrl": world.options().canvas_url, "recordId": id, "object": object.name(),
+                    "developerName": canvas::DEVELOPER_NAME, "endpoint": format!("{}/salesforce/services/data/v67.0/platformconnect/signedrequest", world.base_path()),
+                    "height": occasion.height, "sandbox": { "language": occasion.language, "timeZone": occasion.time_zone, "unknownOrg": occasion.unknown_org },
+                }).to_string(),
+            },
+        }),
+    )
+}
+
+fn field(label: &str, value: Option<String>) -> Value {
+    json!({ "label": label, "value": value.unwrap_or_default() })
+}
+
+fn owner(person: &Person) -> Option<String> {
+    person.owner.and_then(User::at).map(User::name)
+}
+
+fn highlights(person: &Person) -> Vec<Value> {
+    vec![
+        field("Title", person.title.clone()),
+        field(if person.kind == Kind::Lead { "Company" } else { "Account Name" }, person.company.clone()),
+        field("Phone", person.phone.clone()),
+        field("Email", person.email.clone()),
+        field("Owner", owner(person)),
+    ]
+}
+
+fn details(person: &Person, id: &str) -> Vec<Value> {
+    let mut fields = vec![
+        field("Name", Some(person.name())),
+        field("Title", person.title.clone()),
+        field(if person.kind == Kind::Lead { "Company" } else { "Account Name" }, person.company.clone()),
+        field("Email", person.email.clone()),
+        field("Phone", person.phone.clone()),
+        field("Lead Source", person.source.clone()),
+        field("City", person.city.clone()),
+        field("Country", person.country.clone()),
+    ];
+    if person.kind == Kind::Lead {
+        fields.push(field("Lead Status", person.status.clone()));
+        fields.push(field("Industry", person.industry.clone()));
+    }
+    fields.push(field("Owner", owner(person)));
+    fields.push(field("Created", Some(iso_day(person.created))));
+    fields.push(field("Record Id", Some(id.to_owned())));
+    fields
+}
+
+fn deals(world: &World, person: &Person) -> Vec<Value> {
+    let Some(deal) = person.opportunity.and_then(|index| world.population().opportunity(index)) else { return Vec::new() };
+    vec![
+        json!({ "name": deal.name, "stage": deal.stage, "amount": deal.amount, "close": deal.close, "role": world.population().role(person.index) }),
+    ]
+}
+
+fn colleagues(world: &World, person: &Person) -> Vec<Value> {
+    let Some(account) = person.account else { return Vec::new() };
+    let others = world.view().of_account(account).into_iter().filter(|other| other.index != person.index && other.kind == Kind::Contact);
+    others.take(5).map(|other| json!({ "name": other.name(), "title": other.title, "link": super::list::link(world, &other) })).collect()
+}

@@ -1,0 +1,250 @@
+// The panel in the browser: fetches its fragments with the token of the shell, keeps times fresh, and talks
+// to the Salesforce page around it. The token lives in this closure only: no cookie, no storage, no address.
+'use strict';
+(() => {
+  const TIMEOUT = 10000, PANEL_HEIGHT = 450, MOST_LOOKS = 20, MINUTE = 60000, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
+  const byId = (id) => document.getElementById(id);
+  const config = JSON.parse(byId('panel-config').textContent), { words } = config;
+  byId('panel-config').remove();
+  const person = byId('person'), whole = byId('whole'), live = byId('announce'), tabs = [...document.querySelectorAll('[role=tab]')];
+  const places = new Map(); // element → what is known about its content
+  const expiry = Date.now() + (config.sessionSeconds || 0) * 1000;
+  let skew = 0, served = false, reposted = false, repostTimer = 0, sequence = 0, sized = false;
+  const place = (element) => places.get(element) || places.set(element, { call: null, timer: 0, looks: 0, pages: 0, loaded: false }).get(element);
+  const say = (text) => { if (text) live.textContent = text; };
+
+  // === the Salesforce page around the panel ===
+  const originOf = (address) => { try { return new URL(address).origin; } catch { return null; } };
+  const hash = new URLSearchParams(location.hash.slice(1));
+  const targetOrigin = originOf(config.targetOrigin || hash.get('target_origin'));
+  const instanceId = config.instanceId || hash.get('instance_id') || window.name.replace(/^canvas-frame-/, '');
+
+  function tell(type, more) {
+    if (window.parent === window) return false;
+    sequence = sequence % 100 + 1;
+    const to = targetOrigin || '*'; // without an origin a refusal can still ask to be reloaded; it names nothing but the frame
+    const body = { type, ...more, config: { client: { instanceId, targetOrigin: to, oauthToken: 'null' } } };
+    window.parent.postMessage(JSON.stringify({ seq: sequence, src: 'client', clientVersion: '41.0', body, targetModule: 'Canvas' }), to);
+    return true;
+  }
+
+  window.addEventListener('message', (event) => {
+    if (event.source !== window.parent || !targetOrigin || event.origin !== targetOrigin) return;
+    let reply;
+    try { reply = JSON.parse(event.data); } catch { return; }
+    if (repostTimer && Number((reply?.body || reply)?.status) >= 400) repostFailed();
+  });
+
+  const reloadable = (able) => document.querySelectorAll('[data-action=reload]').forEach((button) => { button.disabled = !able; });
+  function repost() {
+    reposted = true;
+    reloadable(false);
+    if (!tell('repost', { refresh: true })) return repostFailed();
+    say(words.reloading);
+    repostTimer = setTimeout(repostFailed, 8000);
+  }
+
+  function repostFailed() {
+    repostTimer = clearTimeout(repostTimer);
+    reloadable(true);
+    whole.querySelector('.state-todo').textContent = words.reloadFailed;
+    say(words.reloadFailed);
+  }
+
+  function resize() {
+    const { clientWidth: width, clientHeight: height } = document.documentElement;
+    if (!sized) tell('resize', { size: { height: `${Math.max(PANEL_HEIGHT, height)}px`, width: `${width}px` } });
+    sized = true;
+  }
+
+  // === fragments ===
+  const copyOf = (id) => byId(id).content.cloneNode(true);
+  const announced = (fragment) => fragment.querySelector('[data-announce]')?.dataset.announce;
+  const waitOf = (fragment) => fragment.querySelector('[data-retry-after]')?.dataset.retryAfter;
+  const stateOf = (fragment) => fragment.querySelector('[data-state]')?.dataset.state;
+  const titleOf = (fragment) => fragment.querySelector('.state-title')?.textContent;
+
+  function failed() {
+    const copy = copyOf('failed');
+    if (config.requestId) copy.querySelector('[data-request]').textContent = words.request.replace('{id}', config.requestId);
+    return copy;
+  }
+
+  function ended() {
+    showWhole(copyOf('ended'));
+    // Once by itself, and only for a session that worked: a fresh one that is refused would reload for ever.
+    if (served && !reposted) repost();
+    else if (document.hasFocus()) whole.querySelector('button').focus();
+  }
+
+  function stop(element) {
+    const here = place(element), { call } = here;
+    clearTimeout(here.timer);
+    here.call = null;
+    call?.abort();
+    return here;
+  }
+
+  // The fragment behind an address, or null when the call was overtaken or the session has ended.
+  async function fetched(address, element) {
+    const here = stop(element);
+    if (config.sessionSeconds && Date.now() >= expiry) { ended(); return null; }
+    const call = here.call = new AbortController(), timer = setTimeout(() => call.abort(), TIMEOUT);
+    element.setAttribute('aria-busy', 'true');
+    try {
+      const answer = await fetch(address, {
+        headers: { Authorization: `Bearer ${config.token}`, Accept: 'text/html' },
+        cache: 'no-store', credentials: 'omit', redirect: 'error', referrerPolicy: 'no-referrer', signal: call.signal,
+      });
+      const text = await answer.text();
+      if (here.call !== call) return null;
+      if (answer.status === 401) { ended(); return null; }
+      if (!(answer.headers.get('content-type') || '').startsWith('text/html')) return failed();
+      served ||= answer.ok;
+      skew = (Date.parse(answer.headers.get('date')) || Date.now()) - Date.now();
+      const fragment = new DocumentFragment();
+      fragment.append(...new DOMParser().parseFromString(text, 'text/html').body.childNodes);
+      return fragment;
+    } catch {
+      return here.call === call ? failed() : null;
+    } finally {
+      clearTimeout(timer);
+      if (here.call === call) { here.call = null; element.setAttribute('aria-busy', 'false'); }
+    }
+  }
+
+  // Looks again later when the fragment asks for it: slower each time, and not for ever.
+  function lookAgain(element, wait, look) {
+    const here = place(element);
+    clearTimeout(here.timer);
+    if (!wait || ++here.looks > MOST_LOOKS) return;
+    const pause = Math.min(Number(wait) * 1.3 ** (here.looks - 1), 30) * 1000;
+    here.timer = setTimeout(() => (document.hidden || element.hidden ? lookAgain(element, wait, look) : look()), pause);
+  }
+
+  function showWhole(fragment) {
+    [person, ...tabs.map(panelOf)].forEach(stop);
+    // Looking goes on by itself; saying so again and again would only disturb.
+    if (!whole.hidden && stateOf(whole) === 'looking' && stateOf(fragment) === 'looking') return;
+    say(titleOf(fragment));
+    whole.replaceChildren(fragment);
+    whole.hidden = false;
+    byId('panel').classList.add('panel-whole');
+  }
+
+  async function loadPerson() {
+    const fragment = await fetched('/panel/person', person);
+    if (!fragment) return;
+    const wait = waitOf(fragment), state = stateOf(fragment);
+    // A head that is there stays when a later look fails.
+    if (state && whole.hidden && person.querySelector('.name')) return lookAgain(person, 5, loadPerson);
+    if (state) showWhole(fragment);
+    else {
+      const again = !whole.hidden;
+      whole.hidden = true;
+      byId('panel').classList.remove('panel-whole');
+      person.replaceChildren(fragment);
+      refreshTimes(person);
+      if (again) loadTab(selected());
+    }
+    lookAgain(person, wait, loadPerson);
+    resize();
+  }
+
+  // === tabs ===
+  const panelOf = (tab) => byId(tab.getAttribute('aria-controls'));
+  const selected = () => tabs.find((tab) => tab.getAttribute('aria-selected') === 'true');
+
+  async function loadTab(tab, quietly) {
+    const panel = panelOf(tab), here = place(panel);
+    if (!quietly) panel.replaceChildren(copyOf('loading'));
+    const fragment = await fetched(`/panel/tab/${tab.dataset.tab}`, panel);
+    if (!fragment) return;
+    const wait = waitOf(fragment), state = stateOf(fragment);
+    // A list that somebody is working in isn't pulled away; a quiet look that failed isn't shown.
+    const busy = here.pages > 1 || panel.querySelector('.list')?.contains(document.activeElement);
+    if (!quietly || !(busy || state)) {
+      here.loaded = !state;
+      here.pages = 1;
+      if (!quietly) say(titleOf(fragment) || announced(fragment));
+      panel.replaceChildren(fragment);
+      refreshTimes(panel);
+    }
+    if (here.loaded) lookAgain(panel, wait || (state && 5), () => loadTab(tab, true));
+  }
+
+  function select(tab, focus) {
+    for (const other of tabs) {
+      const chosen = other === tab;
+      other.setAttribute('aria-selected', String(chosen));
+      [other.tabIndex, panelOf(other).hidden] = [chosen ? 0 : -1, !chosen];
+    }
+    if (focus) tab.focus();
+    const { loaded, call } = place(panelOf(tab));
+    if (!loaded && !call) loadTab(tab);
+  }
+
+  async function more(button) {
+    const panel = button.closest('[role=tabpanel]'), tab = byId(panel.getAttribute('aria-labelledby'));
+    button.disabled = true;
+    const fragment = await fetched(`/panel/tab/${tab.dataset.tab}?cursor=${encodeURIComponent(button.dataset.more)}`, panel);
+    if (!fragment) return void (button.disabled = false);
+    if (stateOf(fragment)) {
+      const trouble = button.nextElementSibling || button.parentElement.appendChild(document.createElement('span'));
+      say(trouble.textContent = titleOf(fragment));
+      button.disabled = false;
+      return button.focus();
+    }
+    const rows = [...(fragment.querySelector('[data-rows]')?.children || [])];
+    place(panel).pages += 1;
+    panel.querySelector('[data-rows]').append(...rows);
+    panel.querySelector('.list-foot').replaceWith(fragment.querySelector('.list-foot'));
+    refreshTimes(panel);
+    say(announced(fragment));
+    if (rows[0]) { rows[0].tabIndex = -1; rows[0].focus(); } else panel.focus();
+  }
+
+  // === times: the arithmetic of times.rs ===
+  function ago(at, now, offset) {
+    const past = now - at, day = (ms) => Math.floor((ms + offset * MINUTE) / DAY);
+    const counted = (pattern, n) => pattern.replace('{n}', String(n));
+    if (past < -5 * MINUTE) return null;
+    if (past < MINUTE) return words.now;
+    if (past < HOUR) return counted(words.minutes, Math.floor(past / MINUTE));
+    if (past < DAY) return counted(words.hours, Math.floor(past / HOUR));
+    const days = day(now) - day(at);
+    return days <= 1 ? words.yesterday : days <= 6 ? counted(words.days, days) : null;
+  }
+
+  function refreshTimes(root) {
+    for (const time of root.querySelectorAll('time[data-at]')) {
+      const text = ago(Number(time.dataset.at), Date.now() + skew, Number(time.closest('[data-offset]')?.dataset.offset || 0));
+      if (text && time.textContent !== text) time.textContent = text;
+    }
+  }
+
+  // === what people do ===
+  document.addEventListener('click', (event) => {
+    const target = event.target.closest('[role=tab],[data-more],[data-action]');
+    if (!target) return;
+    if (target.matches('[role=tab]')) return select(target, true);
+    if (target.dataset.more) return void more(target);
+    if (target.dataset.action === 'reload') return repost();
+    const panel = target.closest('[role=tabpanel]');
+    (panel || whole).focus();
+    place(panel || person).looks = 0;
+    if (panel) loadTab(selected()); else loadPerson();
+  });
+
+  document.querySelector('[role=tablist]')?.addEventListener('keydown', (event) => {
+    const at = tabs.indexOf(event.target), last = tabs.length - 1;
+    const next = { ArrowRight: at === last ? 0 : at + 1, ArrowLeft: at === 0 ? last : at - 1, Home: 0, End: last }[event.key];
+    if (at < 0 || next === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    select(tabs[next], true);
+  });
+  if (!config.token) return;
+  setInterval(() => refreshTimes(document), MINUTE);
+  loadPerson();
+  select(selected(), false);
+})();

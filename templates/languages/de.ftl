@@ -1,0 +1,191 @@
+# Was das Panel und seine Seiten sagen, auf Deutsch. Die englische Datei ist die Vorlage.
+
+## Reiter
+tabs-label = Marketo-Aktivitäten
+tab-moments = Interessante Momente
+tab-web = Webaktivität
+tab-email = E-Mail
+tab-score = Score
+panel-title = Marketo Sales Insight
+loading = Wird geladen …
+more = Mehr anzeigen
+retry = Erneut versuchen
+reload = Über Salesforce neu laden
+reloading = Salesforce lädt dieses Panel neu …
+reload-failed = Salesforce hat das Panel nicht neu geladen. Bitte laden Sie die ganze Seite neu.
+list-count = { $count ->
+    [one] { $count } Eintrag wird angezeigt
+   *[other] { $count } Einträge werden angezeigt
+}
+
+## Person
+person-no-name = Ohne Namen
+person-last = Letzte Aktivität
+person-no-activity = Noch keine Aktivität erfasst
+person-score = Score
+person-no-score = Noch kein Score
+rank-top = oberste { $percent } %
+rank-above = über { $percent } % der Personen
+stars = { $count ->
+    [one] { $count } von 3 Sternen: Score im Vergleich zu allen anderen
+   *[other] { $count } von 3 Sternen: Score im Vergleich zu allen anderen
+}
+flames = { $count ->
+    [one] { $count } von 3 Flammen: wie stark der Score zuletzt gestiegen ist
+   *[other] { $count } von 3 Flammen: wie stark der Score zuletzt gestiegen ist
+}
+
+## Was eine Person getan hat
+about = { $did }:
+did-moment = Interessanter Moment
+did-visit = Seite besucht
+did-form = Formular ausgefüllt
+did-click = Link angeklickt
+did-sent = E-Mail gesendet
+did-delivered = E-Mail zugestellt
+did-opened = E-Mail geöffnet
+did-clicked = Link in E-Mail angeklickt
+did-bounced = E-Mail unzustellbar
+did-soft_bounced = E-Mail vorübergehend unzustellbar
+did-unsubscribed = Abgemeldet
+did-score = Score geändert
+did-sales_sent = Vertriebs-E-Mail gesendet
+did-sales_opened = Vertriebs-E-Mail geöffnet
+did-sales_clicked = Link in Vertriebs-E-Mail angeklickt
+did-sales_replied = Vertriebs-E-Mail beantwortet
+did-sales_bounced = Vertriebs-E-Mail unzustellbar
+did-other = Aktivität
+
+## Listen
+column-type = Typ
+column-description = Beschreibung
+column-source = Quelle
+column-date = Datum
+column-page = Seite
+column-referrer = Suche oder Herkunft
+column-subject = Betreff
+column-status = Status
+column-opened = Geöffnet
+column-clicked = Geklickt
+column-score-name = Score
+column-old = Alt
+column-new = Neu
+column-change = Änderung
+column-reason = Grund
+opens-new-tab = öffnet einen neuen Tab
+no-page = Unbekannte Seite
+no-subject = Ohne Betreff
+moment-type-web = Web
+moment-type-email = E-Mail
+moment-type-milestone = Meilenstein
+moment-type-other = Moment
+web-visit = Besuch
+web-form = Formular
+web-click = Link
+searched-for = Gesucht nach „{ $term }“
+from-marketo = Von Marketo gesendet
+from-sales = Vom Vertrieb gesendet
+email-sent = Gesendet
+email-delivered = Zugestellt
+email-bounced = Unzustellbar
+email-soft_bounced = Soft Bounce
+email-unsubscribed = Abgemeldet
+email-other = Unbekannt
+times = { $count }×
+opened-times = { $count ->
+    [one] einmal geöffnet
+   *[other] { $count }-mal geöffnet
+}
+clicked-times = { $count ->
+    [one] einmal geklickt
+   *[other] { $count }-mal geklickt
+}
+not-opened = nicht geöffnet
+not-clicked = nicht geklickt
+
+## Score-Diagramm
+chart-rose = { $name }: seit { $date } von { $from } auf { $to } gestiegen
+chart-fell = { $name }: seit { $date } von { $from } auf { $to } gefallen
+chart-same = { $name }: { $to }, wie am { $date }
+chart-table = Alle Änderungen stehen in der Tabelle darunter.
+
+## Leere Listen: warum, und was zu tun ist
+empty-moments-title = Noch keine interessanten Momente
+empty-moments-text = Ein Moment erscheint hier, sobald eine Marketo-Kampagne ihn für diese Person festhält, etwa eine Demo-Anfrage. Was zählt, legt Ihr Marketing-Team fest.
+empty-web-title = Keine Webaktivität gesehen
+empty-web-text = Besuche erscheinen, sobald Ihre Website diese Person kennt, etwa nach einem Klick in einer Marketo-E-Mail oder einem ausgefüllten Formular.
+empty-email-title = Noch keine E-Mails
+empty-email-text = E-Mails, die Marketo an diese Person sendet, erscheinen hier mit Öffnungen und Klicks. Prüfen Sie, ob die E-Mail-Adresse im Datensatz stimmt.
+empty-score-title = Noch keine Score-Änderungen
+empty-score-text = Der Score ändert sich, wenn diese Person etwas tut, wofür Ihr Marketing-Team Punkte vergibt.
+history-loading-title = Der Verlauf ist unterwegs
+history-loading = Frühere Aktivitäten werden noch aus Marketo geholt. Diese Liste füllt sich von selbst.
+history-since = Aktivitäten seit { $date }
+fresh-as-of = Stand:
+
+## Zustände: was geschah und warum, dann was zu tun ist
+state-unknown-org-title = Diese Salesforce-Organisation ist noch nicht verbunden
+state-unknown-org-text = Das Panel wurde aus einer Salesforce-Organisation geöffnet, die kein Marketo-Sales-Konto kennt.
+state-unknown-org-todo = Bitten Sie Ihren Salesforce-Admin, auf der Seite „Actions Config“ die Einladung zu senden und die Einrichtung abzuschließen.
+state-suspended-title = Sales Insight ist für diese Organisation abgeschaltet
+state-suspended-text = Das Marketo-Sales-Konto dieser Salesforce-Organisation ist gesperrt, oder das Paket wurde deinstalliert. Es wurde nichts gelöscht.
+state-suspended-todo = Ihr Salesforce-Admin sieht den Grund unter „Connections & Customizations“ und kann es dort wieder einschalten.
+state-no-record-title = Öffnen Sie einen Lead oder Kontakt
+state-no-record-text = Dieses Panel zeigt eine Person, aber Salesforce hat nicht mitgeteilt, zu welchem Datensatz es gehört.
+state-no-record-todo = Öffnen Sie einen Lead oder Kontakt. Für Admins: Platzieren Sie das Panel auf der Datensatzseite von Lead oder Kontakt.
+state-not-in-marketo-title = Diese Person ist nicht in Marketo
+state-not-in-marketo-text = Marketo hat keine Person zu diesem Salesforce-Datensatz, daher gibt es keine Aktivitäten zu zeigen.
+state-not-in-marketo-todo = Neue Datensätze erreichen Marketo mit der nächsten Synchronisierung. Bleibt dieser aus, fragen Sie Ihren Marketo-Admin, ob die Synchronisierung ihn auslässt.
+state-looking-title = Diese Person wird in Marketo gesucht …
+state-looking-text = Der Datensatz ist neu für uns. Marketo wird gerade gefragt, das dauert einige Sekunden.
+state-looking-todo = Sie müssen nichts tun: Das Panel sieht von selbst wieder nach.
+state-session-expired-title = Ihre Sitzung ist beendet
+state-session-expired-text = Das Panel war länger geöffnet, als eine Sitzung dauert. Ihre Anmeldung bei Salesforce ist davon nicht betroffen.
+state-session-expired-todo = Laden Sie das Panel neu, um fortzufahren.
+state-upstream-title = Die Daten konnten nicht geladen werden
+state-upstream-text = Ein System hinter diesem Panel antwortet gerade nicht. Es ist nichts verloren gegangen.
+state-upstream-todo = Versuchen Sie es gleich noch einmal. Bleibt es dabei, nennen Sie Ihrem Admin die Anfragenummer unten.
+state-approval-title = Zugriff einmalig erlauben
+state-approval-text = Salesforce bittet um Ihre Zustimmung, bevor es Datensätze mit diesem Panel teilt.
+state-approval-todo = Stimmen Sie im neuen Tab zu, kommen Sie dann zurück und laden Sie das Panel neu.
+state-approval-action = In Salesforce zustimmen
+state-refused-title = Diese Anfrage konnte nicht geprüft werden
+state-refused-text = Das Panel öffnet sich nur mit einer von Salesforce signierten Anfrage, und diese wurde nicht angenommen.
+state-refused-todo = Laden Sie die Salesforce-Seite neu. Geschieht es wieder, bitten Sie Ihren Admin, das Consumer Secret mit dem in Salesforce zu vergleichen.
+state-not-found-title = Hier ist nichts
+state-not-found-text = Die Adresse ist falsch, oder was sie benennt, dürfen Sie nicht sehen.
+state-not-found-todo = Gehen Sie in Salesforce zurück zum Datensatz und öffnen Sie das Panel von dort.
+state-failed-title = Keine Antwort
+state-failed-text = Das Panel konnte seinen Server nicht erreichen, oder die Antwort dauerte zu lange.
+state-failed-todo = Prüfen Sie Ihre Verbindung und versuchen Sie es erneut.
+request-number = Anfrage { $id }
+details = Einzelheiten
+
+## Zeiten
+time-now = gerade eben
+time-minutes = vor { $n } Min.
+time-hours = vor { $n } Std.
+time-yesterday = gestern
+time-days = vor { $n } Tagen
+date-short = { $day }. { $month }
+date-long = { $day }. { $month } { $year }
+date-exact = { $weekday } { $day }. { $month } { $year }, { $clock } { $zone }
+month-1 = Jan.
+month-2 = Feb.
+month-3 = März
+month-4 = Apr.
+month-5 = Mai
+month-6 = Juni
+month-7 = Juli
+month-8 = Aug.
+month-9 = Sept.
+month-10 = Okt.
+month-11 = Nov.
+month-12 = Dez.
+weekday-1 = Mo.
+weekday-2 = Di.
+weekday-3 = Mi.
+weekday-4 = Do.
+weekday-5 = Fr.
+weekday-6 = Sa.
+weekday-7 = So.

@@ -1,0 +1,192 @@
+# What the panel and its pages say, in English: the source of the other languages.
+# Every language has every message, with the same placeholders; a test holds that.
+
+## Tabs
+tabs-label = Marketo activity
+tab-moments = Interesting Moments
+tab-web = Web Activity
+tab-email = E-mail
+tab-score = Score
+panel-title = Marketo Sales Insight
+loading = Loading…
+more = Show more
+retry = Try again
+reload = Reload through Salesforce
+reloading = Salesforce is reloading this panel…
+reload-failed = Salesforce did not reload the panel. Please reload the whole page.
+list-count = { $count ->
+    [one] { $count } entry shown
+   *[other] { $count } entries shown
+}
+
+## Person
+person-no-name = No name
+person-last = Last activity
+person-no-activity = No activity recorded yet
+person-score = Score
+person-no-score = No score yet
+rank-top = top { $percent } %
+rank-above = above { $percent } % of people
+stars = { $count ->
+    [one] { $count } of 3 stars: score compared with everyone else
+   *[other] { $count } of 3 stars: score compared with everyone else
+}
+flames = { $count ->
+    [one] { $count } of 3 flames: how much the score rose recently
+   *[other] { $count } of 3 flames: how much the score rose recently
+}
+
+## What a person did
+about = { $did }:
+did-moment = Interesting moment
+did-visit = Visited a page
+did-form = Filled in a form
+did-click = Clicked a link
+did-sent = Was sent an e-mail
+did-delivered = Received an e-mail
+did-opened = Opened an e-mail
+did-clicked = Clicked in an e-mail
+did-bounced = An e-mail bounced
+did-soft_bounced = An e-mail bounced for now
+did-unsubscribed = Unsubscribed
+did-score = Score changed
+did-sales_sent = Was sent a sales e-mail
+did-sales_opened = Opened a sales e-mail
+did-sales_clicked = Clicked in a sales e-mail
+did-sales_replied = Replied to a sales e-mail
+did-sales_bounced = A sales e-mail bounced
+did-other = Activity
+
+## Lists
+column-type = Type
+column-description = Description
+column-source = Source
+column-date = Date
+column-page = Page
+column-referrer = Search or referrer
+column-subject = Subject
+column-status = Status
+column-opened = Opened
+column-clicked = Clicked
+column-score-name = Score
+column-old = Old
+column-new = New
+column-change = Change
+column-reason = Reason
+opens-new-tab = opens in a new tab
+no-page = Unknown page
+no-subject = No subject
+moment-type-web = Web
+moment-type-email = E-mail
+moment-type-milestone = Milestone
+moment-type-other = Moment
+web-visit = Visit
+web-form = Form
+web-click = Link
+searched-for = Searched for “{ $term }”
+from-marketo = Sent by Marketo
+from-sales = Sent by Sales
+email-sent = Sent
+email-delivered = Delivered
+email-bounced = Bounced
+email-soft_bounced = Soft bounce
+email-unsubscribed = Unsubscribed
+email-other = Unknown
+times = { $count }×
+opened-times = { $count ->
+    [one] opened once
+   *[other] opened { $count } times
+}
+clicked-times = { $count ->
+    [one] clicked once
+   *[other] clicked { $count } times
+}
+not-opened = not opened
+not-clicked = not clicked
+
+## Score chart
+chart-rose = { $name } rose from { $from } to { $to } since { $date }
+chart-fell = { $name } fell from { $from } to { $to } since { $date }
+chart-same = { $name } is { $to }, as it was on { $date }
+chart-table = Every change is in the table below.
+
+## Empty lists: why, and what to do
+empty-moments-title = No interesting moments yet
+empty-moments-text = A moment appears here as soon as a Marketo campaign records one for this person, such as a demo request. Your marketing team decides what counts.
+empty-web-title = No web activity seen
+empty-web-text = Visits show once this person is known to your website, for instance after clicking a link in a Marketo e-mail or filling in a form.
+empty-email-title = No e-mails yet
+empty-email-text = E-mails that Marketo sends to this person appear here, with opens and clicks. Check that the e-mail address on the record is right.
+empty-score-title = No score changes yet
+empty-score-text = The score changes when this person does something that your marketing team gives points for.
+history-loading-title = The history is on its way
+history-loading = Earlier activity is still being fetched from Marketo. This list fills by itself.
+history-since = Activity since { $date }
+fresh-as-of = Last update:
+
+## States: what happened and why, then what to do
+state-unknown-org-title = This Salesforce org is not connected yet
+state-unknown-org-text = The panel was opened from a Salesforce org that no Marketo Sales account knows.
+state-unknown-org-todo = Ask your Salesforce admin to send the invitation on the Actions Config page and to finish the set-up.
+state-suspended-title = Sales Insight is switched off for this org
+state-suspended-text = The Marketo Sales account of this Salesforce org is suspended or the package was uninstalled. Nothing was deleted.
+state-suspended-todo = Your Salesforce admin can see the reason under Connections & Customizations and switch it on again.
+state-no-record-title = Open a lead or a contact
+state-no-record-text = This panel shows one person, but Salesforce did not say which record it belongs to.
+state-no-record-todo = Open a lead or contact record. Admins: place the panel on the record page of Lead or Contact.
+state-not-in-marketo-title = This person is not in Marketo
+state-not-in-marketo-text = Marketo holds no person for this Salesforce record, so there is no activity to show.
+state-not-in-marketo-todo = New records reach Marketo with its next sync. If this one stays away, ask your Marketo admin whether the sync leaves it out.
+state-looking-title = Looking for this person in Marketo…
+state-looking-text = The record is new to us. Marketo is being asked, which takes a few seconds.
+state-looking-todo = You need not do anything: the panel looks again by itself.
+state-session-expired-title = Your session has ended
+state-session-expired-text = The panel was open for longer than a session lasts. Your Salesforce sign-in is not affected.
+state-session-expired-todo = Reload the panel to go on.
+state-upstream-title = The data could not be loaded
+state-upstream-text = A system behind this panel is not answering right now. Nothing is lost.
+state-upstream-todo = Try again in a moment. If it keeps failing, give your admin the request number below.
+state-approval-title = Allow access once
+state-approval-text = Salesforce asks for your approval before it shares records with this panel.
+state-approval-todo = Approve access in the new tab, then come back and reload the panel.
+state-approval-action = Approve in Salesforce
+state-refused-title = This request could not be verified
+state-refused-text = The panel opens only with a request that Salesforce has signed, and this one was not accepted.
+state-refused-todo = Reload the Salesforce page. If it happens again, ask your admin to compare the consumer secret with the one in Salesforce.
+state-not-found-title = There is nothing here
+state-not-found-text = The address is wrong, or what it named is not yours to see.
+state-not-found-todo = Go back to the record in Salesforce and open the panel from there.
+state-failed-title = No answer
+state-failed-text = The panel could not reach its server, or the answer took too long.
+state-failed-todo = Check your connection and try again.
+request-number = Request { $id }
+details = Details
+
+## Times
+time-now = just now
+time-minutes = { $n } min ago
+time-hours = { $n } h ago
+time-yesterday = yesterday
+time-days = { $n } days ago
+date-short = { $day } { $month }
+date-long = { $day } { $month } { $year }
+date-exact = { $weekday } { $day } { $month } { $year }, { $clock } { $zone }
+month-1 = Jan
+month-2 = Feb
+month-3 = Mar
+month-4 = Apr
+month-5 = May
+month-6 = Jun
+month-7 = Jul
+month-8 = Aug
+month-9 = Sep
+month-10 = Oct
+month-11 = Nov
+month-12 = Dec
+weekday-1 = Mon
+weekday-2 = Tue
+weekday-3 = Wed
+weekday-4 = Thu
+weekday-5 = Fri
+weekday-6 = Sat
+weekday-7 = Sun

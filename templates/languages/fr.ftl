@@ -1,0 +1,191 @@
+# Ce que disent le panneau et ses pages, en français. Le fichier anglais est l’original.
+
+## Onglets
+tabs-label = Activité Marketo
+tab-moments = Moments intéressants
+tab-web = Activité web
+tab-email = E-mail
+tab-score = Score
+panel-title = Marketo Sales Insight
+loading = Chargement…
+more = Afficher plus
+retry = Réessayer
+reload = Recharger via Salesforce
+reloading = Salesforce recharge ce panneau…
+reload-failed = Salesforce n’a pas rechargé le panneau. Rechargez la page entière.
+list-count = { $count ->
+    [one] { $count } élément affiché
+   *[other] { $count } éléments affichés
+}
+
+## Personne
+person-no-name = Sans nom
+person-last = Dernière activité
+person-no-activity = Aucune activité enregistrée
+person-score = Score
+person-no-score = Pas encore de score
+rank-top = top { $percent } %
+rank-above = au-dessus de { $percent } %
+stars = { $count ->
+    [one] { $count } étoile sur 3 : score comparé à celui de tous les autres
+   *[other] { $count } étoiles sur 3 : score comparé à celui de tous les autres
+}
+flames = { $count ->
+    [one] { $count } flamme sur 3 : progression récente du score
+   *[other] { $count } flammes sur 3 : progression récente du score
+}
+
+## Ce que la personne a fait
+about = { $did } :
+did-moment = Moment intéressant
+did-visit = A visité une page
+did-form = A rempli un formulaire
+did-click = A cliqué sur un lien
+did-sent = E-mail envoyé
+did-delivered = E-mail reçu
+did-opened = A ouvert un e-mail
+did-clicked = A cliqué dans un e-mail
+did-bounced = E-mail non remis
+did-soft_bounced = E-mail temporairement non remis
+did-unsubscribed = Désinscription
+did-score = Score modifié
+did-sales_sent = E-mail commercial envoyé
+did-sales_opened = A ouvert un e-mail commercial
+did-sales_clicked = A cliqué dans un e-mail commercial
+did-sales_replied = A répondu à un e-mail commercial
+did-sales_bounced = E-mail commercial non remis
+did-other = Activité
+
+## Listes
+column-type = Type
+column-description = Description
+column-source = Source
+column-date = Date
+column-page = Page
+column-referrer = Recherche ou provenance
+column-subject = Objet
+column-status = Statut
+column-opened = Ouvert
+column-clicked = Cliqué
+column-score-name = Score
+column-old = Ancien
+column-new = Nouveau
+column-change = Variation
+column-reason = Motif
+opens-new-tab = s’ouvre dans un nouvel onglet
+no-page = Page inconnue
+no-subject = Sans objet
+moment-type-web = Web
+moment-type-email = E-mail
+moment-type-milestone = Jalon
+moment-type-other = Moment
+web-visit = Visite
+web-form = Formulaire
+web-click = Lien
+searched-for = Recherche « { $term } »
+from-marketo = Envoyé par Marketo
+from-sales = Envoyé par les ventes
+email-sent = Envoyé
+email-delivered = Remis
+email-bounced = Non remis
+email-soft_bounced = Rejet temporaire
+email-unsubscribed = Désinscrit
+email-other = Inconnu
+times = { $count }×
+opened-times = { $count ->
+    [one] ouvert { $count } fois
+   *[other] ouvert { $count } fois
+}
+clicked-times = { $count ->
+    [one] cliqué { $count } fois
+   *[other] cliqué { $count } fois
+}
+not-opened = non ouvert
+not-clicked = non cliqué
+
+## Graphique du score
+chart-rose = { $name } : passé de { $from } à { $to } depuis le { $date }
+chart-fell = { $name } : descendu de { $from } à { $to } depuis le { $date }
+chart-same = { $name } : { $to }, comme le { $date }
+chart-table = Toutes les variations figurent dans le tableau ci-dessous.
+
+## Listes vides : pourquoi, et que faire
+empty-moments-title = Pas encore de moments intéressants
+empty-moments-text = Un moment apparaît ici dès qu’une campagne Marketo en enregistre un pour cette personne, par exemple une demande de démo. Votre équipe marketing décide de ce qui compte.
+empty-web-title = Aucune activité web constatée
+empty-web-text = Les visites apparaissent dès que votre site reconnaît cette personne, par exemple après un clic dans un e-mail Marketo ou un formulaire rempli.
+empty-email-title = Pas encore d’e-mails
+empty-email-text = Les e-mails que Marketo envoie à cette personne apparaissent ici, avec les ouvertures et les clics. Vérifiez que l’adresse e-mail de la fiche est correcte.
+empty-score-title = Pas encore de variation du score
+empty-score-text = Le score change quand cette personne fait quelque chose à quoi votre équipe marketing attribue des points.
+history-loading-title = L’historique arrive
+history-loading = L’activité antérieure est encore en cours de récupération dans Marketo. Cette liste se remplit d’elle-même.
+history-since = Activité depuis le { $date }
+fresh-as-of = Mise à jour :
+
+## États : ce qui s’est passé et pourquoi, puis que faire
+state-unknown-org-title = Cette organisation Salesforce n’est pas encore connectée
+state-unknown-org-text = Le panneau a été ouvert depuis une organisation Salesforce qu’aucun compte Marketo Sales ne connaît.
+state-unknown-org-todo = Demandez à votre admin Salesforce d’envoyer l’invitation depuis la page « Actions Config » et de terminer la configuration.
+state-suspended-title = Sales Insight est désactivé pour cette organisation
+state-suspended-text = Le compte Marketo Sales de cette organisation Salesforce est suspendu ou le package a été désinstallé. Rien n’a été supprimé.
+state-suspended-todo = Votre admin Salesforce en trouve la raison sous « Connections & Customizations » et peut le réactiver.
+state-no-record-title = Ouvrez une piste ou un contact
+state-no-record-text = Ce panneau présente une personne, mais Salesforce n’a pas indiqué à quel enregistrement il appartient.
+state-no-record-todo = Ouvrez une piste ou un contact. Admins : placez le panneau sur la page d’enregistrement Piste ou Contact.
+state-not-in-marketo-title = Cette personne n’est pas dans Marketo
+state-not-in-marketo-text = Marketo n’a aucune personne pour cet enregistrement Salesforce ; il n’y a donc aucune activité à afficher.
+state-not-in-marketo-todo = Les nouveaux enregistrements arrivent dans Marketo à la prochaine synchronisation. Si celui-ci n’arrive pas, demandez à votre admin Marketo si la synchronisation l’exclut.
+state-looking-title = Recherche de cette personne dans Marketo…
+state-looking-text = Cet enregistrement est nouveau pour nous. Marketo est interrogé, cela prend quelques secondes.
+state-looking-todo = Vous n’avez rien à faire : le panneau vérifie à nouveau de lui-même.
+state-session-expired-title = Votre session est terminée
+state-session-expired-text = Le panneau est resté ouvert plus longtemps que ne dure une session. Votre connexion à Salesforce n’est pas concernée.
+state-session-expired-todo = Rechargez le panneau pour continuer.
+state-upstream-title = Les données n’ont pas pu être chargées
+state-upstream-text = Un système dont dépend ce panneau ne répond pas pour le moment. Rien n’est perdu.
+state-upstream-todo = Réessayez dans un instant. Si le problème persiste, donnez à votre admin le numéro de requête ci-dessous.
+state-approval-title = Autorisez l’accès une fois
+state-approval-text = Salesforce demande votre accord avant de partager des enregistrements avec ce panneau.
+state-approval-todo = Autorisez l’accès dans le nouvel onglet, puis revenez et rechargez le panneau.
+state-approval-action = Autoriser dans Salesforce
+state-refused-title = Cette requête n’a pas pu être vérifiée
+state-refused-text = Le panneau ne s’ouvre qu’avec une requête signée par Salesforce, et celle-ci n’a pas été acceptée.
+state-refused-todo = Rechargez la page Salesforce. Si cela se reproduit, demandez à votre admin de comparer le secret du consommateur avec celui de Salesforce.
+state-not-found-title = Il n’y a rien ici
+state-not-found-text = L’adresse est incorrecte, ou ce qu’elle désigne ne vous est pas accessible.
+state-not-found-todo = Revenez à l’enregistrement dans Salesforce et ouvrez le panneau depuis cet endroit.
+state-failed-title = Pas de réponse
+state-failed-text = Le panneau n’a pas pu joindre son serveur, ou la réponse a pris trop de temps.
+state-failed-todo = Vérifiez votre connexion et réessayez.
+request-number = Requête { $id }
+details = Détails
+
+## Heures et dates
+time-now = à l’instant
+time-minutes = il y a { $n } min
+time-hours = il y a { $n } h
+time-yesterday = hier
+time-days = il y a { $n } jours
+date-short = { $day } { $month }
+date-long = { $day } { $month } { $year }
+date-exact = { $weekday } { $day } { $month } { $year }, { $clock } { $zone }
+month-1 = janv.
+month-2 = févr.
+month-3 = mars
+month-4 = avr.
+month-5 = mai
+month-6 = juin
+month-7 = juill.
+month-8 = août
+month-9 = sept.
+month-10 = oct.
+month-11 = nov.
+month-12 = déc.
+weekday-1 = lun.
+weekday-2 = mar.
+weekday-3 = mer.
+weekday-4 = jeu.
+weekday-5 = ven.
+weekday-6 = sam.
+weekday-7 = dim.

@@ -1,0 +1,191 @@
+# Wat het paneel en zijn pagina’s zeggen, in het Nederlands. Het Engelse bestand is het origineel.
+
+## Tabbladen
+tabs-label = Marketo-activiteit
+tab-moments = Interessante momenten
+tab-web = Webactiviteit
+tab-email = E-mail
+tab-score = Score
+panel-title = Marketo Sales Insight
+loading = Laden…
+more = Meer weergeven
+retry = Opnieuw proberen
+reload = Opnieuw laden via Salesforce
+reloading = Salesforce laadt dit paneel opnieuw…
+reload-failed = Salesforce heeft het paneel niet opnieuw geladen. Laad de hele pagina opnieuw.
+list-count = { $count ->
+    [one] { $count } item weergegeven
+   *[other] { $count } items weergegeven
+}
+
+## Persoon
+person-no-name = Geen naam
+person-last = Laatste activiteit
+person-no-activity = Nog geen activiteit vastgelegd
+person-score = Score
+person-no-score = Nog geen score
+rank-top = top { $percent }%
+rank-above = boven { $percent }% van iedereen
+stars = { $count ->
+    [one] { $count } van 3 sterren: score vergeleken met alle anderen
+   *[other] { $count } van 3 sterren: score vergeleken met alle anderen
+}
+flames = { $count ->
+    [one] { $count } van 3 vlammen: hoe sterk de score onlangs is gestegen
+   *[other] { $count } van 3 vlammen: hoe sterk de score onlangs is gestegen
+}
+
+## Wat iemand heeft gedaan
+about = { $did }:
+did-moment = Interessant moment
+did-visit = Heeft een pagina bezocht
+did-form = Heeft een formulier ingevuld
+did-click = Heeft op een link geklikt
+did-sent = Heeft een e-mail toegestuurd gekregen
+did-delivered = Heeft een e-mail ontvangen
+did-opened = Heeft een e-mail geopend
+did-clicked = Heeft in een e-mail geklikt
+did-bounced = E-mail niet bezorgd
+did-soft_bounced = E-mail tijdelijk niet bezorgd
+did-unsubscribed = Heeft zich afgemeld
+did-score = Score gewijzigd
+did-sales_sent = Heeft een verkoopmail toegestuurd gekregen
+did-sales_opened = Heeft een verkoopmail geopend
+did-sales_clicked = Heeft in een verkoopmail geklikt
+did-sales_replied = Heeft op een verkoopmail geantwoord
+did-sales_bounced = Verkoopmail niet bezorgd
+did-other = Activiteit
+
+## Lijsten
+column-type = Type
+column-description = Beschrijving
+column-source = Bron
+column-date = Datum
+column-page = Pagina
+column-referrer = Zoekopdracht of herkomst
+column-subject = Onderwerp
+column-status = Status
+column-opened = Geopend
+column-clicked = Geklikt
+column-score-name = Score
+column-old = Oud
+column-new = Nieuw
+column-change = Wijziging
+column-reason = Reden
+opens-new-tab = wordt geopend op een nieuw tabblad
+no-page = Onbekende pagina
+no-subject = Geen onderwerp
+moment-type-web = Web
+moment-type-email = E-mail
+moment-type-milestone = Mijlpaal
+moment-type-other = Moment
+web-visit = Bezoek
+web-form = Formulier
+web-click = Link
+searched-for = Gezocht naar ‘{ $term }’
+from-marketo = Verzonden door Marketo
+from-sales = Verzonden door Verkoop
+email-sent = Verzonden
+email-delivered = Bezorgd
+email-bounced = Niet bezorgd
+email-soft_bounced = Tijdelijk niet bezorgd
+email-unsubscribed = Afgemeld
+email-other = Onbekend
+times = { $count }×
+opened-times = { $count ->
+    [one] één keer geopend
+   *[other] { $count } keer geopend
+}
+clicked-times = { $count ->
+    [one] één keer geklikt
+   *[other] { $count } keer geklikt
+}
+not-opened = niet geopend
+not-clicked = niet geklikt
+
+## Scoregrafiek
+chart-rose = { $name } is sinds { $date } gestegen van { $from } naar { $to }
+chart-fell = { $name } is sinds { $date } gedaald van { $from } naar { $to }
+chart-same = { $name } is { $to }, net als op { $date }
+chart-table = Elke wijziging staat in de tabel hieronder.
+
+## Lege lijsten: waarom, en wat te doen
+empty-moments-title = Nog geen interessante momenten
+empty-moments-text = Een moment verschijnt hier zodra een Marketo-campagne er een vastlegt voor deze persoon, zoals een demo-aanvraag. Uw marketingteam bepaalt wat telt.
+empty-web-title = Geen webactiviteit gezien
+empty-web-text = Bezoeken verschijnen zodra uw website deze persoon kent, bijvoorbeeld na een klik in een Marketo-e-mail of een ingevuld formulier.
+empty-email-title = Nog geen e-mails
+empty-email-text = E-mails die Marketo naar deze persoon stuurt, verschijnen hier met het aantal keren geopend en geklikt. Controleer of het e-mailadres in de record klopt.
+empty-score-title = Nog geen scorewijzigingen
+empty-score-text = De score verandert wanneer deze persoon iets doet waarvoor uw marketingteam punten geeft.
+history-loading-title = De geschiedenis is onderweg
+history-loading = Eerdere activiteit wordt nog uit Marketo opgehaald. Deze lijst vult zich vanzelf.
+history-since = Activiteit sinds { $date }
+fresh-as-of = Bijgewerkt:
+
+## Toestanden: wat er gebeurde en waarom, daarna wat te doen
+state-unknown-org-title = Deze Salesforce-organisatie is nog niet verbonden
+state-unknown-org-text = Het paneel is geopend vanuit een Salesforce-organisatie die bij geen enkel Marketo Sales-account bekend is.
+state-unknown-org-todo = Vraag uw Salesforce-beheerder om op de pagina ‘Actions Config’ de uitnodiging te versturen en de configuratie af te ronden.
+state-suspended-title = Sales Insight is uitgeschakeld voor deze organisatie
+state-suspended-text = Het Marketo Sales-account van deze Salesforce-organisatie is opgeschort of het pakket is verwijderd. Er zijn geen gegevens gewist.
+state-suspended-todo = Uw Salesforce-beheerder ziet de reden onder ‘Connections & Customizations’ en kan het daar weer inschakelen.
+state-no-record-title = Open een lead of contactpersoon
+state-no-record-text = Dit paneel toont één persoon, maar Salesforce heeft niet doorgegeven bij welke record het hoort.
+state-no-record-todo = Open een lead of contactpersoon. Beheerders: plaats het paneel op de recordpagina van Lead of Contactpersoon.
+state-not-in-marketo-title = Deze persoon staat niet in Marketo
+state-not-in-marketo-text = Marketo heeft geen persoon bij deze Salesforce-record, dus er is geen activiteit om te tonen.
+state-not-in-marketo-todo = Nieuwe records bereiken Marketo bij de volgende synchronisatie. Blijft deze weg, vraag dan uw Marketo-beheerder of de synchronisatie deze overslaat.
+state-looking-title = Deze persoon wordt in Marketo gezocht…
+state-looking-text = De record is nieuw voor ons. Marketo wordt geraadpleegd; dat duurt enkele seconden.
+state-looking-todo = U hoeft niets te doen: het paneel kijkt vanzelf opnieuw.
+state-session-expired-title = Uw sessie is beëindigd
+state-session-expired-text = Het paneel stond langer open dan een sessie duurt. Uw aanmelding bij Salesforce blijft gewoon geldig.
+state-session-expired-todo = Laad het paneel opnieuw om verder te gaan.
+state-upstream-title = De gegevens konden niet worden geladen
+state-upstream-text = Een systeem achter dit paneel reageert op dit moment niet. Er is niets verloren gegaan.
+state-upstream-todo = Probeer het zo meteen opnieuw. Blijft het misgaan, geef uw beheerder dan het aanvraagnummer hieronder.
+state-approval-title = Sta toegang eenmalig toe
+state-approval-text = Salesforce vraagt uw toestemming voordat het records met dit paneel deelt.
+state-approval-todo = Geef toestemming op het nieuwe tabblad, kom dan terug en laad het paneel opnieuw.
+state-approval-action = Toestaan in Salesforce
+state-refused-title = Deze aanvraag kon niet worden geverifieerd
+state-refused-text = Het paneel opent alleen met een aanvraag die Salesforce heeft ondertekend, en deze is niet geaccepteerd.
+state-refused-todo = Laad de Salesforce-pagina opnieuw. Gebeurt het weer, vraag dan uw beheerder om het consumentgeheim met dat in Salesforce te vergelijken.
+state-not-found-title = Hier is niets
+state-not-found-text = Het adres klopt niet, of u mag niet zien waar het naar verwijst.
+state-not-found-todo = Ga in Salesforce terug naar de record en open het paneel daarvandaan.
+state-failed-title = Geen antwoord
+state-failed-text = Het paneel kon zijn server niet bereiken, of het antwoord duurde te lang.
+state-failed-todo = Controleer uw verbinding en probeer het opnieuw.
+request-number = Aanvraag { $id }
+details = Details
+
+## Tijden
+time-now = zojuist
+time-minutes = { $n } min geleden
+time-hours = { $n } uur geleden
+time-yesterday = gisteren
+time-days = { $n } dagen geleden
+date-short = { $day } { $month }
+date-long = { $day } { $month } { $year }
+date-exact = { $weekday } { $day } { $month } { $year }, { $clock } { $zone }
+month-1 = jan
+month-2 = feb
+month-3 = mrt
+month-4 = apr
+month-5 = mei
+month-6 = jun
+month-7 = jul
+month-8 = aug
+month-9 = sep
+month-10 = okt
+month-11 = nov
+month-12 = dec
+weekday-1 = ma
+weekday-2 = di
+weekday-3 = wo
+weekday-4 = do
+weekday-5 = vr
+weekday-6 = za
+weekday-7 = zo

@@ -1,0 +1,191 @@
+# Vad panelen och dess sidor säger, på svenska. Den engelska filen är förlagan.
+
+## Flikar
+tabs-label = Marketo-aktivitet
+tab-moments = Intressanta händelser
+tab-web = Webbaktivitet
+tab-email = E-post
+tab-score = Poäng
+panel-title = Marketo Sales Insight
+loading = Läser in …
+more = Visa fler
+retry = Försök igen
+reload = Läs in på nytt via Salesforce
+reloading = Salesforce läser in panelen på nytt …
+reload-failed = Salesforce läste inte in panelen på nytt. Läs in hela sidan igen.
+list-count = { $count ->
+    [one] { $count } post visas
+   *[other] { $count } poster visas
+}
+
+## Person
+person-no-name = Namn saknas
+person-last = Senaste aktivitet
+person-no-activity = Ingen aktivitet registrerad ännu
+person-score = Poäng
+person-no-score = Inga poäng ännu
+rank-top = topp { $percent } %
+rank-above = över { $percent } % av alla
+stars = { $count ->
+    [one] { $count } av 3 stjärnor: poäng jämfört med alla andra
+   *[other] { $count } av 3 stjärnor: poäng jämfört med alla andra
+}
+flames = { $count ->
+    [one] { $count } av 3 lågor: hur mycket poängen nyligen har ökat
+   *[other] { $count } av 3 lågor: hur mycket poängen nyligen har ökat
+}
+
+## Vad personen har gjort
+about = { $did }:
+did-moment = Intressant händelse
+did-visit = Besökte en sida
+did-form = Fyllde i ett formulär
+did-click = Klickade på en länk
+did-sent = Fick ett e-postmeddelande skickat
+did-delivered = Tog emot ett e-postmeddelande
+did-opened = Öppnade ett e-postmeddelande
+did-clicked = Klickade i ett e-postmeddelande
+did-bounced = Ett e-postmeddelande studsade
+did-soft_bounced = Ett e-postmeddelande studsade tillfälligt
+did-unsubscribed = Avregistrerade sig
+did-score = Poängen ändrades
+did-sales_sent = Fick säljmejl skickat
+did-sales_opened = Öppnade ett säljmejl
+did-sales_clicked = Klickade i ett säljmejl
+did-sales_replied = Svarade på ett säljmejl
+did-sales_bounced = Ett säljmejl studsade
+did-other = Aktivitet
+
+## Listor
+column-type = Typ
+column-description = Beskrivning
+column-source = Källa
+column-date = Datum
+column-page = Sida
+column-referrer = Sökning eller hänvisning
+column-subject = Ämne
+column-status = Status
+column-opened = Öppnat
+column-clicked = Klickat
+column-score-name = Poäng
+column-old = Tidigare
+column-new = Ny
+column-change = Ändring
+column-reason = Orsak
+opens-new-tab = öppnas på en ny flik
+no-page = Okänd sida
+no-subject = Ämne saknas
+moment-type-web = Webb
+moment-type-email = E-post
+moment-type-milestone = Milstolpe
+moment-type-other = Händelse
+web-visit = Besök
+web-form = Formulär
+web-click = Länk
+searched-for = Sökte efter ”{ $term }”
+from-marketo = Skickat av Marketo
+from-sales = Skickat av försäljning
+email-sent = Skickat
+email-delivered = Levererat
+email-bounced = Studsat
+email-soft_bounced = Mjuk studs
+email-unsubscribed = Avregistrerad
+email-other = Okänd
+times = { $count }×
+opened-times = { $count ->
+    [one] öppnat en gång
+   *[other] öppnat { $count } gånger
+}
+clicked-times = { $count ->
+    [one] klickat en gång
+   *[other] klickat { $count } gånger
+}
+not-opened = inte öppnat
+not-clicked = inte klickat
+
+## Poängdiagram
+chart-rose = { $name } har ökat från { $from } till { $to } sedan { $date }
+chart-fell = { $name } har minskat från { $from } till { $to } sedan { $date }
+chart-same = { $name } är { $to }, som den var { $date }
+chart-table = Alla ändringar finns i tabellen nedan.
+
+## Tomma listor: varför, och vad man kan göra
+empty-moments-title = Inga intressanta händelser ännu
+empty-moments-text = En händelse visas här så snart en Marketo-kampanj registrerar en för personen, till exempel en demoförfrågan. Marknadsavdelningen bestämmer vad som räknas.
+empty-web-title = Ingen webbaktivitet har setts
+empty-web-text = Besök visas när er webbplats känner igen personen, till exempel efter ett klick i ett e-postmeddelande från Marketo eller ett ifyllt formulär.
+empty-email-title = Inga e-postmeddelanden ännu
+empty-email-text = E-post som Marketo skickar till personen visas här, med öppningar och klick. Kontrollera att e-postadressen på posten stämmer.
+empty-score-title = Inga poängändringar ännu
+empty-score-text = Poängen ändras när personen gör något som marknadsavdelningen ger poäng för.
+history-loading-title = Historiken är på väg
+history-loading = Tidigare aktivitet hämtas fortfarande från Marketo. Listan fylls på av sig själv.
+history-since = Aktivitet sedan { $date }
+fresh-as-of = Uppdaterat:
+
+## Tillstånd: vad som hände och varför, sedan vad man kan göra
+state-unknown-org-title = Den här Salesforce-organisationen är inte ansluten ännu
+state-unknown-org-text = Panelen öppnades från en Salesforce-organisation som inget Marketo Sales-konto känner till.
+state-unknown-org-todo = Be din Salesforce-administratör att skicka inbjudan på sidan ”Actions Config” och slutföra konfigurationen.
+state-suspended-title = Sales Insight är avstängt för organisationen
+state-suspended-text = Marketo Sales-kontot för den här Salesforce-organisationen är spärrat, eller så har paketet avinstallerats. Ingenting har raderats.
+state-suspended-todo = Din Salesforce-administratör ser orsaken under ”Connections & Customizations” och kan slå på det igen.
+state-no-record-title = Öppna ett lead eller en kontakt
+state-no-record-text = Panelen visar en person, men Salesforce angav inte vilken post den hör till.
+state-no-record-todo = Öppna ett lead eller en kontakt. Administratörer: placera panelen på postsidan för lead eller kontakt.
+state-not-in-marketo-title = Personen finns inte i Marketo
+state-not-in-marketo-text = Marketo har ingen person för den här Salesforce-posten, så det finns ingen aktivitet att visa.
+state-not-in-marketo-todo = Nya poster når Marketo vid nästa synkronisering. Om den här uteblir, fråga din Marketo-administratör om synkroniseringen utesluter den.
+state-looking-title = Söker efter personen i Marketo …
+state-looking-text = Posten är ny för oss. Marketo tillfrågas, vilket tar några sekunder.
+state-looking-todo = Du behöver inte göra något: panelen tittar efter igen av sig själv.
+state-session-expired-title = Din session har avslutats
+state-session-expired-text = Panelen var öppen längre än en session varar. Din inloggning i Salesforce påverkas inte.
+state-session-expired-todo = Läs in panelen på nytt för att fortsätta.
+state-upstream-title = Informationen kunde inte läsas in
+state-upstream-text = Ett system bakom panelen svarar inte just nu. Ingenting har gått förlorat.
+state-upstream-todo = Försök igen om en stund. Om felet kvarstår, ge din administratör begärandenumret nedan.
+state-approval-title = Tillåt åtkomst en gång
+state-approval-text = Salesforce ber om ditt godkännande innan poster delas med panelen.
+state-approval-todo = Godkänn åtkomsten på den nya fliken, kom sedan tillbaka och läs in panelen på nytt.
+state-approval-action = Godkänn i Salesforce
+state-refused-title = Begäran kunde inte verifieras
+state-refused-text = Panelen öppnas bara med en begäran som Salesforce har signerat, och den här godtogs inte.
+state-refused-todo = Läs in Salesforce-sidan på nytt. Om det händer igen, be din administratör att jämföra konsumenthemligheten med den i Salesforce.
+state-not-found-title = Här finns ingenting
+state-not-found-text = Adressen är fel, eller så får du inte se det som den pekar på.
+state-not-found-todo = Gå tillbaka till posten i Salesforce och öppna panelen därifrån.
+state-failed-title = Inget svar
+state-failed-text = Panelen kunde inte nå sin server, eller så tog svaret för lång tid.
+state-failed-todo = Kontrollera anslutningen och försök igen.
+request-number = Begäran { $id }
+details = Detaljer
+
+## Tider
+time-now = nyss
+time-minutes = för { $n } min sedan
+time-hours = för { $n } tim sedan
+time-yesterday = i går
+time-days = för { $n } dagar sedan
+date-short = { $day } { $month }
+date-long = { $day } { $month } { $year }
+date-exact = { $weekday } { $day } { $month } { $year }, { $clock } { $zone }
+month-1 = jan.
+month-2 = feb.
+month-3 = mars
+month-4 = apr.
+month-5 = maj
+month-6 = juni
+month-7 = juli
+month-8 = aug.
+month-9 = sep.
+month-10 = okt.
+month-11 = nov.
+month-12 = dec.
+weekday-1 = mån
+weekday-2 = tis
+weekday-3 = ons
+weekday-4 = tors
+weekday-5 = fre
+weekday-6 = lör
+weekday-7 = sön

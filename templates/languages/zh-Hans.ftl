@@ -1,0 +1,186 @@
+# 面板及其页面的简体中文文本，以英文文件为准。
+
+## 选项卡
+tabs-label = Marketo 活动
+tab-moments = 有趣时刻
+tab-web = Web 活动
+tab-email = 电子邮件
+tab-score = 评分
+panel-title = Marketo Sales Insight
+loading = 正在加载…
+more = 显示更多
+retry = 重试
+reload = 通过 Salesforce 重新加载
+reloading = Salesforce 正在重新加载此面板…
+reload-failed = Salesforce 未能重新加载此面板，请重新加载整个页面。
+list-count = { $count ->
+   *[other] 已显示 { $count } 条
+}
+
+## 人员
+person-no-name = 无姓名
+person-last = 最近活动
+person-no-activity = 尚无活动记录
+person-score = 评分
+person-no-score = 尚无评分
+rank-top = 前 { $percent }%
+rank-above = 高于 { $percent }% 的人员
+stars = { $count ->
+   *[other] { $count }/3 颗星：评分与所有其他人相比
+}
+flames = { $count ->
+   *[other] { $count }/3 个火焰：近期评分上升幅度
+}
+
+## 此人的行为
+about = { $did }：
+did-moment = 有趣时刻
+did-visit = 访问了页面
+did-form = 填写了表单
+did-click = 点击了链接
+did-sent = 已向其发送电子邮件
+did-delivered = 收到了电子邮件
+did-opened = 打开了电子邮件
+did-clicked = 点击了电子邮件中的链接
+did-bounced = 电子邮件被退回
+did-soft_bounced = 电子邮件暂时被退回
+did-unsubscribed = 取消了订阅
+did-score = 评分发生变化
+did-sales_sent = 已向其发送销售邮件
+did-sales_opened = 打开了销售邮件
+did-sales_clicked = 点击了销售邮件中的链接
+did-sales_replied = 回复了销售邮件
+did-sales_bounced = 销售邮件被退回
+did-other = 活动
+
+## 列表
+column-type = 类型
+column-description = 描述
+column-source = 来源
+column-date = 日期
+column-page = 页面
+column-referrer = 搜索词或来源网站
+column-subject = 主题
+column-status = 状态
+column-opened = 打开
+column-clicked = 点击
+column-score-name = 评分
+column-old = 原值
+column-new = 新值
+column-change = 变化
+column-reason = 原因
+opens-new-tab = 在新标签页中打开
+no-page = 未知页面
+no-subject = 无主题
+moment-type-web = Web
+moment-type-email = 电子邮件
+moment-type-milestone = 里程碑
+moment-type-other = 时刻
+web-visit = 访问
+web-form = 表单
+web-click = 链接
+searched-for = 搜索了“{ $term }”
+from-marketo = 由 Marketo 发送
+from-sales = 由销售人员发送
+email-sent = 已发送
+email-delivered = 已送达
+email-bounced = 被退回
+email-soft_bounced = 软退回
+email-unsubscribed = 已取消订阅
+email-other = 未知
+times = { $count } 次
+opened-times = { $count ->
+   *[other] 打开 { $count } 次
+}
+clicked-times = { $count ->
+   *[other] 点击 { $count } 次
+}
+not-opened = 未打开
+not-clicked = 未点击
+
+## 评分图表
+chart-rose = 自 { $date } 以来，{ $name } 从 { $from } 升至 { $to }
+chart-fell = 自 { $date } 以来，{ $name } 从 { $from } 降至 { $to }
+chart-same = { $name } 为 { $to }，与 { $date } 相同
+chart-table = 每次变化都列在下面的表格中。
+
+## 空列表：原因与处理方法
+empty-moments-title = 尚无有趣时刻
+empty-moments-text = 当 Marketo 营销活动为此人记录一个时刻（例如请求演示）后，它会显示在这里。哪些行为算作时刻由市场团队决定。
+empty-web-title = 未发现 Web 活动
+empty-web-text = 当您的网站识别出此人后，访问记录就会显示，例如此人点击了 Marketo 邮件中的链接或填写了表单。
+empty-email-title = 尚无电子邮件
+empty-email-text = Marketo 发送给此人的电子邮件会显示在这里，并附打开和点击情况。请检查记录中的电子邮件地址是否正确。
+empty-score-title = 评分尚无变化
+empty-score-text = 当此人做出市场团队设定了分值的行为时，评分会发生变化。
+history-loading-title = 历史记录正在获取中
+history-loading = 正在从 Marketo 获取更早的活动，此列表会自动补全。
+history-since = 自 { $date } 以来的活动
+fresh-as-of = 更新于：
+
+## 状态：发生了什么、为什么，以及该怎么做
+state-unknown-org-title = 此 Salesforce 组织尚未连接
+state-unknown-org-text = 打开面板的 Salesforce 组织不属于任何已知的 Marketo Sales 帐户。
+state-unknown-org-todo = 请让 Salesforce 管理员在“Actions Config”页面发送邀请并完成设置。
+state-suspended-title = 此组织的 Sales Insight 已停用
+state-suspended-text = 此 Salesforce 组织的 Marketo Sales 帐户已被暂停，或者软件包已被卸载。没有删除任何内容。
+state-suspended-todo = Salesforce 管理员可以在“Connections & Customizations”中查看原因并重新启用。
+state-no-record-title = 请打开一个潜在客户或联系人
+state-no-record-text = 此面板显示一个人的信息，但 Salesforce 没有说明它属于哪条记录。
+state-no-record-todo = 请打开潜在客户或联系人记录。管理员：请将面板放在潜在客户或联系人的记录页面上。
+state-not-in-marketo-title = 此人不在 Marketo 中
+state-not-in-marketo-text = Marketo 中没有与此 Salesforce 记录对应的人员，因此没有可显示的活动。
+state-not-in-marketo-todo = 新记录会在下次同步时进入 Marketo。如果一直没有出现，请向 Marketo 管理员确认同步是否将其排除。
+state-looking-title = 正在 Marketo 中查找此人…
+state-looking-text = 这是一条新记录。正在查询 Marketo，需要几秒钟。
+state-looking-todo = 您无需任何操作：面板会自动再次查找。
+state-session-expired-title = 您的会话已结束
+state-session-expired-text = 面板打开的时间超过了会话时长。您的 Salesforce 登录不受影响。
+state-session-expired-todo = 请重新加载面板以继续。
+state-upstream-title = 无法加载数据
+state-upstream-text = 此面板所依赖的某个系统目前没有响应。没有任何数据丢失。
+state-upstream-todo = 请稍后重试。如果仍然失败，请将下面的请求编号告知管理员。
+state-approval-title = 请授权一次
+state-approval-text = 在与此面板共享记录之前，Salesforce 需要您的同意。
+state-approval-todo = 请在新标签页中授权，然后返回并重新加载面板。
+state-approval-action = 在 Salesforce 中授权
+state-refused-title = 无法验证此请求
+state-refused-text = 只有经 Salesforce 签名的请求才能打开此面板，而此请求未被接受。
+state-refused-todo = 请重新加载 Salesforce 页面。如果再次出现，请让管理员核对消费者密钥与 Salesforce 中的是否一致。
+state-not-found-title = 这里没有内容
+state-not-found-text = 地址有误，或者您无权查看其内容。
+state-not-found-todo = 请返回 Salesforce 中的记录，并从那里打开面板。
+state-failed-title = 没有响应
+state-failed-text = 面板无法连接其服务器，或者响应时间过长。
+state-failed-todo = 请检查网络连接后重试。
+request-number = 请求 { $id }
+details = 详细信息
+
+## 时间
+time-now = 刚刚
+time-minutes = { $n } 分钟前
+time-hours = { $n } 小时前
+time-yesterday = 昨天
+time-days = { $n } 天前
+date-short = { $month }{ $day }日
+date-long = { $year }年{ $month }{ $day }日
+date-exact = { $year }年{ $month }{ $day }日 { $weekday } { $clock } { $zone }
+month-1 = 1月
+month-2 = 2月
+month-3 = 3月
+month-4 = 4月
+month-5 = 5月
+month-6 = 6月
+month-7 = 7月
+month-8 = 8月
+month-9 = 9月
+month-10 = 10月
+month-11 = 11月
+month-12 = 12月
+weekday-1 = 周一
+weekday-2 = 周二
+weekday-3 = 周三
+weekday-4 = 周四
+weekday-5 = 周五
+weekday-6 = 周六
+weekday-7 = 周日

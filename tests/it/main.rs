@@ -1,0 +1,14 @@
+//! The whole program from outside: HTTP in, HTTP out, against the running binary and its emulated surroundings.
+//!
+//! One demo is started for all tests of a run; with `MSI__REDIS__URL` set it remembers in Redis, without in its
+//! own memory, and the same tests hold.
+
+#![expect(clippy::disallowed_methods, reason = "tests bring their own clock and HTTP client")]
+
+mod arrows;
+mod canvas;
+mod canvas_replay;
+mod door;
+mod http;
+mod panel;
+mod world;
