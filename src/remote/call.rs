@@ -229,7 +229,7 @@ impl Caller {
             .no_proxy()
             .dns_resolver(hosts.resolver())
             .connect_timeout(Duration::from_secs(5))
-            .pool_idle_timeout(Duration::from_secs(60))
+            .pool_idle_timeout(Duration::from_mins(1))
             .build()
             .map_err(|_| CallError::BadAnswer("TLS cannot be set up on this machine"))?;
         Ok(Self { client, hosts, salesforce_timeout: Duration::from_secs(u64::from(settings.salesforce.timeout_seconds)) })

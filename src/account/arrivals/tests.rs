@@ -5,8 +5,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::*;
 use crate::account::connections::Seal;
-use crate::account::record_id::RecordId;
 use crate::remote::marketo::fake::{Fake, Reply, activity, lead};
+use crate::salesforce_id::SalesforceId;
 use crate::store::testing::{TestStore, sqlite};
 
 const ACCOUNT: &str = "acme";
@@ -45,7 +45,7 @@ pub(crate) async fn connected() -> Connected {
 }
 
 fn record(id: i64) -> String {
-    RecordId::parse(&format!("00Q{id:012}")).unwrap().as_str().to_owned()
+    SalesforceId::parse(&format!("00Q{id:012}")).unwrap().as_str().to_owned()
 }
 
 // Ten times as fast as real life.
@@ -97,21 +97,29 @@ async fn a_thousand_different_first_views_in_a_minute_make_at_most_120_calls() {
         let mut lead = lead(id, now - (id % 80) * DAY_MS);
         // Every third is a contact, which is another filter.
         if id % 3 == 0 {
-            lead["sfdcContactId"] = RecordId::parse(&format!("003{id:012}")).unwrap().as_str().into();
+            lead["sfdcContactId"] = SalesforceId::parse(&format!("003{id:012}")).unwrap().as_str().into();
             lead["sfdcLeadId"] = serde_json::Value::Null;
         }
         connected.fake.world().leads.insert(id, lead);
     }
     // As many groups of types as a real instance has: two.
-    connected.fake.world().types.extend(
-        [(2, "Fill Out Form"), (3, "Click Link"), (6, "Send Email"), (7, "Email Delivered"), (9, "Unsubscribe Email"), (10, "Open Email"), (11, "Click Email"), (39, "Send Sales Email"), (40, "Open Sales Email")],
-    );
+    connected.fake.world().types.extend([
+        (2, "Fill Out Form"),
+        (3, "Click Link"),
+        (6, "Send Email"),
+        (7, "Email Delivered"),
+        (9, "Unsubscribe Email"),
+        (10, "Open Email"),
+        (11, "Click Email"),
+        (39, "Send Sales Email"),
+        (40, "Open Sales Email"),
+    ]);
     let arrivals = arrivals(&connected);
     let mut views = Vec::new();
     for id in 1..=1_000_i64 {
         let arrivals = Arc::clone(&arrivals);
         let prefix = if id % 3 == 0 { "003" } else { "00Q" };
-        let sfdc_id = RecordId::parse(&format!("{prefix}{id:012}")).unwrap().as_str().to_owned();
+        let sfdc_id = SalesforceId::parse(&format!("{prefix}{id:012}")).unwrap().as_str().to_owned();
         views.push(tokio::spawn(async move { arrivals.look(ACCOUNT, &sfdc_id, "r").await }));
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -131,14 +139,15 @@ async fn whoever_is_not_found_or_not_owned_is_not_asked_for_again_at_once() {
     let mut unowned = lead(8, 1);
     unowned["sfdcLeadOwnerId"] = serde_json::Value::Null;
     connected.fake.world().leads.insert(8, unowned);
-    let arrivals = arrivals(&connected);
+    let pace = Pace { remember_ms: 1_500, ..quick() };
+    let arrivals = Arrivals::new(connected.store.store.clone(), Arc::clone(&connected.connections), 90, pace);
     for _ in 0..2 {
         assert_eq!(arrivals.look(ACCOUNT, &record(7), "r").await, Arrival::Absent);
         assert_eq!(arrivals.look(ACCOUNT, &record(8), "r").await, Arrival::Absent);
     }
     assert_eq!(arrivals.look(ACCOUNT, "001000000000001AAA", "r").await, Arrival::Absent);
     assert_eq!(connected.fake.count("leads.json"), 2);
-    clock::shift(61_000);
+    tokio::time::sleep(Duration::from_millis(1_600)).await;
     assert_eq!(arrivals.look(ACCOUNT, &record(7), "r").await, Arrival::Absent);
     assert_eq!(connected.fake.count("leads.json"), 3);
 }
@@ -152,7 +161,9 @@ async fn trouble_is_told_and_not_remembered() {
     let seen = arrivals.look(ACCOUNT, &record(7), "r").await;
     assert!(matches!(&seen, Arrival::Unavailable(problem) if problem.code == "upstream.forbidden"), "{seen:?}");
     assert_eq!(arrivals.look(ACCOUNT, &record(7), "r").await, Arrival::Arrived);
-    assert!(matches!(arrivals.look("nobody", &record(7), "r").await, Arrival::Unavailable(problem) if problem.code == "marketo.not_connected"));
+    assert!(
+        matches!(arrivals.look("nobody", &record(7), "r").await, Arrival::Unavailable(problem) if problem.code == "marketo.not_connected")
+    );
 }
 
 #[tokio::test]

@@ -115,11 +115,11 @@ impl Fake {
 
     async fn serve(&self, mut stream: TcpStream) {
         while let Some(request) = read(&mut stream).await {
-            let reply = self.world().answer(request);
+            let reply = self.world().answer(&request);
             let reason = if reply.status < 300 { "OK" } else { "Other" };
             let mut head = format!("HTTP/1.1 {} {reason}\r\nContent-Length: {}\r\n", reply.status, reply.body.len());
             for (name, value) in &reply.headers {
-                head.push_str(&format!("{name}: {value}\r\n"));
+                head.extend([name, ": ", value, "\r\n"]);
             }
             head.push_str("\r\n");
             let whole = reply.cut.unwrap_or(reply.body.len()).min(reply.body.len());
@@ -164,12 +164,13 @@ async fn read(stream: &mut TcpStream) -> Option<Request> {
     Some(Request { method, path: path.to_owned(), query, headers, body })
 }
 
-fn page(items: Vec<Value>) -> Reply {
+fn page(items: impl Into<Value>) -> Reply {
+    let items = items.into();
     Reply::json(&json!({"requestId": "1#2", "success": true, "result": items}))
 }
 
 impl World {
-    fn answer(&mut self, request: Request) -> Reply {
+    fn answer(&mut self, request: &Request) -> Reply {
         let path = request.path.clone();
         self.asked.push(path.clone());
         self.requests.push(request.clone());
@@ -180,36 +181,42 @@ impl World {
             self.tokens += 1;
             let expires_in = self.expires_in;
             self.expires_in = 3_600;
-            return Reply::json(&json!({"access_token": format!("token-{}", self.tokens), "expires_in": expires_in, "token_type": "bearer"}));
+            return Reply::json(
+                &json!({"access_token": format!("token-{}", self.tokens), "expires_in": expires_in, "token_type": "bearer"}),
+            );
         }
         if !request.headers.contains_key("authorization") {
             return Reply::error("603");
         }
         let Some(path) = path.strip_prefix("/marketo") else { return Reply::error("610") };
         match path {
-            "/rest/v1/leads.json" => self.leads(&request),
+            "/rest/v1/leads.json" => self.leads(request),
             "/rest/v1/leads/describe2.json" => {
                 let fields: Vec<Value> = super::leads::FIELDS.iter().map(|name| json!({"name": name})).collect();
                 page(vec![json!({"name": "API Lead", "searchableFields": [["id"]], "fields": fields})])
             }
-            "/rest/v1/activities/types.json" => page(self.types.iter().map(|(id, name)| json!({"id": id, "name": name})).collect()),
+            "/rest/v1/activities/types.json" => {
+                page(self.types.iter().map(|(id, name)| json!({"id": id, "name": name})).collect::<Vec<_>>())
+            }
             "/rest/v1/activities/pagingtoken.json" => {
                 let since = crate::remote::moment::parse(&request.query["sinceDatetime"]).unwrap();
                 let place = self.activities.iter().position(|activity| at(activity) >= since).unwrap_or(self.activities.len());
                 Reply::json(&json!({"success": true, "nextPageToken": place.to_string()}))
             }
-            "/rest/v1/activities.json" => self.feed(&request),
+            "/rest/v1/activities.json" => self.feed(request),
             "/rest/v1/activities/leadchanges.json" => {
                 let items = std::mem::take(&mut self.changed).into_iter().map(|id| json!({"marketoGUID": format!("c{id}"), "leadId": id}));
                 let items: Vec<Value> = items.collect();
                 Reply::json(&json!({"success": true, "result": items, "nextPageToken": "c", "moreResult": false}))
             }
             "/rest/v1/activities/deletedleads.json" => {
-                let items = std::mem::take(&mut self.deleted).into_iter().map(|id| json!({"marketoGUID": format!("d{id}"), "leadId": id, "primaryAttributeValueId": id}));
+                let items = std::mem::take(&mut self.deleted)
+                    .into_iter()
+                    .map(|id| json!({"marketoGUID": format!("d{id}"), "leadId": id, "primaryAttributeValueId": id}));
                 let items: Vec<Value> = items.collect();
                 Reply::json(&json!({"success": true, "result": items, "nextPageToken": "d", "moreResult": false}))
             }
-            _ => self.bulk(path, &request),
+            _ => self.bulk(path, request),
         }
     }
 
@@ -221,7 +228,7 @@ impl World {
             let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
             wanted.contains(&text.as_str())
         };
-        page(self.leads.values().filter(matches).cloned().collect())
+        page(self.leads.values().filter(matches).cloned().collect::<Vec<_>>())
     }
 
     // Three activities a page, so that there are pages; an empty one where the filter leaves nothing.
@@ -231,7 +238,9 @@ impl World {
         let listed = |name: &str, value: i64| request.query.get(name).is_none_or(|ids| ids.split(',').any(|id| id == value.to_string()));
         let items: Vec<Value> = self.activities[from.min(to)..to]
             .iter()
-            .filter(|item| listed("activityTypeIds", item["activityTypeId"].as_i64().unwrap()) && listed("leadIds", item["leadId"].as_i64().unwrap()))
+            .filter(|item| {
+                listed("activityTypeIds", item["activityTypeId"].as_i64().unwrap()) && listed("leadIds", item["leadId"].as_i64().unwrap())
+            })
             .cloned()
             .collect();
         let more = to < self.activities.len();
@@ -261,14 +270,15 @@ impl World {
                 }
                 let file = self.file(people, &filter);
                 let sum = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &file);
-                let sum: String = sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-                let records = file.iter().filter(|byte| **byte == b'\n').count() - 1;
+                let sum = super::bulk::hex(sum.as_ref());
+                let records = memchr::memchr_iter(b'\n', &file).count() - 1;
                 page(vec![json!({"exportId": id, "status": "Completed", "numberOfRecords": records, "fileSize": file.len(),
                     "fileChecksum": format!("sha256:{sum}")})])
             }
             _ => {
                 let file = self.file(people, &filter);
-                let range = request.headers.get("range").and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse::<usize>().ok());
+                let range =
+                    request.headers.get("range").and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse::<usize>().ok());
                 match range {
                     None => Reply { status: 200, headers: Vec::new(), body: file, cut: None },
                     Some(from) => {
@@ -315,7 +325,7 @@ fn at(activity: &Value) -> i64 {
 
 /// A lead with a Salesforce lead id that follows from its own, owned by somebody.
 pub(crate) fn lead(id: i64, created_ms: i64) -> Value {
-    let record = crate::account::record_id::RecordId::parse(&format!("00Q{id:012}")).unwrap();
+    let record = crate::salesforce_id::SalesforceId::parse(&format!("00Q{id:012}")).unwrap();
     json!({"id": id, "sfdcType": "Lead", "sfdcLeadId": record.as_str(), "sfdcLeadOwnerId": "005000000000001AAA", "firstName": format!("First{id}"),
         "lastName": "Null", "email": format!("p{id}@example.com"), "leadScore": 5, "createdAt": crate::remote::moment::format(created_ms),
         "updatedAt": crate::remote::moment::format(created_ms)})

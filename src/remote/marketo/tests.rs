@@ -198,8 +198,13 @@ async fn a_broken_download_goes_on_where_it_stopped() {
     let (result, bytes, ended) = extract(&fake, vec![("file.json", late), ("file.json", cut)]).await;
     assert_eq!((result, ended), (Ok(u64::try_from(whole(&fake).len()).unwrap()), true));
     assert!(bytes == whole(&fake), "the bytes differ");
-    let ranges: Vec<_> =
-        fake.world().requests.iter().filter(|request| request.path.ends_with("file.json")).map(|request| request.headers.get("range").cloned()).collect();
+    let ranges: Vec<_> = fake
+        .world()
+        .requests
+        .iter()
+        .filter(|request| request.path.ends_with("file.json"))
+        .map(|request| request.headers.get("range").cloned())
+        .collect();
     assert_eq!(ranges, [None, None, Some("bytes=1000-".to_owned())]);
 }
 
