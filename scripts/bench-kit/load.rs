@@ -6,6 +6,17 @@
 //!   load micro SECRET ENVELOPE_FILE                                 the check of a signed request beside its bare HMAC
 //! Prints one line of key=value pairs. `{n}` in the envelope file becomes a number of its own for each request.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::disallowed_methods,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a measuring tool has its own clock and may stop at the first surprise"
+)]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};

@@ -72,7 +72,7 @@ async fn csr_22_after_a_lost_memory_every_request_counts_as_seen() {
         http.post(format!("{base}/canvas")).form(&[("signed_request", sign(SECRET, envelope))]).send().await.unwrap()
     };
     let envelope_for = async |base: &str| {
-        let known = known(http, &base).await;
+        let known = known(http, base).await;
         let mut envelope = world().envelope();
         envelope["client"]["instanceUrl"] = known["instance_url"].clone();
         envelope["context"]["organization"]["organizationId"] = known["org_id"].clone();

@@ -3,7 +3,7 @@
 //! Source: salesforce-platform facts §1.1: split at the first dot; the MAC covers the second part as it is
 //! encoded; both base64 alphabets occur, padded or not. Nothing is parsed before the MAC held.
 
-use memchr::{memchr, memchr3};
+use memchr::{memchr, memchr2};
 
 use super::secrets::{Secrets, Verified};
 use super::{malformed, rejected};
@@ -33,13 +33,12 @@ pub fn verify<'r, 's>(signed_request: &'r [u8], secrets: &'s Secrets) -> Result<
 #[must_use]
 pub fn base64(text: &[u8]) -> Option<Vec<u8>> {
     let unpadded = match text {
-        [rest @ .., b'=', b'='] | [rest @ .., b'='] => rest,
-        rest => rest,
+        [rest @ .., b'=', b'='] | [rest @ .., b'='] | rest => rest,
     };
     if unpadded.len() != text.len() && !text.len().is_multiple_of(4) {
         return None;
     }
-    let engine = if memchr3(b'-', b'_', b'_', unpadded).is_some() { base64_simd::URL_SAFE_NO_PAD } else { base64_simd::STANDARD_NO_PAD };
+    let engine = if memchr2(b'-', b'_', unpadded).is_some() { base64_simd::URL_SAFE_NO_PAD } else { base64_simd::STANDARD_NO_PAD };
     engine.decode_to_vec(unpadded).ok()
 }
 
