@@ -71,8 +71,9 @@ fn start() -> World {
         }
         (salesforce, lists)
     });
-    let (leads, strangers) = lists[0].split_once("Worth a look").unwrap();
-    World { base, http, salesforce, leads: records(leads), strangers: records(strangers), contacts: records(&lists[1]), _demo: demo }
+    let (leads, odd_ones) = lists[0].split_once("Worth a look").unwrap();
+    let strangers = odd_ones.split("<li>").filter(|one| one.contains("Marketo doesn")).flat_map(records).collect();
+    World { base, http, salesforce, leads: records(leads), strangers, contacts: records(&lists[1]), _demo: demo }
 }
 
 /// What the emulated Salesforce of a demo says of itself.
