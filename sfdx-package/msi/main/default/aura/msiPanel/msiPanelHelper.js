@@ -5,13 +5,13 @@
     parametersOf: function (component) {
         var recordId = component.get('v.recordId');
         var objectName = component.get('v.sObjectName');
-        if (!recordId || !objectName) {
-            return null;
-        }
         var switches = this.TABS;
         var tabs = Object.keys(switches).filter(function (tab) {
             return component.get(switches[tab]);
         });
+        if (!recordId || !objectName) {
+            return null;
+        }
         return JSON.stringify({ recordId: recordId, objectName: objectName, tabs: tabs });
     },
 
