@@ -369,6 +369,25 @@ function labels(all) {
     }
 }
 
+/** Fields on pages have a name in every language; the label's own limit holds for translations too. */
+function fieldNames(all) {
+    for (const [file] of all.files(/\/objects\/(Lead|Contact|Account|Opportunity|Activity)\/fields\//)) {
+        const [, object, field] = /\/objects\/(\w+)\/fields\/(\w+)\.field-meta/.exec(file);
+        for (const language of LANGUAGES) {
+            const text = all.texts.get(
+                `msi/main/default/objectTranslations/${object}-${language}/${field}.fieldTranslation-meta.xml`
+            );
+            const name = text && all.parse(text).label;
+            if (!name || name.length > 40) {
+                all.report(
+                    file,
+                    name ? `its ${language} name is longer than 40 characters` : `has no ${language} name`
+                );
+            }
+        }
+    }
+}
+
 function versions(all) {
     const project = JSON.parse(fs.readFileSync(path.join(all.project, 'sfdx-project.json'), 'utf8'));
     const main = project.packageDirectories.find((directory) => directory.package);
@@ -410,7 +429,9 @@ function secrets(all) {
 /** @returns {string[]} links between files that lead nowhere, and what must never be there */
 function checkReferences(project) {
     const all = new Package(project);
-    [permissionSets, names, clientApp, components, labels, versions, secrets].forEach((look) => look(all));
+    [permissionSets, names, clientApp, components, labels, fieldNames, versions, secrets].forEach((look) =>
+        look(all)
+    );
     return all.found;
 }
 

@@ -16,7 +16,8 @@ const GATES = [
     'eslint',
     'jest',
     'security',
-    'references'
+    'references',
+    'script'
 ];
 const WORK = path.join(ROOT, '.work');
 const SHOWN = 40;

@@ -185,6 +185,17 @@ module.exports = {
             '<externalClientApplication>',
             '<consumerSecret>x</consumerSecret><externalClientApplication>'
         ),
+        fault(
+            'a field without a name in a language',
+            /Activity\/fields\/MSE_Clicked__c.*has no zh_CN name/,
+            (project) =>
+                fs.rmSync(
+                    path.join(
+                        project,
+                        at('objectTranslations/Activity-zh_CN/MSE_Clicked__c.fieldTranslation-meta.xml')
+                    )
+                )
+        ),
         fault('a private key', /key\.txt: contains a private key/, (project) =>
             add(
                 project,

@@ -12,7 +12,7 @@
         if (!recordId || !objectName) {
             return null;
         }
-        return JSON.stringify({ recordId: recordId, objectName: objectName, tabs: tabs });
+        return JSON.stringify({ recordId: recordId, object: objectName, tabs: tabs });
     },
 
     sentence: function () {
