@@ -105,6 +105,7 @@ public class ApexTypes {
             "non-parameterized type: database\\.Batchable",
             "non-overriding method: String \\S+\\.getTypeName",
             "No default constructor available in super type: Exception",
+            "runAs requires a single argument of type 'User' or 'Version'",
             "schema\\.SObjectType(, | but was: )Schema\\.SObjectType"
         )
     );
