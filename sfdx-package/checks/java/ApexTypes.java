@@ -6,33 +6,15 @@
 // objects and their fields, our own objects are read from their metadata. Nothing is executed. A finding is one line
 // "file:line: message"; exit code 1 if there is any.
 
-import apex.jorje.semantic.ast.expression.SoqlExpression;
-import apex.jorje.semantic.ast.expression.SoslExpression;
+import apex.jorje.semantic.ast.expression.*;
 import apex.jorje.semantic.ast.modifier.ModifierGroups;
-import apex.jorje.semantic.ast.visitor.AdditionalPassScope;
-import apex.jorje.semantic.ast.visitor.AstVisitor;
-import apex.jorje.semantic.ast.visitor.ValidationScope;
+import apex.jorje.semantic.ast.visitor.*;
 import apex.jorje.semantic.bcl.DmlOperation;
-import apex.jorje.semantic.compiler.ApexCompiler;
-import apex.jorje.semantic.compiler.CodeUnit;
-import apex.jorje.semantic.compiler.CompilerStage;
-import apex.jorje.semantic.compiler.Namespace;
-import apex.jorje.semantic.compiler.Namespaces;
-import apex.jorje.semantic.compiler.SourceFile;
-import apex.jorje.semantic.compiler.sfdc.AccessEvaluator;
-import apex.jorje.semantic.compiler.CompilationInput;
-import apex.jorje.semantic.compiler.sfdc.NoopCompilerProgressCallback;
-import apex.jorje.semantic.compiler.sfdc.QueryValidator;
-import apex.jorje.semantic.compiler.sfdc.SymbolProvider;
-import apex.jorje.semantic.symbol.member.variable.FieldInfo;
-import apex.jorje.semantic.symbol.member.variable.SObjectFieldInfo;
-import apex.jorje.semantic.symbol.member.variable.StandardFieldTable;
+import apex.jorje.semantic.compiler.*;
+import apex.jorje.semantic.compiler.sfdc.*;
+import apex.jorje.semantic.symbol.member.variable.*;
 import apex.jorje.semantic.symbol.resolver.SymbolResolver;
-import apex.jorje.semantic.symbol.type.InternalTypeInfos;
-import apex.jorje.semantic.symbol.type.SObjectMetadata;
-import apex.jorje.semantic.symbol.type.SObjectTypeInfo;
-import apex.jorje.semantic.symbol.type.TypeInfo;
-import apex.jorje.semantic.symbol.type.TypeInfos;
+import apex.jorje.semantic.symbol.type.*;
 import apex.jorje.services.Version;
 import java.io.File;
 import java.io.IOException;
@@ -45,20 +27,11 @@ import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
+import java.util.*;
 import java.util.function.Consumer;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.regex.*;
 import java.util.stream.Stream;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipFile;
+import java.util.zip.*;
 
 public class ApexTypes {
 
@@ -173,9 +146,7 @@ public class ApexTypes {
             BY_JAVA_TYPE.put("datetime", TypeInfos.DATE_TIME);
             BY_JAVA_TYPE.put("time", TypeInfos.TIME);
             BY_JAVA_TYPE.put("blob", TypeInfos.BLOB);
-            for (String number : List.of("Number", "Currency", "Percent")) {
-                BY_METADATA_TYPE.put(number, TypeInfos.DECIMAL);
-            }
+            List.of("Number", "Currency", "Percent").forEach(number -> BY_METADATA_TYPE.put(number, TypeInfos.DECIMAL));
             BY_METADATA_TYPE.put("Checkbox", TypeInfos.BOOLEAN);
             BY_METADATA_TYPE.put("Date", TypeInfos.DATE);
             BY_METADATA_TYPE.put("DateTime", TypeInfos.DATE_TIME);
