@@ -26,6 +26,17 @@ async fn csr_21_a_dead_token_opens_no_second_session() {
 }
 
 #[tokio::test]
+async fn another_spelling_of_a_seen_request_is_the_same_request() {
+    let request = sign(SECRET, &world().envelope());
+    assert_eq!(world().post(&request).await.status(), 200);
+    let (tag, envelope) = request.split_once('.').unwrap();
+    let respelled = tag.replace('+', "-").replace('/', "_");
+    for tag in [respelled.trim_end_matches('='), &respelled, tag.trim_end_matches('=')] {
+        assert_eq!(refusal(world().post(&format!("{tag}.{envelope}")).await).await, (409, "canvas.replayed".to_owned()), "{tag}");
+    }
+}
+
+#[tokio::test]
 async fn csr_23_24_a_live_token_lets_a_reload_through_with_one_check() {
     let request = world().signed_by_salesforce("Lead", world().lead()).await;
     assert_eq!(world().post(&request).await.status(), 200);
