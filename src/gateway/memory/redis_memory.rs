@@ -75,8 +75,9 @@ impl Remote {
     }
 
     pub(super) async fn pair(&self, first: &str, second: &str) -> Result<(Option<Bytes>, Option<Bytes>), MemoryError> {
-        let (both,): ((Option<Vec<u8>>, Option<Vec<u8>>),) = self.query(redis::pipe().cmd("MGET").arg(first).arg(second)).await?;
-        Ok((both.0.map(Bytes::from), both.1.map(Bytes::from)))
+        let (both,): ([Option<Vec<u8>>; 2],) = self.query(redis::pipe().cmd("MGET").arg(first).arg(second)).await?;
+        let [first, second] = both.map(|value| value.map(Bytes::from));
+        Ok((first, second))
     }
 
     pub(super) async fn get(&self, key: &str) -> Result<Option<Bytes>, MemoryError> {
