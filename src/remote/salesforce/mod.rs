@@ -8,6 +8,8 @@ use serde::Deserialize;
 
 use super::call::{Answer, Body, Call, CallError, Caller, With};
 
+pub mod oauth;
+
 /// Whose access token it is, as the org itself says.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct UserInfo {
@@ -15,6 +17,12 @@ pub struct UserInfo {
     pub user_id: String,
     /// 18 characters.
     pub organization_id: String,
+    #[serde(default)]
+    pub email: Option<String>,
+    #[serde(default)]
+    pub email_verified: bool,
+    #[serde(default)]
+    pub preferred_username: Option<String>,
 }
 
 impl fmt::Debug for UserInfo {
