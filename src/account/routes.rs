@@ -6,7 +6,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, Route, web};
 
 use super::{
-    AccountState, account_settings, actions_config, audit, database, field_sync, invitations, jobs, marketo_admins, marketo_connection, me, members, memory_epochs, orgs, people, request, salesforce_connection, salesforce_sign_in, sign_in_links, teams,
+    AccountState, account_settings, actions_config, audit, database, field_sync, imports, invitations, jobs, marketo_admins, marketo_connection, me, members, memory_epochs, orgs, people, request, salesforce_connection, salesforce_sign_in, set_up, sign_in_links, teams,
     timeline,
 };
 use crate::problem::Problem;
@@ -62,6 +62,15 @@ pub const ROUTES: &[Row] = &[
     row!(post, "/v1/invitations", invitations::create),
     row!(post, "/v1/invitations/{id}/resend", invitations::resend),
     row!(post, "/v1/invitations/{id}/revoke", invitations::revoke),
+    row!(get, "/v1/invitations/imports", imports::list),
+    row!(post, "/v1/invitations/imports", imports::create),
+    row!(get, "/v1/invitations/imports/{id}", imports::show),
+    row!(put, "/v1/invitations/imports/{id}/mapping", imports::set_mapping),
+    row!(post, "/v1/invitations/imports/{id}/check", imports::check),
+    row!(post, "/v1/invitations/imports/{id}/invite", imports::invite),
+    row!(get, "/v1/invitations/imports/{id}/rows", imports::rows),
+    row!(get, "/v1/invitations/imports/{id}/report.csv", imports::report),
+    row!(get, "/v1/set-up", set_up::show),
     row!(get, "/v1/invitations/by-token/{token}", invitations::show_by_link),
     row!(post, "/v1/invitations/by-token/{token}/accept", invitations::accept),
     row!(post, "/v1/sign-in-links", sign_in_links::create),

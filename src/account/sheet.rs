@@ -14,6 +14,12 @@ impl Sheet {
         sheet
     }
 
+    /// A piece without a header.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self(String::new())
+    }
+
     /// Adds a row.
     pub fn row<'a>(&mut self, cells: impl IntoIterator<Item = &'a str>) {
         for (place, cell) in cells.into_iter().enumerate() {

@@ -2,5 +2,6 @@
 
 mod guide;
 mod house;
+mod imports;
 mod people_of_account;
 mod salesforce;

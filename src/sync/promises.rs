@@ -51,3 +51,21 @@ pub(super) async fn keep_tokens(deps: SyncDeps, cancel: CancellationToken) {
         }
     }
 }
+
+/// Invites the rows of files until cancelled.
+pub(super) async fn keep_imports(deps: SyncDeps, cancel: CancellationToken) {
+    loop {
+        let wait = match crate::account::imports::runner::advance(&deps.connections).await {
+            Ok(true) => Duration::ZERO,
+            Ok(false) => LOOK,
+            Err(error) => {
+                tracing::warn!(cause = %error.cause(), "the rows of files cannot be invited");
+                AFTER_TROUBLE
+            }
+        };
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}

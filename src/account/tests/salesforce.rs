@@ -87,7 +87,7 @@ async fn salesforce_is_connected_checked_and_let_go() {
         assert_eq!(connected(&house, &admin).await["state"], "connected");
 
         // What is no well-formed refusal does not end the connection.
-        let fault = json!({"path": "/salesforce/services/oauth2/token", "http": 503, "times": 1});
+        let fault = json!({"prefix": "/salesforce/services/oauth2/token", "http": 503, "times": 1});
         client.post(format!("{}/_control/faults", house.base)).json(&fault).send().await.unwrap();
         let row = tenant.salesforce().await.unwrap().unwrap();
         let later = salesforce_tokens::renewed(&house.state.connections, &tenant, row.generation, "test").await.unwrap_err();
