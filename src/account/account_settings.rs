@@ -41,7 +41,12 @@ struct Change {
 }
 
 /// `PATCH /v1/account`
-pub async fn change(admin: Admin, request: HttpRequest, payload: web::Payload, state: web::Data<AccountState>) -> Result<Answer<Value>, Problem> {
+pub async fn change(
+    admin: Admin,
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<AccountState>,
+) -> Result<Answer<Value>, Problem> {
     let wanted = "The body must be an object with name, language or time_zone.";
     let change: Change = body::read(&request, payload, body::ORDINARY, wanted).await?;
     let change = AccountChange {

@@ -58,7 +58,8 @@ pub async fn invite_first(
     payload: web::Payload,
     state: web::Data<AccountState>,
 ) -> Result<Answer<InvitationView>, Problem> {
-    let First { email, language } = body::read(&request, payload, body::ORDINARY, "The body must be an object with email and language.").await?;
+    let First { email, language } =
+        body::read(&request, payload, body::ORDINARY, "The body must be an object with email and language.").await?;
     let tenant = &configurator.tenant;
     let account = database::answer(tenant.account()).await?.ok_or_else(Problem::not_found)?;
     let email = Email::parse(email.trim()).map_err(|error| invalid("email", &error.to_string()))?;
@@ -79,12 +80,22 @@ pub async fn invite_first(
     }
     let admins = roster(&state, &account.id, configurator.actor.request_id.as_str()).await?;
     let Some(admin) = admins.iter().find(|admin| admin.email.eq_ignore_ascii_case(&email.text)) else {
-        return Err(Problem::new(422, "marketo.not_admin", "Not a Marketo admin", "The first user must be one of the Marketo admins in the list.")
-            .with_field("email", "Choose somebody from the list."));
+        return Err(Problem::new(
+            422,
+            "marketo.not_admin",
+            "Not a Marketo admin",
+            "The first user must be one of the Marketo admins in the list.",
+        )
+        .with_field("email", "Choose somebody from the list."));
     };
     let name = |name: &str| fields::name("name", name, 80).ok();
-    let guest =
-        Guest { email, first_name: name(&admin.first_name), last_name: name(&admin.last_name), role: "admin".to_owned(), teams: Vec::new() };
+    let guest = Guest {
+        email,
+        first_name: name(&admin.first_name),
+        last_name: name(&admin.last_name),
+        role: "admin".to_owned(),
+        teams: Vec::new(),
+    };
     let invitee = made_out(&state.connections, &account.id, guest)?;
     let id = invitee.invitation_id.clone();
     let deed = configurator.actor.deed("first_user.invited", invitee.email.clone());
@@ -130,8 +141,15 @@ struct Rotation {
 }
 
 /// `POST /v1/actions-config/integration/rotate`
-pub async fn rotate(configurator: Configurator, request: HttpRequest, payload: web::Payload, state: web::Data<AccountState>) -> Result<Answer<Value>, Problem> {
-    let rotation: Rotation = body::read(&request, payload, body::ORDINARY, "The body must be an object with client_secret, and client_id if it changed.").await?;
+pub async fn rotate(
+    configurator: Configurator,
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<AccountState>,
+) -> Result<Answer<Value>, Problem> {
+    let rotation: Rotation =
+        body::read(&request, payload, body::ORDINARY, "The body must be an object with client_secret, and client_id if it changed.")
+            .await?;
     let tenant = &configurator.tenant;
     let known = database::answer(tenant.integration()).await?.ok_or_else(not_yet)?;
     let (client_id, secret) = credentials(rotation.client_id.as_deref().unwrap_or(&known.client_id), &rotation.client_secret)?;

@@ -51,7 +51,10 @@ impl<T: Serialize> Responder for Answer<T> {
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         let keep = if self.seconds == 0 { "no-store".to_owned() } else { format!("private, max-age={}", self.seconds) };
-        HttpResponse::build(self.status).insert_header(("Cache-Control", keep)).insert_header(("X-Cache-Tags", self.tags.join(" "))).json(self.body)
+        HttpResponse::build(self.status)
+            .insert_header(("Cache-Control", keep))
+            .insert_header(("X-Cache-Tags", self.tags.join(" ")))
+            .json(self.body)
     }
 }
 

@@ -54,7 +54,14 @@ pub async fn export(admin: Admin, request: HttpRequest, state: web::Data<Account
         written += i64::try_from(rows.len()).unwrap_or(0);
         for row in rows {
             let at = jiff::Timestamp::from_millisecond(row.at).map(|at| at.to_string()).unwrap_or_default();
-            sheet.row([&at, &row.who, &row.what, &row.target, row.source.as_deref().unwrap_or(""), row.request_id.as_deref().unwrap_or("")]);
+            sheet.row([
+                &at,
+                &row.who,
+                &row.what,
+                &row.target,
+                row.source.as_deref().unwrap_or(""),
+                row.request_id.as_deref().unwrap_or(""),
+            ]);
         }
         if written >= MOST {
             break;

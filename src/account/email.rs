@@ -44,7 +44,8 @@ impl Email {
                 && !label.ends_with('-')
         };
         let last = domain.rsplit('.').next().unwrap_or_default();
-        let known = last.len() >= 2 && (last.bytes().all(|byte| byte.is_ascii_alphabetic()) || last.to_ascii_lowercase().starts_with("xn--"));
+        let known =
+            last.len() >= 2 && (last.bytes().all(|byte| byte.is_ascii_alphabetic()) || last.to_ascii_lowercase().starts_with("xn--"));
         if !domain.contains('.') || !domain.split('.').all(label) || !known {
             return Err(NotAnEmail("What stands after the @ is not a domain."));
         }

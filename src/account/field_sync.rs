@@ -67,7 +67,7 @@ pub async fn preview(configurator: Configurator, state: web::Data<AccountState>)
         .iter()
         .map(|(marketo, kind, ours, value)| {
             let mut samples: Vec<String> = Vec::new();
-            for text in people.iter().filter_map(|person| value(person)) {
+            for text in people.iter().filter_map(value) {
                 if samples.len() < SAMPLES && !samples.contains(&text) {
                     samples.push(text);
                 }
@@ -107,7 +107,8 @@ pub(super) async fn view(tenant: &Tenant) -> Result<Value, Problem> {
     let account = database::answer(tenant.account()).await?.ok_or_else(Problem::not_found)?;
     let job = database::answer(tenant.jobs()).await?.into_iter().find(|job| job.job == JOB);
     let run = database::answer(tenant.sync_runs(None, 1)).await?.into_iter().next();
-    let figures: Value = job.as_ref().and_then(|job| job.progress.as_deref()).and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null);
+    let figures: Value =
+        job.as_ref().and_then(|job| job.progress.as_deref()).and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null);
     let state = match (account.sync_state.as_str(), job.as_ref().map(|job| job.state.as_str())) {
         ("idle", _) => "idle",
         (_, Some("done")) => "done",
@@ -116,8 +117,14 @@ pub(super) async fn view(tenant: &Tenant) -> Result<Value, Problem> {
         (_, _) => "running",
     };
     let number = |name: &str| figures.get(name).cloned().unwrap_or(json!(0));
-    let left = figures.get("expected").and_then(Value::as_f64).zip(figures.get("read").and_then(Value::as_f64)).zip(figures.get("per_second").and_then(Value::as_f64));
-    let seconds_left = left.filter(|(_, rate)| *rate > 0.0 && state == "running").map(|((expected, read), rate)| ((expected - read).max(0.0) / rate).ceil());
+    let left = figures
+        .get("expected")
+        .and_then(Value::as_f64)
+        .zip(figures.get("read").and_then(Value::as_f64))
+        .zip(figures.get("per_second").and_then(Value::as_f64));
+    let seconds_left = left
+        .filter(|(_, rate)| *rate > 0.0 && state == "running")
+        .map(|((expected, read), rate)| ((expected - read).max(0.0) / rate).ceil());
     Ok(json!({
         "state": state, "following": state == "done" && account.sync_state == "running",
         "phase": figures.get("phase"), "read": number("read"), "written": number("written"),
@@ -137,7 +144,12 @@ pub async fn show(configurator: Configurator) -> Result<Answer<Value>, Problem> 
 pub async fn start(configurator: Configurator) -> Result<Answer<Value>, Problem> {
     let tenant = &configurator.tenant;
     if database::answer(tenant.connection(super::connections::MARKETO)).await?.is_none() {
-        return Err(Problem::new(409, "marketo.not_connected", "Marketo is not connected", "Connect Marketo first: Settings › Marketo › Connect."));
+        return Err(Problem::new(
+            409,
+            "marketo.not_connected",
+            "Marketo is not connected",
+            "Connect Marketo first: Settings › Marketo › Connect.",
+        ));
     }
     let deed = configurator.actor.deed("sync.started", "");
     if !database::answer(tenant.start_sync(&clock::new_id(), &deed)).await? {
@@ -167,14 +179,24 @@ async fn switch(configurator: Configurator, (from, to): (&str, &str), what: &'st
 }
 
 /// `GET /v1/field-sync/runs`
-pub async fn runs(configurator: Configurator, request: HttpRequest, state: web::Data<AccountState>) -> Result<Answer<Listing<Value>>, Problem> {
+pub async fn runs(
+    configurator: Configurator,
+    request: HttpRequest,
+    state: web::Data<AccountState>,
+) -> Result<Answer<Listing<Value>>, Problem> {
     let wish = Wish::read(&request, &state, &format!("runs/{}", configurator.tenant.account_id()), &[])?;
     let rows = database::answer(configurator.tenant.sync_runs(wish.before(), wish.limit + 1)).await?;
     let total = i64::try_from(rows.len()).unwrap_or(0);
-    let page = wish.page(&state, rows, total, |run| (run.started_at, run.id.clone()), |run| {
-        let figures: Value = run.detail.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(json!({}));
-        json!({"id": run.id, "state": run.state, "started_at": run.started_at, "started_by": run.started_by, "ended_at": run.ended_at,
+    let page = wish.page(
+        &state,
+        rows,
+        total,
+        |run| (run.started_at, run.id.clone()),
+        |run| {
+            let figures: Value = run.detail.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(json!({}));
+            json!({"id": run.id, "state": run.state, "started_at": run.started_at, "started_by": run.started_by, "ended_at": run.ended_at,
                "read": figures.get("read"), "written": figures.get("written"), "skipped": figures.get("skipped")})
-    });
+        },
+    );
     Ok(Answer::fleeting(page))
 }

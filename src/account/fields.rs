@@ -12,7 +12,8 @@ pub const LANGUAGES: [&str; 6] = ["en", "de", "fr", "sv", "nl", "zh-Hans"];
 /// 400 that names the field.
 pub fn name(field: &str, text: &str, most: usize) -> Result<String, Problem> {
     let text = text.trim();
-    let odd = |letter: char| letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let odd =
+        |letter: char| letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     if text.is_empty() || text.chars().count() > most || text.chars().any(odd) {
         return Err(invalid(field, &format!("It must have between 1 and {most} characters, none of them a line break.")));
     }
@@ -24,7 +25,11 @@ pub fn name(field: &str, text: &str, most: usize) -> Result<String, Problem> {
 /// # Errors
 /// 400 that names the field.
 pub fn language(field: &str, text: &str) -> Result<String, Problem> {
-    if LANGUAGES.contains(&text) { Ok(text.to_owned()) } else { Err(invalid(field, &format!("It must be one of {}.", LANGUAGES.join(", ")))) }
+    if LANGUAGES.contains(&text) {
+        Ok(text.to_owned())
+    } else {
+        Err(invalid(field, &format!("It must be one of {}.", LANGUAGES.join(", "))))
+    }
 }
 
 /// A time zone by its IANA name.

@@ -100,7 +100,12 @@ struct Wanted {
 }
 
 /// `POST /v1/invitations`: each address gets its own outcome; one that cannot be invited stops no other.
-pub async fn create(admin: Admin, request: HttpRequest, payload: web::Payload, state: web::Data<AccountState>) -> Result<Answer<Value>, Problem> {
+pub async fn create(
+    admin: Admin,
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<AccountState>,
+) -> Result<Answer<Value>, Problem> {
     let wanted = "The body must be an object with the list emails, and optionally role, teams and language.";
     let wanted: Wanted = body::read(&request, payload, body::LONG, wanted).await?;
     if wanted.emails.is_empty() || wanted.emails.len() > MOST {
@@ -122,7 +127,12 @@ pub async fn create(admin: Admin, request: HttpRequest, payload: web::Payload, s
     };
     let words: Vec<String> = match earlier {
         Some((before, _)) if before != asked => {
-            return Err(Problem::new(409, "idempotency.reused", "The key was used before", "This Idempotency-Key was used for another request."));
+            return Err(Problem::new(
+                409,
+                "idempotency.reused",
+                "The key was used before",
+                "This Idempotency-Key was used for another request.",
+            ));
         }
         Some((_, answer)) => answer.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect(),
         None => {
@@ -131,10 +141,12 @@ pub async fn create(admin: Admin, request: HttpRequest, payload: web::Payload, s
                 let guest = Guest { email: email.clone(), first_name: None, last_name: None, role: role.clone(), teams: teams.clone() };
                 invitees.push(made_out(&state.connections, &account.id, guest)?);
             }
-            let deed = admin.actor.deed("members.invited", told(&invitees.iter().map(|invitee| invitee.email.as_str()).collect::<Vec<_>>()));
+            let deed =
+                admin.actor.deed("members.invited", told(&invitees.iter().map(|invitee| invitee.email.as_str()).collect::<Vec<_>>()));
             let manner = Manner { inviter: &admin.member.email, language: &language, first: false };
             let question = key.as_deref().map(|key| Question { what: "invitations", key, asked: &asked });
-            let outcomes = database::answer(invite(&state.connections, &admin.tenant, &account, &invitees, manner, &deed, None, question)).await?;
+            let outcomes =
+                database::answer(invite(&state.connections, &admin.tenant, &account, &invitees, manner, &deed, None, question)).await?;
             outcomes.iter().map(|outcome| outcome.word().to_owned()).collect()
         }
     };
@@ -206,7 +218,11 @@ fn may(configurator: &Configurator, invitation: &Invitation) -> Result<(), Probl
 }
 
 /// `POST /v1/invitations/{id}/resend`
-pub async fn resend(configurator: Configurator, request: HttpRequest, state: web::Data<AccountState>) -> Result<Answer<InvitationView>, Problem> {
+pub async fn resend(
+    configurator: Configurator,
+    request: HttpRequest,
+    state: web::Data<AccountState>,
+) -> Result<Answer<InvitationView>, Problem> {
     let tenant = &configurator.tenant;
     let invitation = open(tenant, &request).await?;
     may(&configurator, &invitation)?;
@@ -214,7 +230,8 @@ pub async fn resend(configurator: Configurator, request: HttpRequest, state: web
     let deed = configurator.actor.deed("invitation.resent", invitation.email.clone());
     let wait = invitation.sent_at + PAUSE_MS - deed.at;
     if wait > 0 && invitation.state == "sent" {
-        let mut problem = Problem::new(429, "invitation.too_soon", "Too soon", "The mail was sent less than a minute ago. Please wait a moment.");
+        let mut problem =
+            Problem::new(429, "invitation.too_soon", "Too soon", "The mail was sent less than a minute ago. Please wait a moment.");
         problem.retry_after = u32::try_from(wait / 1000 + 1).ok();
         return Err(problem);
     }
@@ -279,9 +296,17 @@ struct Names {
 }
 
 /// `POST /v1/invitations/by-token/{token}/accept`: works once.
-pub async fn accept(face: Face, request: HttpRequest, payload: web::Payload, state: web::Data<AccountState>) -> Result<Answer<Value>, Problem> {
-    let names: Names = body::read(&request, payload, body::ORDINARY, "The body must be an object, with first_name and last_name if they are known.").await?;
-    let name = |field, name: Option<String>| name.filter(|name| !name.trim().is_empty()).map(|name| fields::name(field, &name, 80)).transpose();
+pub async fn accept(
+    face: Face,
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<AccountState>,
+) -> Result<Answer<Value>, Problem> {
+    let names: Names =
+        body::read(&request, payload, body::ORDINARY, "The body must be an object, with first_name and last_name if they are known.")
+            .await?;
+    let name =
+        |field, name: Option<String>| name.filter(|name| !name.trim().is_empty()).map(|name| fields::name(field, &name, 80)).transpose();
     let (first, last) = (name("first_name", names.first_name)?, name("last_name", names.last_name)?);
     let (invitation, hash) = by_link(&state, &request).await?;
     let gone = |code, detail| Problem::new(410, code, "The link does not work any more", detail);

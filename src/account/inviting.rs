@@ -56,6 +56,7 @@ pub fn made_out(connections: &Connections, account_id: &str, guest: Guest) -> Re
     })
 }
 
+#[expect(clippy::too_many_arguments, reason = "who, whom, how, and what else goes into the transaction")]
 /// Invites them in one transaction; gives what became of each.
 ///
 /// # Errors

@@ -87,7 +87,15 @@ impl Letters {
     ///
     /// # Errors
     /// When a sentence is missing.
-    pub fn write(&self, occasion: Occasion, language: &str, account: &str, inviter: &str, until_ms: i64, link: &str) -> Result<Letter, Illegible> {
+    pub fn write(
+        &self,
+        occasion: Occasion,
+        language: &str,
+        account: &str,
+        inviter: &str,
+        until_ms: i64,
+        link: &str,
+    ) -> Result<Letter, Illegible> {
         let tag = LANGUAGES.into_iter().find(|known| *known == language).unwrap_or("en");
         let catalogue = self.catalogues.get(tag).ok_or_else(|| Illegible(tag.to_owned()))?;
         let until = jiff::Timestamp::from_millisecond(until_ms).map(|at| at.strftime("%Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default();
@@ -96,7 +104,8 @@ impl Letters {
         values.set("inviter", plain(inviter));
         values.set("until", until);
         let say = |key: &str| {
-            let pattern = catalogue.get_message(key).and_then(|message| message.value()).ok_or_else(|| Illegible(format!("{tag}: {key}")))?;
+            let pattern =
+                catalogue.get_message(key).and_then(|message| message.value()).ok_or_else(|| Illegible(format!("{tag}: {key}")))?;
             let mut errors = Vec::new();
             let text = catalogue.format_pattern(pattern, Some(&values), &mut errors).into_owned();
             if errors.is_empty() { Ok(text) } else { Err(Illegible(format!("{tag}: {key}"))) }
@@ -119,7 +128,9 @@ impl Letters {
 
 // Names stand on one line and turn nothing round.
 fn plain(text: &str) -> String {
-    let odd = |letter: &char| letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let odd = |letter: &char| {
+        letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     text.chars().filter(|letter| !odd(letter)).take(200).collect()
 }
 
@@ -132,7 +143,8 @@ mod tests {
     // Message by message: the values that it takes.
     fn placeholders(text: &str) -> BTreeMap<String, BTreeSet<String>> {
         let lines = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" = "));
-        let values = |text: &str| text.split("{ $").skip(1).filter_map(|rest| rest.split_once(" }")).map(|(name, _)| name.to_owned()).collect();
+        let values =
+            |text: &str| text.split("{ $").skip(1).filter_map(|rest| rest.split_once(" }")).map(|(name, _)| name.to_owned()).collect();
         lines.map(|(key, text)| (key.to_owned(), values(text))).collect()
     }
 

@@ -35,7 +35,11 @@ impl Wish {
         let query = Query::read(request, &all)?;
         let limit = match query.get("limit") {
             None => 50,
-            Some(text) => text.parse().ok().filter(|limit| (1..=200).contains(limit)).ok_or_else(|| invalid("limit", "It must be a number from 1 to 200."))?,
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|limit| (1..=200).contains(limit))
+                .ok_or_else(|| invalid("limit", "It must be a number from 1 to 200."))?,
         };
         let mut fields = Vec::new();
         for name in known {
@@ -63,7 +67,14 @@ impl Wish {
     }
 
     /// The page made of `rows`, of which one more than the limit were asked for.
-    pub fn page<R, T>(&self, state: &AccountState, mut rows: Vec<R>, total: i64, place: impl Fn(&R) -> (i64, String), show: impl FnMut(R) -> T) -> Listing<T> {
+    pub fn page<R, T>(
+        &self,
+        state: &AccountState,
+        mut rows: Vec<R>,
+        total: i64,
+        place: impl Fn(&R) -> (i64, String),
+        show: impl FnMut(R) -> T,
+    ) -> Listing<T> {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let more = rows.len() > limit;
         rows.truncate(limit);

@@ -36,7 +36,7 @@ pub(super) struct Rosters(Cache<String, Arc<Vec<MarketoAdmin>>>);
 
 impl Default for Rosters {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(1_000).time_to_live(Duration::from_secs(60)).build())
+        Self(Cache::builder().max_capacity(1_000).time_to_live(Duration::from_mins(1)).build())
     }
 }
 
@@ -86,7 +86,12 @@ pub(super) fn endpoint(connections: &Connections, munchkin_id: &str) -> String {
 }
 
 /// `POST /v1/marketo-admins`
-pub async fn enter(face: Face, request: HttpRequest, payload: web::Payload, state: web::Data<AccountState>) -> Result<Answer<Value>, Problem> {
+pub async fn enter(
+    face: Face,
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<AccountState>,
+) -> Result<Answer<Value>, Problem> {
     let wanted = "The body must be an object with the texts munchkin_id, client_id, client_secret and email.";
     let entrance: Entrance = body::read(&request, payload, body::ORDINARY, wanted).await?;
     let munchkin_id = munchkin(&entrance.munchkin_id)?;
@@ -97,7 +102,10 @@ pub async fn enter(face: Face, request: HttpRequest, payload: web::Payload, stat
     knows_salesforce(&client).await?;
     let asker = Asker { purpose: Purpose::Interactive, request_id: face.request_id.as_str() };
     let admin = client.admin_by_email(asker, &email.key).await.map_err(|error| entering(&error))?.ok_or_else(|| {
-        Problem::forbidden("marketo.not_admin", "Marketo's list of users has no admin with this address. Use the address of a Marketo admin.")
+        Problem::forbidden(
+            "marketo.not_admin",
+            "Marketo's list of users has no admin with this address. Use the address of a Marketo admin.",
+        )
     })?;
     let account = account(&state, &munchkin_id, &endpoint).await?;
     if account.status != "active" {
@@ -139,7 +147,14 @@ async fn account(state: &AccountState, munchkin_id: &str, endpoint: &str) -> Res
 }
 
 // The first credentials stay; the same service with another secret replaces the one that Marketo no longer takes.
-async fn keep(state: &AccountState, account: &Account, endpoint: &str, client_id: &str, secret: &SecretString, actor: &Actor) -> Result<(), Problem> {
+async fn keep(
+    state: &AccountState,
+    account: &Account,
+    endpoint: &str,
+    client_id: &str,
+    secret: &SecretString,
+    actor: &Actor,
+) -> Result<(), Problem> {
     let tenant = state.store.tenant(&account.id);
     if let Some(known) = database::answer(tenant.integration()).await? {
         let same = known.client_id == client_id
@@ -155,7 +170,14 @@ async fn keep(state: &AccountState, account: &Account, endpoint: &str, client_id
 ///
 /// # Errors
 /// When they can't be sealed or stored.
-pub(super) async fn store(state: &AccountState, account_id: &str, endpoint: &str, client_id: &str, secret: &SecretString, deed: &crate::store::audit::Deed) -> Result<(), Problem> {
+pub(super) async fn store(
+    state: &AccountState,
+    account_id: &str,
+    endpoint: &str,
+    client_id: &str,
+    secret: &SecretString,
+    deed: &crate::store::audit::Deed,
+) -> Result<(), Problem> {
     let (sealing_key_id, secret_sealed) = state.connections.sealer().seal(account_id, INTEGRATION, secret)?;
     let new = Integration {
         endpoint: endpoint.trim_end_matches('/').to_owned(),
@@ -213,7 +235,11 @@ pub struct AdminView {
 }
 
 /// `GET /v1/marketo/admins?search=`
-pub async fn list(configurator: Configurator, request: HttpRequest, state: web::Data<AccountState>) -> Result<Answer<Listing<AdminView>>, Problem> {
+pub async fn list(
+    configurator: Configurator,
+    request: HttpRequest,
+    state: web::Data<AccountState>,
+) -> Result<Answer<Listing<AdminView>>, Problem> {
     let query = Query::read(&request, &["search", "limit", "cursor"])?;
     let search = query.get("search").unwrap_or_default().trim().to_lowercase();
     let admins = roster(&state, configurator.tenant.account_id(), configurator.actor.request_id.as_str()).await?;

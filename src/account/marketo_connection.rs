@@ -60,7 +60,12 @@ struct Wanted {
 }
 
 /// `POST /v1/connections/marketo`: with the integration's credentials, or with pasted ones.
-pub async fn connect(admin: Admin, request: HttpRequest, payload: web::Payload, state: web::Data<AccountState>) -> Result<Answer<Value>, Problem> {
+pub async fn connect(
+    admin: Admin,
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<AccountState>,
+) -> Result<Answer<Value>, Problem> {
     let wanted = "The body must be an empty object, or one with munchkin_id, client_id and client_secret.";
     let wanted: Wanted = body::read(&request, payload, body::ORDINARY, wanted).await?;
     let (tenant, connections) = (&admin.tenant, &state.connections);
@@ -68,7 +73,12 @@ pub async fn connect(admin: Admin, request: HttpRequest, payload: web::Payload, 
     let (endpoint, client_id, secret, munchkin_id) = match (wanted.munchkin_id, wanted.client_id, wanted.client_secret) {
         (None, None, None) => {
             let known = database::answer(tenant.integration()).await?.ok_or_else(|| {
-                Problem::new(409, "integration.absent", "Nothing to connect with", "No Marketo admin has entered credentials yet. Paste them in the Set Up tab.")
+                Problem::new(
+                    409,
+                    "integration.absent",
+                    "Nothing to connect with",
+                    "No Marketo admin has entered credentials yet. Paste them in the Set Up tab.",
+                )
             })?;
             let secret = opened(connections, account_id, &known)?;
             (known.endpoint, known.client_id, secret, None)
@@ -79,7 +89,13 @@ pub async fn connect(admin: Admin, request: HttpRequest, payload: web::Payload, 
             (endpoint(connections, &id), client_id, secret, Some(id))
         }
         (id, client, _) => {
-            let field = if id.is_none() { "munchkin_id" } else if client.is_none() { "client_id" } else { "client_secret" };
+            let field = if id.is_none() {
+                "munchkin_id"
+            } else if client.is_none() {
+                "client_id"
+            } else {
+                "client_secret"
+            };
             return Err(invalid(field, "All three are needed: Munchkin ID, Client ID and Client Secret."));
         }
     };
@@ -135,9 +151,12 @@ fn settled(change: OwnerChange) -> Result<(), Problem> {
             "connection.owner",
             "Only the connection's owner may do this. The owner can hand the connection over to another admin.",
         )),
-        OwnerChange::NotAnActiveAdmin => {
-            Err(Problem::new(409, "member.not_active_admin", "Not an active admin", "This can only be handed over to an active admin of the account."))
-        }
+        OwnerChange::NotAnActiveAdmin => Err(Problem::new(
+            409,
+            "member.not_active_admin",
+            "Not an active admin",
+            "This can only be handed over to an active admin of the account.",
+        )),
     }
 }
 

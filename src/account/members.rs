@@ -59,10 +59,16 @@ pub async fn list(admin: Admin, request: HttpRequest, state: web::Data<AccountSt
     let original = account.and_then(|account| account.original_member_id);
     let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
     let mut teams = teams_of(&admin.tenant, &ids).await?;
-    let page = wish.page(&state, rows, total, |row| (0, row.email_key.clone()), |row| {
-        let teams = teams.remove(&row.id).unwrap_or_default();
-        view(row, teams, original.as_deref())
-    });
+    let page = wish.page(
+        &state,
+        rows,
+        total,
+        |row| (0, row.email_key.clone()),
+        |row| {
+            let teams = teams.remove(&row.id).unwrap_or_default();
+            view(row, teams, original.as_deref())
+        },
+    );
     Ok(Answer::fleeting(page))
 }
 

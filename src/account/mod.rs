@@ -26,7 +26,7 @@ mod database;
 pub mod email;
 mod field_sync;
 mod fields;
-pub mod imports;
+mod imports;
 mod invitations;
 pub mod inviting;
 mod jobs;
@@ -63,6 +63,7 @@ mod timeline;
 pub mod upstreams;
 pub mod visitor;
 
+pub use imports::runner as import_runner;
 pub use routes::configure;
 
 /// What the routes work with; one for the process.
@@ -70,6 +71,7 @@ pub struct AccountState {
     pub store: Store,
     pub settings: Arc<Settings>,
     pub arrivals: Arc<dyn upstreams::Newcomers>,
+    pub budgets: Arc<dyn upstreams::Budgets>,
     pub connections: Arc<connections::Connections>,
     /// Calls to Salesforce.
     pub caller: Caller,
@@ -88,12 +90,24 @@ impl AccountState {
         store: Store,
         settings: Arc<Settings>,
         arrivals: Arc<dyn upstreams::Newcomers>,
+        budgets: Arc<dyn upstreams::Budgets>,
         connections: Arc<connections::Connections>,
         caller: Caller,
     ) -> Result<Arc<Self>, visitor::WeakKey> {
         let key = visitor::VisitorKey::new(&settings.account.key)?;
         let cursors = cursor::CursorKey::new(&settings.account.key);
-        Ok(Arc::new(Self { store, settings, arrivals, connections, caller, key, cursors, standing: standing::Standing::default(), rosters: marketo_admins::Rosters::default() }))
+        Ok(Arc::new(Self {
+            store,
+            settings,
+            arrivals,
+            budgets,
+            connections,
+            caller,
+            key,
+            cursors,
+            standing: standing::Standing::default(),
+            rosters: marketo_admins::Rosters::default(),
+        }))
     }
 }
 

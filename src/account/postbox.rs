@@ -92,10 +92,8 @@ impl Postbox {
             _ => (Occasion::SignIn, "sign-in/link"),
         };
         let link = format!("{}/{path}/{}", self.public_url, token.expose_secret());
-        let letter = self
-            .letters
-            .write(occasion, &mail.language, &detail.account, &detail.inviter, detail.expires_at, &link)
-            .map_err(|error| {
+        let letter =
+            self.letters.write(occasion, &mail.language, &detail.account, &detail.inviter, detail.expires_at, &link).map_err(|error| {
                 tracing::error!(%error, "a mail cannot be written");
                 MailError::Unwritable
             })?;

@@ -6,8 +6,9 @@ use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, Route, web};
 
 use super::{
-    AccountState, account_settings, actions_config, audit, database, field_sync, imports, invitations, jobs, marketo_admins, marketo_connection, me, members, memory_epochs, orgs, people, request, salesforce_connection, salesforce_sign_in, set_up, sign_in_links, teams,
-    timeline,
+    AccountState, account_settings, actions_config, audit, database, field_sync, imports, invitations, jobs, marketo_admins,
+    marketo_connection, me, members, memory_epochs, orgs, people, request, salesforce_connection, salesforce_sign_in, set_up,
+    sign_in_links, teams, timeline,
 };
 use crate::problem::Problem;
 
@@ -40,6 +41,7 @@ pub const ROUTES: &[Row] = &[
     row!(get, "/v1/people/{id}/timeline", timeline::show, offered),
     row!(get, "/v1/budget", jobs::budget),
     row!(get, "/v1/jobs", jobs::list, offered),
+    row!(get, "/openapi.json", description),
     row!(get, "/healthz", alive),
     row!(get, "/readyz", ready),
     row!(get, "/v1/me", me::show),
@@ -105,6 +107,9 @@ pub const ROUTES: &[Row] = &[
 /// The description of what is offered below `/api`, OpenAPI 3.1.
 pub const OPENAPI: &str = include_str!("openapi.json");
 
+/// The description of the whole table, as the face calls it: what is offered to members comes from here as well.
+pub const INTERFACE: &str = include_str!("interface.json");
+
 /// Mounts the table.
 pub fn configure(cfg: &mut web::ServiceConfig, state: Arc<AccountState>) {
     cfg.app_data(web::Data::from(state));
@@ -126,6 +131,10 @@ async fn nothing_here() -> Result<HttpResponse, Problem> {
 
 async fn other_method() -> Result<HttpResponse, Problem> {
     Err(Problem::new(405, "request.method", "Not possible here", "This address does not answer to that method."))
+}
+
+async fn description() -> HttpResponse {
+    HttpResponse::Ok().insert_header(("Content-Type", "application/json")).insert_header(("Cache-Control", "max-age=300")).body(OPENAPI)
 }
 
 async fn alive() -> HttpResponse {

@@ -67,7 +67,12 @@ struct Beginning {
 }
 
 /// `POST /v1/connections/salesforce/flows`
-pub async fn begin(admin: Admin, request: HttpRequest, payload: web::Payload, state: web::Data<AccountState>) -> Result<Answer<Value>, Problem> {
+pub async fn begin(
+    admin: Admin,
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<AccountState>,
+) -> Result<Answer<Value>, Problem> {
     let wanted = "The body must be an object with the texts environment, redirect_uri and session.";
     let beginning: Beginning = body::read(&request, payload, body::ORDINARY, wanted).await?;
     let wish = Wish {
@@ -95,7 +100,12 @@ struct Ending {
 }
 
 /// `POST /v1/connections/salesforce/finish`
-pub async fn finish(admin: Admin, request: HttpRequest, payload: web::Payload, state: web::Data<AccountState>) -> Result<Answer<Value>, Problem> {
+pub async fn finish(
+    admin: Admin,
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<AccountState>,
+) -> Result<Answer<Value>, Problem> {
     let wanted = "The body must be an object with the texts state, code and session.";
     let ending: Ending = body::read(&request, payload, body::ORDINARY, wanted).await?;
     if let Some(error) = &ending.error {
@@ -108,16 +118,29 @@ pub async fn finish(admin: Admin, request: HttpRequest, payload: web::Payload, s
     let (instance, org_id, user_id) = flow::trusted(connections, &begun, &granted, request_id).await?;
     let stored = async {
         let Some(refresh_token) = &granted.refresh_token else {
-            return Err(Problem::new(502, "oauth.bad_response", "Salesforce did not connect", "Salesforce granted no refresh token. Give the External Client App the scope refresh_token."));
+            return Err(Problem::new(
+                502,
+                "oauth.bad_response",
+                "Salesforce did not connect",
+                "Salesforce granted no refresh token. Give the External Client App the scope refresh_token.",
+            ));
         };
         let previous = database::answer(tenant.salesforce()).await?;
         if let Some(previous) = previous.as_ref().filter(|previous| previous.org_id != org_id.as_str()) {
-            return Err(Problem::forbidden("oauth.org_mismatch", format!("This account is connected to the org {}. Disconnect it before connecting another.", previous.org_id)));
+            return Err(Problem::forbidden(
+                "oauth.org_mismatch",
+                format!("This account is connected to the org {}. Disconnect it before connecting another.", previous.org_id),
+            ));
         }
-        let user = salesforce::userinfo(connections.caller(), &granted.instance_url, &granted.access_token, request_id).await.map_err(|error| error.problem("Salesforce"))?;
+        let user = salesforce::userinfo(connections.caller(), &granted.instance_url, &granted.access_token, request_id)
+            .await
+            .map_err(|error| error.problem("Salesforce"))?;
         let same = |said: &str, expected: &SalesforceId| SalesforceId::parse(said).is_ok_and(|said| said == *expected);
         if !same(&user.organization_id, &org_id) || !same(&user.user_id, &user_id) {
-            return Err(Problem::forbidden("oauth.org_mismatch", "Salesforce named another org or user than it granted access to. Nothing was stored."));
+            return Err(Problem::forbidden(
+                "oauth.org_mismatch",
+                "Salesforce named another org or user than it granted access to. Nothing was stored.",
+            ));
         }
         register(&state, &admin, &begun.environment, &instance, &org_id, &granted).await?;
         let (sealing_key_id, access_sealed) = connections.sealer().seal(tenant.account_id(), ACCESS, &granted.access_token)?;
@@ -230,7 +253,8 @@ pub async fn check(admin: Admin, state: web::Data<AccountState>) -> Result<Answe
         Err(problem) if problem.code == "salesforce.reconnect_required" => return view(&admin).await,
         Err(problem) => return Err(problem),
     };
-    let ask = async |token: &tokens::AccessToken| salesforce::userinfo(connections.caller(), &token.instance_url, &token.value, request_id).await;
+    let ask =
+        async |token: &tokens::AccessToken| salesforce::userinfo(connections.caller(), &token.instance_url, &token.value, request_id).await;
     let mut outcome = ask(&token).await;
     if matches!(outcome, Err(CallError::Unauthorized)) {
         match tokens::renewed(connections, tenant, token.generation, request_id).await {
@@ -256,7 +280,9 @@ pub async fn disconnect(admin: Admin, state: web::Data<AccountState>) -> Result<
     let revoked = async {
         let token = connections.sealer().open(tenant.account_id(), REFRESH, &row.sealing_key_id, &row.refresh_sealed)?;
         let endpoint = flow::at(connections, &row.login_url)?;
-        oauth::revoke(connections.caller(), &endpoint, &token, admin.actor.request_id.as_str()).await.map_err(|error| error.problem("Salesforce"))
+        oauth::revoke(connections.caller(), &endpoint, &token, admin.actor.request_id.as_str())
+            .await
+            .map_err(|error| error.problem("Salesforce"))
     };
     // A broken connection can be let go of although Salesforce cannot be told.
     if let Err(problem) = revoked.await

@@ -91,7 +91,8 @@ pub(super) async fn begin(connections: &Connections, wish: Wish<'_>) -> Result<(
     }
     let (state, verifier, nonce) = (LinkToken::fresh()?, LinkToken::fresh()?, LinkToken::fresh()?);
     let id = clock::new_id();
-    let (sealing_key_id, verifier_sealed) = connections.sealer().seal(wish.account_id.unwrap_or_default(), &place(&id), &verifier.secret)?;
+    let (sealing_key_id, verifier_sealed) =
+        connections.sealer().seal(wish.account_id.unwrap_or_default(), &place(&id), &verifier.secret)?;
     let now = clock::now_ms();
     let flow = OauthFlow {
         id: id.clone(),
@@ -111,7 +112,8 @@ pub(super) async fn begin(connections: &Connections, wish: Wish<'_>) -> Result<(
     };
     database::answer(connections.store().begin_flow(&flow)).await?;
     let challenge = URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.secret.expose_secret().as_bytes()));
-    let url = oauth::authorize_url(&endpoint, &client, wish.redirect_uri, state.secret.expose_secret(), &challenge, &nonce.hash, wish.scope);
+    let url =
+        oauth::authorize_url(&endpoint, &client, wish.redirect_uri, state.secret.expose_secret(), &challenge, &nonce.hash, wish.scope);
     Ok((url, id))
 }
 
@@ -121,7 +123,8 @@ fn place(flow_id: &str) -> String {
 
 fn own_address(connections: &Connections, redirect_uri: &str) -> Result<(), Problem> {
     let own = url::Url::parse(&connections.settings().gateway.public_url).map(|url| url.origin());
-    let given = url::Url::parse(redirect_uri).ok().filter(|url| url.username().is_empty() && url.fragment().is_none() && url.query().is_none());
+    let given =
+        url::Url::parse(redirect_uri).ok().filter(|url| url.username().is_empty() && url.fragment().is_none() && url.query().is_none());
     match (own, given) {
         (Ok(own), Some(given)) if own == given.origin() => Ok(()),
         _ => Err(invalid("redirect_uri", "It must be an address of this gateway.")),
@@ -146,7 +149,12 @@ pub(super) async fn finish(
     (state, code): (&str, &str),
     request_id: &str,
 ) -> Result<(OauthFlow, Granted), Problem> {
-    let unknown = || Problem::bad_request("oauth.state", "This sign-in was not begun here, was used already, or took longer than ten minutes. Please begin again.");
+    let unknown = || {
+        Problem::bad_request(
+            "oauth.state",
+            "This sign-in was not begun here, was used already, or took longer than ten minutes. Please begin again.",
+        )
+    };
     let state_hash = hash_of(state).ok_or_else(unknown)?;
     let flow = database::answer(connections.store().flow(kind, &state_hash)).await?.ok_or_else(unknown)?;
     let ours = flow.account_id.as_deref() == account_id && session.is_none_or(|session| session == flow.session_hash);
@@ -160,17 +168,26 @@ pub(super) async fn finish(
     if !database::answer(connections.store().use_flow(&flow.id, clock::now_ms())).await? {
         return Err(unknown());
     }
-    let verifier = connections.sealer().open(flow.account_id.as_deref().unwrap_or_default(), &place(&flow.id), &flow.sealing_key_id, &flow.verifier_sealed)?;
+    let verifier = connections.sealer().open(
+        flow.account_id.as_deref().unwrap_or_default(),
+        &place(&flow.id),
+        &flow.sealing_key_id,
+        &flow.verifier_sealed,
+    )?;
     let endpoint = at(connections, &flow.login_url)?;
     let client = client(connections)?;
-    let granted = oauth::redeem(connections.caller(), &endpoint, &client, code, &verifier, &flow.redirect_uri, request_id).await.map_err(|error| exchange(&error))?;
+    let granted = oauth::redeem(connections.caller(), &endpoint, &client, code, &verifier, &flow.redirect_uri, request_id)
+        .await
+        .map_err(|error| exchange(&error))?;
     Ok((flow, granted))
 }
 
 fn exchange(error: &OauthError) -> Problem {
     let failed = |code, detail: String| Problem::new(502, code, "Salesforce did not connect", detail);
     match error {
-        OauthError::Dead => Problem::bad_request("oauth.code", "Salesforce did not accept the code: it was used already or is too old. Please begin again."),
+        OauthError::Dead => {
+            Problem::bad_request("oauth.code", "Salesforce did not accept the code: it was used already or is too old. Please begin again.")
+        }
         OauthError::Refused(code) => failed("oauth.exchange_failed", format!("Salesforce refused to connect ({code}). {}", remedy(code))),
         OauthError::BadAnswer => failed("oauth.bad_response", "Salesforce gave an answer that cannot be used.".to_owned()),
         OauthError::InProgress => failed("oauth.exchange_failed", "Salesforce is still at work on this. Please begin again.".to_owned()),
@@ -182,14 +199,20 @@ fn exchange(error: &OauthError) -> Problem {
 #[must_use]
 pub(super) fn remedy(code: &str) -> &'static str {
     match code {
-        "invalid_client_id" | "invalid_client" => "The consumer key or secret of the External Client App is wrong; the operator of this server has to correct it.",
+        "invalid_client_id" | "invalid_client" => {
+            "The consumer key or secret of the External Client App is wrong; the operator of this server has to correct it."
+        }
         "redirect_uri_mismatch" => "Add this gateway's callback address to the External Client App.",
         "invalid_app_access" | "OAUTH_APP_BLOCKED" | "app_not_found" => {
             "The app is blocked or not approved: a Salesforce admin has to allow it under Setup › Connected Apps OAuth Usage, and give the user's profile or permission set access to it."
         }
         "API_DISABLED_FOR_ORG" | "API_CURRENTLY_DISABLED" => "Give the user's profile or permission set the permission API Enabled.",
-        "ip_restricted" | "invalid_ip" => "The profile's or app's IP restrictions do not let this server in; add its address in Salesforce.",
-        "RESTRICTED_DOMAIN" | "login_domain_restricted" => "The org lets users sign in at its My Domain only; choose the right environment, or allow it in Setup › My Domain.",
+        "ip_restricted" | "invalid_ip" => {
+            "The profile's or app's IP restrictions do not let this server in; add its address in Salesforce."
+        }
+        "RESTRICTED_DOMAIN" | "login_domain_restricted" => {
+            "The org lets users sign in at its My Domain only; choose the right environment, or allow it in Setup › My Domain."
+        }
         "inactive_user" | "inactive_org" => "The user or the org is not active; connect with another user.",
         "unsupported_scope" | "invalid_scope" => "Give the External Client App the scopes api, refresh_token, id and openid.",
         _ => "A Salesforce admin finds the reason in Setup › Login History.",
@@ -200,7 +223,12 @@ pub(super) fn remedy(code: &str) -> &'static str {
 ///
 /// # Errors
 /// 502 `oauth.untrusted_instance` or `oauth.bad_response`.
-pub(super) async fn trusted(connections: &Connections, flow: &OauthFlow, granted: &Granted, request_id: &str) -> Result<(Endpoint, SalesforceId, SalesforceId), Problem> {
+pub(super) async fn trusted(
+    connections: &Connections,
+    flow: &OauthFlow,
+    granted: &Granted,
+    request_id: &str,
+) -> Result<(Endpoint, SalesforceId, SalesforceId), Problem> {
     let instance = connections.caller().hosts().salesforce(&granted.instance_url);
     let org = SalesforceId::parse(&granted.org_id).ok().filter(|id| id.is_a("00D"));
     let user = SalesforceId::parse(&granted.user_id).ok().filter(|id| id.is_a("005"));
@@ -208,11 +236,21 @@ pub(super) async fn trusted(connections: &Connections, flow: &OauthFlow, granted
         (Ok(instance), Some(org), Some(user)) => Ok((instance, org, user)),
         (Err(_), ..) => {
             discard(connections, &flow.login_url, granted, request_id).await;
-            Err(Problem::new(502, "oauth.untrusted_instance", "Salesforce did not connect", "The answer names an address that is not a Salesforce org. Nothing was stored."))
+            Err(Problem::new(
+                502,
+                "oauth.untrusted_instance",
+                "Salesforce did not connect",
+                "The answer names an address that is not a Salesforce org. Nothing was stored.",
+            ))
         }
         _ => {
             discard(connections, &flow.login_url, granted, request_id).await;
-            Err(Problem::new(502, "oauth.bad_response", "Salesforce did not connect", "The answer names no org and user. Nothing was stored."))
+            Err(Problem::new(
+                502,
+                "oauth.bad_response",
+                "Salesforce did not connect",
+                "The answer names no org and user. Nothing was stored.",
+            ))
         }
     }
 }
@@ -235,7 +273,18 @@ mod tests {
         for path in ["/admin/set-up", "/admin/settings/users?team=x&page=2"] {
             assert!(own_path(path).is_ok(), "{path}");
         }
-        for path in ["", "//evil.com", "/\\evil.com", "https://evil.com", "/\t/evil.com", "/ /evil.com", "/@evil.com", "javascript:alert(1)", "/x/../..//evil", "/%0a\r"] {
+        for path in [
+            "",
+            "//evil.com",
+            "/\\evil.com",
+            "https://evil.com",
+            "/\t/evil.com",
+            "/ /evil.com",
+            "/@evil.com",
+            "javascript:alert(1)",
+            "/x/../..//evil",
+            "/%0a\r",
+        ] {
             assert!(own_path(path).is_err(), "{path}");
         }
     }

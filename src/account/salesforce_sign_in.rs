@@ -54,7 +54,12 @@ struct Ending {
 }
 
 /// `POST /v1/salesforce/sign-ins/{flow_id}/finish`
-pub async fn finish(face: Face, request: HttpRequest, payload: web::Payload, state: web::Data<AccountState>) -> Result<Answer<Value>, Problem> {
+pub async fn finish(
+    face: Face,
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<AccountState>,
+) -> Result<Answer<Value>, Problem> {
     let flow_id = super::me::path_id(&request, "flow_id")?;
     let ending: Ending = body::read(&request, payload, body::ORDINARY, "The body must be an object with the texts code and state.").await?;
     if let Some(error) = &ending.error {
@@ -71,7 +76,8 @@ pub async fn finish(face: Face, request: HttpRequest, payload: web::Payload, sta
     if begun.is_some_and(|begun| begun.id != flow_id) {
         return Err(unknown());
     }
-    let (begun, granted) = flow::finish(connections, "sign_in", (None, Some(NO_SESSION)), (&ending.state, &ending.code), &request_id).await?;
+    let (begun, granted) =
+        flow::finish(connections, "sign_in", (None, Some(NO_SESSION)), (&ending.state, &ending.code), &request_id).await?;
     let outcome = identified(&state, &begun, &granted, face).await;
     // The grant was for this one question; nothing of it is kept.
     flow::discard(connections, &begun.login_url, &granted, &request_id).await;
@@ -79,9 +85,17 @@ pub async fn finish(face: Face, request: HttpRequest, payload: web::Payload, sta
     Ok(Answer::fleeting(json!({"account_id": account_id, "member_id": member_id, "return_to": begun.return_to})))
 }
 
-async fn identified(state: &AccountState, begun: &crate::store::oauth_flows::OauthFlow, granted: &Granted, face: Face) -> Result<(String, String), Problem> {
+async fn identified(
+    state: &AccountState,
+    begun: &crate::store::oauth_flows::OauthFlow,
+    granted: &Granted,
+    face: Face,
+) -> Result<(String, String), Problem> {
     let not_member = || {
-        Problem::forbidden("sign_in.not_member", "This Salesforce user is not a member of an account here. Ask an admin of your account to invite you with your Salesforce e-mail address.")
+        Problem::forbidden(
+            "sign_in.not_member",
+            "This Salesforce user is not a member of an account here. Ask an admin of your account to invite you with your Salesforce e-mail address.",
+        )
     };
     let connections = &state.connections;
     let request_id = face.request_id.as_str();
@@ -94,27 +108,33 @@ async fn identified(state: &AccountState, begun: &crate::store::oauth_flows::Oau
     if org.status != "active" {
         return Err(suspended());
     }
-    let user = salesforce::userinfo(connections.caller(), &org.instance_url, &granted.access_token, request_id).await.map_err(|error| error.problem("Salesforce"))?;
+    let user = salesforce::userinfo(connections.caller(), &org.instance_url, &granted.access_token, request_id)
+        .await
+        .map_err(|error| error.problem("Salesforce"))?;
     let same = |said: &str, expected: &SalesforceId| SalesforceId::parse(said).is_ok_and(|said| said == *expected);
     if !same(&user.organization_id, &org_id) || !same(&user.user_id, &user_id) {
         return Err(not_member());
     }
     let tenant = state.store.tenant(&org.account_id);
     let tied = database::answer(tenant.member_by_salesforce(org_id.as_str(), user_id.as_str())).await?;
-    let member = match tied {
-        Some(member) => member,
-        None => {
-            let email = user.email.as_deref().filter(|_| user.email_verified).and_then(|text| Email::parse(text).ok()).ok_or_else(not_member)?;
-            let member = database::answer(state.store.member_by_email(&email.key)).await?.filter(|member| member.account_id == org.account_id).ok_or_else(not_member)?;
-            // Somebody who is another Salesforce user already does not become this one by an address.
-            if member.salesforce_user_id.is_some() && member.salesforce_org_id.as_deref() == Some(org_id.as_str()) {
-                return Err(not_member());
-            }
-            member
+    let member = if let Some(member) = tied {
+        member
+    } else {
+        let email =
+            user.email.as_deref().filter(|_| user.email_verified).and_then(|text| Email::parse(text).ok()).ok_or_else(not_member)?;
+        let member = database::answer(state.store.member_by_email(&email.key)).await?;
+        let member = member.filter(|member| member.account_id == org.account_id).ok_or_else(not_member)?;
+        // Somebody who is another Salesforce user already does not become this one by an address.
+        if member.salesforce_user_id.is_some() && member.salesforce_org_id.as_deref() == Some(org_id.as_str()) {
+            return Err(not_member());
         }
+        member
     };
     if member.state != "active" {
-        return Err(Problem::forbidden("sign_in.not_accepted", "You are invited but have not accepted yet. Open the link in the invitation first."));
+        return Err(Problem::forbidden(
+            "sign_in.not_accepted",
+            "You are invited but have not accepted yet. Open the link in the invitation first.",
+        ));
     }
     database::answer(tenant.tie_member(&member.id, org_id.as_str(), user_id.as_str())).await?;
     let actor = Actor { who: member.email.clone(), source: face.source, request_id: face.request_id };

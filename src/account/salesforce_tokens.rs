@@ -6,8 +6,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::connections::Connections;
-use super::salesforce_flow::{at, client};
 use super::database;
+use super::salesforce_flow::{at, client};
 use crate::clock;
 use crate::problem::Problem;
 use crate::remote::salesforce::oauth::{self, OauthError};
@@ -31,11 +31,21 @@ pub struct AccessToken {
 }
 
 fn not_connected() -> Problem {
-    Problem::new(409, "salesforce.not_connected", "Salesforce is not connected", "Connect Salesforce: Settings › Salesforce › Connections & Customizations › Connect.")
+    Problem::new(
+        409,
+        "salesforce.not_connected",
+        "Salesforce is not connected",
+        "Connect Salesforce: Settings › Salesforce › Connections & Customizations › Connect.",
+    )
 }
 
 fn broken() -> Problem {
-    Problem::new(409, "salesforce.reconnect_required", "Salesforce has to be connected again", "The connection to Salesforce is broken. Connect it again.")
+    Problem::new(
+        409,
+        "salesforce.reconnect_required",
+        "Salesforce has to be connected again",
+        "The connection to Salesforce is broken. Connect it again.",
+    )
 }
 
 fn opened(connections: &Connections, row: &SalesforceConnection, kind: &str, sealed: &[u8]) -> Result<SecretString, Problem> {
@@ -80,23 +90,38 @@ pub async fn renewed(connections: &Connections, tenant: &Tenant, refused: i64, r
             return token(connections, &row);
         }
         let now = clock::now_ms();
-        if row.refresh_started_at.is_none() && row.refresh_after <= now && database::answer(tenant.begin_refresh(row.generation, &owner, now)).await? {
+        if row.refresh_started_at.is_none()
+            && row.refresh_after <= now
+            && database::answer(tenant.begin_refresh(row.generation, &owner, now)).await?
+        {
             refresh(connections, tenant, &row, &owner, request_id).await?;
             continue;
         }
         if row.refresh_after > now && row.refresh_started_at.is_none() || clock::instant() >= until {
-            return Err(Problem::unavailable("upstream.unavailable", "Salesforce cannot be reached just now. Please try again shortly.", 15));
+            return Err(Problem::unavailable(
+                "upstream.unavailable",
+                "Salesforce cannot be reached just now. Please try again shortly.",
+                15,
+            ));
         }
         tokio::time::sleep(WAIT).await;
     }
 }
 
-async fn refresh(connections: &Connections, tenant: &Tenant, row: &SalesforceConnection, owner: &str, request_id: &str) -> Result<(), Problem> {
+async fn refresh(
+    connections: &Connections,
+    tenant: &Tenant,
+    row: &SalesforceConnection,
+    owner: &str,
+    request_id: &str,
+) -> Result<(), Problem> {
     let give_back = |broken: Option<&'static str>, wait: i64| {
         let after = clock::now_ms() + wait;
         database::answer(tenant.abandon_refresh(row.generation, owner, after, broken))
     };
-    let prepared = (|| Ok::<_, Problem>((opened(connections, row, REFRESH, &row.refresh_sealed)?, at(connections, &row.login_url)?, client(connections)?)))();
+    let prepared = (|| {
+        Ok::<_, Problem>((opened(connections, row, REFRESH, &row.refresh_sealed)?, at(connections, &row.login_url)?, client(connections)?))
+    })();
     let (refresh_token, endpoint, client) = match prepared {
         Ok(prepared) => prepared,
         Err(problem) => {

@@ -62,7 +62,9 @@ async fn salesforce(tenant: &Tenant) -> Result<Value, Problem> {
 async fn marketo(tenant: &Tenant) -> Result<Value, Problem> {
     Ok(match database::answer(tenant.connection(MARKETO)).await? {
         None => step(3, "todo", "admin", ("marketo.none", json!({})), None),
-        Some(row) if row.state == "connected" => step(3, "done", "admin", ("marketo.connected", json!({"client_id": row.client_id})), row.checked_at),
+        Some(row) if row.state == "connected" => {
+            step(3, "done", "admin", ("marketo.connected", json!({"client_id": row.client_id})), row.checked_at)
+        }
         Some(row) => step(3, "failed", "admin", ("marketo.broken", json!({"problem": row.state_reason})), row.checked_at),
     })
 }

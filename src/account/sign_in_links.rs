@@ -30,7 +30,8 @@ struct Wanted {
 
 /// `POST /v1/sign-in-links`
 pub async fn create(_: Face, request: HttpRequest, payload: web::Payload, state: web::Data<AccountState>) -> Result<HttpResponse, Problem> {
-    let Wanted { email, language } = body::read(&request, payload, body::ORDINARY, "The body must be an object with email and language.").await?;
+    let Wanted { email, language } =
+        body::read(&request, payload, body::ORDINARY, "The body must be an object with email and language.").await?;
     let email = Email::parse(email.trim()).map_err(|error| invalid("email", &error.to_string()))?;
     let language = language.map(|tag| fields::language("language", &tag)).transpose()?;
     // Looked up after the answer, so that its time tells nothing.
@@ -76,9 +77,21 @@ struct Link {
 }
 
 /// `POST /v1/sign-in-links/redeem`
-pub async fn redeem(face: Face, request: HttpRequest, payload: web::Payload, state: web::Data<AccountState>) -> Result<Answer<Value>, Problem> {
+pub async fn redeem(
+    face: Face,
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<AccountState>,
+) -> Result<Answer<Value>, Problem> {
     let Link { token } = body::read(&request, payload, body::ORDINARY, "The body must be an object with the text token.").await?;
-    let gone = || Problem::new(410, "link.used", "The link does not work any more", "The link was used, has expired, or does not exist. Please ask for a new one.");
+    let gone = || {
+        Problem::new(
+            410,
+            "link.used",
+            "The link does not work any more",
+            "The link was used, has expired, or does not exist. Please ask for a new one.",
+        )
+    };
     let hash = hash_of(&token).ok_or_else(gone)?;
     let actor = Actor { who: "link".to_owned(), source: face.source, request_id: face.request_id };
     let deed = actor.deed("member.signed_in", "by e-mail link");

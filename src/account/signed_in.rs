@@ -138,7 +138,8 @@ impl FromRequest for Admin {
         let somebody = Somebody::from_request(request, payload);
         Box::pin(async move {
             let Somebody { tenant, actor, member } = somebody.await?;
-            let member = member.filter(|member| member.role == "admin").ok_or_else(|| not_for("Only an admin of the account may do this."))?;
+            let member =
+                member.filter(|member| member.role == "admin").ok_or_else(|| not_for("Only an admin of the account may do this."))?;
             Ok(Self { tenant, actor, member })
         })
     }

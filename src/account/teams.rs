@@ -85,10 +85,13 @@ fn settled(change: TeamChange) -> Result<(), Problem> {
         TeamChange::Done => Ok(()),
         TeamChange::Absent => Err(Problem::not_found()),
         TeamChange::NameTaken => Err(taken()),
-        TeamChange::TooMany => Err(Problem::new(409, "team.too_many", "Too many teams", "An account can have at most 20 teams, Everyone included.")),
+        TeamChange::TooMany => {
+            Err(Problem::new(409, "team.too_many", "Too many teams", "An account can have at most 20 teams, Everyone included."))
+        }
     }
 }
 
 fn taken() -> Problem {
-    Problem::new(409, "team.name_taken", "The name is taken", "There is a team with this name already.").with_field("name", "Choose another name.")
+    Problem::new(409, "team.name_taken", "The name is taken", "There is a team with this name already.")
+        .with_field("name", "Choose another name.")
 }

@@ -19,6 +19,8 @@ use crate::salesforce_id::SalesforceId;
 use crate::store::Tenant;
 use crate::store::people::Person;
 
+const FACE: &str = "msi-face";
+const ACCOUNT: &str = "msi-account";
 /// Seconds by which the clocks of face and account may differ.
 const LEEWAY: i64 = 5;
 /// No token may live longer than this many seconds.
@@ -44,8 +46,8 @@ impl VisitorKey {
             return Err(WeakKey);
         }
         let mut validation = Validation::new(Algorithm::HS256);
-        validation.set_issuer(&["msi-face"]);
-        validation.set_audience(&["msi-account"]);
+        validation.set_issuer(&[FACE]);
+        validation.set_audience(&[ACCOUNT]);
         validation.set_required_spec_claims(&["iss", "aud", "exp"]);
         // The times are checked below, by the clock that tests can move.
         validation.validate_exp = false;
@@ -59,11 +61,12 @@ impl VisitorKey {
         }
         let claims = jsonwebtoken::decode::<Claims>(token, &self.key, &self.validation).ok()?.claims;
         let now = clock::now_s();
+        let ours = claims.iss == FACE && claims.aud == ACCOUNT;
         let fresh = claims.iat <= now.saturating_add(LEEWAY)
             && claims.exp > now.saturating_sub(LEEWAY)
             && claims.exp > claims.iat
             && claims.exp.saturating_sub(claims.iat) <= LONGEST_LIFE;
-        if !fresh {
+        if !ours || !fresh {
             return None;
         }
         let source = claims.from.filter(|from| (1..=64).contains(&from.len()) && from.bytes().all(|byte| byte.is_ascii_graphic()));
@@ -73,6 +76,9 @@ impl VisitorKey {
 
 #[derive(Deserialize)]
 struct Claims {
+    // The library would also take a list in which ours is one of several.
+    iss: String,
+    aud: String,
     iat: i64,
     exp: i64,
     rid: String,
@@ -236,7 +242,9 @@ impl FromRequest for Reader {
             let (account, org, scope) = match visitor {
                 Visitor::Rep { account, org, record, .. } => (account, org, Scope::Record(record)),
                 Visitor::Package { account, org } => (account, org, Scope::Account),
-                Visitor::Face | Visitor::Admin { .. } | Visitor::Member { .. } | Visitor::MarketoAdmin { .. } => return Err(not_for("Only a panel or the org's own software may ask this.")),
+                Visitor::Face | Visitor::Admin { .. } | Visitor::Member { .. } | Visitor::MarketoAdmin { .. } => {
+                    return Err(not_for("Only a panel or the org's own software may ask this."));
+                }
             };
             let found = database::answer(state.store.org(org.as_str())).await?;
             match found {
@@ -267,7 +275,9 @@ impl FromRequest for Operator {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         std::future::ready(signed(request).and_then(|(state, signed)| match signed.visitor {
             Visitor::Package { account, .. } | Visitor::Admin { account } => Ok(Self { tenant: state.store.tenant(&account) }),
-            Visitor::Face | Visitor::Rep { .. } | Visitor::Member { .. } | Visitor::MarketoAdmin { .. } => Err(not_for("Only an administrator or the org's own software may ask this.")),
+            Visitor::Face | Visitor::Rep { .. } | Visitor::Member { .. } | Visitor::MarketoAdmin { .. } => {
+                Err(not_for("Only an administrator or the org's own software may ask this."))
+            }
         }))
     }
 }

@@ -43,7 +43,10 @@ pub struct AccountChange {
 
 macro_rules! columns {
     ($after:literal) => {
-        concat!("select id, name, status, munchkin_id, language, time_zone, login_method, original_member_id, sync_state from accounts ", $after)
+        concat!(
+            "select id, name, status, munchkin_id, language, time_zone, login_method, original_member_id, sync_state from accounts ",
+            $after
+        )
     };
 }
 
@@ -62,7 +65,8 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn account_by_endpoint(&self, kind: &str, endpoint: &str) -> Result<Option<Account>, StoreError> {
-        let text = columns!("where munchkin_id is null and id = (select account_id from connections where kind = $1 and endpoint = $2 limit 1)");
+        let text =
+            columns!("where munchkin_id is null and id = (select account_id from connections where kind = $1 and endpoint = $2 limit 1)");
         Ok(on!(self, pool => sqlx::query_as(text).bind(kind).bind(endpoint).fetch_optional(pool).await)?)
     }
 

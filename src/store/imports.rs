@@ -124,7 +124,9 @@ impl Tenant {
              from jsonb_array_elements(cast($2 as jsonb)) batch (item)",
         );
         let rows = batch::rows(
-            rows.iter().enumerate().map(|(place, cells)| NewRow { number: first + i64::try_from(place).unwrap_or(i64::MAX - first), cells }),
+            rows.iter()
+                .enumerate()
+                .map(|(place, cells)| NewRow { number: first + i64::try_from(place).unwrap_or(i64::MAX - first), cells }),
         )?;
         commit!(&self.store, transaction => {
             sqlx::query(text).bind(import_id).bind(&rows).execute(&mut *transaction).await?;
@@ -194,7 +196,15 @@ impl Tenant {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn move_import(&self, id: &str, from: &[&str], to: &str, change: ImportChange<'_>, deed: Option<&Deed>, now_ms: i64) -> Result<bool, StoreError> {
+    pub async fn move_import(
+        &self,
+        id: &str,
+        from: &[&str],
+        to: &str,
+        change: ImportChange<'_>,
+        deed: Option<&Deed>,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
         let text = self.store.text(
             "update imports set state = $4, mapping = coalesce($5, mapping), role = coalesce($6, role), language = coalesce($7, language), \
              updated_at = $8 where account_id = $1 and id = $2 and state in (select value from json_each($3))",

@@ -294,7 +294,9 @@ impl Tenant {
     /// # Errors
     /// When the database refuses.
     pub async fn invitations(&self, before: Option<(i64, &str)>, limit: i64) -> Result<Vec<Invitation>, StoreError> {
-        let text = columns!("where account_id = $1 and (created_at < $2 or (created_at = $2 and id < $3)) order by created_at desc, id desc limit $4");
+        let text = columns!(
+            "where account_id = $1 and (created_at < $2 or (created_at = $2 and id < $3)) order by created_at desc, id desc limit $4"
+        );
         let (at, id) = before.unwrap_or((i64::MAX, ""));
         Ok(on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).bind(at).bind(id).bind(limit).fetch_all(pool).await)?)
     }
@@ -312,7 +314,14 @@ impl Tenant {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn resend_invitation(&self, id: &str, mail: &super::mail::NewMail<'_>, token_hash: &str, expires_at: i64, deed: &Deed) -> Result<bool, StoreError> {
+    pub async fn resend_invitation(
+        &self,
+        id: &str,
+        mail: &super::mail::NewMail<'_>,
+        token_hash: &str,
+        expires_at: i64,
+        deed: &Deed,
+    ) -> Result<bool, StoreError> {
         Ok(commit!(&self.store, transaction => {
             hold_account!(transaction, &self.account_id, deed.at);
             let touched = sqlx::query("update invitations set token_hash = $3, sent_at = $4, expires_at = $5, opened_at = null \
@@ -387,7 +396,14 @@ impl Tenant {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn accept_invitation(&self, invitation: &Invitation, token_hash: &str, first_name: Option<&str>, last_name: Option<&str>, deed: &Deed) -> Result<bool, StoreError> {
+    pub async fn accept_invitation(
+        &self,
+        invitation: &Invitation,
+        token_hash: &str,
+        first_name: Option<&str>,
+        last_name: Option<&str>,
+        deed: &Deed,
+    ) -> Result<bool, StoreError> {
         Ok(commit!(&self.store, transaction => {
             hold_account!(transaction, &self.account_id, deed.at);
             let touched = sqlx::query("update invitations set state = 'accepted', accepted_at = $4, opened_at = coalesce(opened_at, $4) \
@@ -433,7 +449,8 @@ impl Store {
 }
 
 fn judge(account_id: &str, invitees: &[Invitee], known: &[(String, String, String)], mut free: i64) -> Vec<Invited> {
-    let known: HashMap<&str, (&str, &str)> = known.iter().map(|(key, account, state)| (key.as_str(), (account.as_str(), state.as_str()))).collect();
+    let known: HashMap<&str, (&str, &str)> =
+        known.iter().map(|(key, account, state)| (key.as_str(), (account.as_str(), state.as_str()))).collect();
     let mut seen = HashSet::new();
     invitees
         .iter()

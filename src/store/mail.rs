@@ -111,7 +111,13 @@ impl Tenant {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn send_sign_in_link(&self, token_hash: &str, expires_at: i64, pause_ms: i64, mail: &NewMail<'_>) -> Result<bool, StoreError> {
+    pub async fn send_sign_in_link(
+        &self,
+        token_hash: &str,
+        expires_at: i64,
+        pause_ms: i64,
+        mail: &NewMail<'_>,
+    ) -> Result<bool, StoreError> {
         Ok(commit!(&self.store, transaction => {
             // Whoever asks twice at once waits here.
             sqlx::query("update members set language = language where account_id = $1 and id = $2")

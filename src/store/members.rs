@@ -75,23 +75,21 @@ macro_rules! wanted {
 // Whether taking admin rights from this member would leave nobody, or is not allowed for the original user.
 macro_rules! guard_rights {
     ($transaction:ident, $account_id:expr, $id:expr) => {{
-        let protected: i64 = sqlx::query_scalar(
-            "select count(*) from accounts where id = $1 and original_member_id = $2 and sync_state <> 'idle'",
-        )
-        .bind($account_id)
-        .bind($id)
-        .fetch_one(&mut *$transaction)
-        .await?;
+        let protected: i64 =
+            sqlx::query_scalar("select count(*) from accounts where id = $1 and original_member_id = $2 and sync_state <> 'idle'")
+                .bind($account_id)
+                .bind($id)
+                .fetch_one(&mut *$transaction)
+                .await?;
         if protected > 0 {
             return Ok(MemberChange::OriginalUser);
         }
-        let others: i64 = sqlx::query_scalar(
-            "select count(*) from members where account_id = $1 and id <> $2 and role = 'admin' and state = 'active'",
-        )
-        .bind($account_id)
-        .bind($id)
-        .fetch_one(&mut *$transaction)
-        .await?;
+        let others: i64 =
+            sqlx::query_scalar("select count(*) from members where account_id = $1 and id <> $2 and role = 'admin' and state = 'active'")
+                .bind($account_id)
+                .bind($id)
+                .fetch_one(&mut *$transaction)
+                .await?;
         if others == 0 {
             return Ok(MemberChange::LastAdmin);
         }
@@ -208,7 +206,13 @@ impl Tenant {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn change_member(&self, id: &str, role: Option<&str>, teams: Option<&[String]>, deed: &Deed) -> Result<MemberChange, StoreError> {
+    pub async fn change_member(
+        &self,
+        id: &str,
+        role: Option<&str>,
+        teams: Option<&[String]>,
+        deed: &Deed,
+    ) -> Result<MemberChange, StoreError> {
         Ok(commit!(&self.store, transaction => {
             hold_account!(transaction, &self.account_id, deed.at);
             let known: Option<(String, String)> = sqlx::query_as("select role, state from members where account_id = $1 and id = $2")

@@ -72,7 +72,8 @@ impl Store {
     /// When the database refuses.
     pub async fn use_flow(&self, id: &str, now_ms: i64) -> Result<bool, StoreError> {
         let text = "update oauth_flows set used_at = $2 where id = $1 and used_at is null and expires_at > $2";
-        let touched = commit!(self, transaction => sqlx::query(text).bind(id).bind(now_ms).execute(&mut *transaction).await?.rows_affected());
+        let touched =
+            commit!(self, transaction => sqlx::query(text).bind(id).bind(now_ms).execute(&mut *transaction).await?.rows_affected());
         Ok(touched == 1)
     }
 }

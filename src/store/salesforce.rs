@@ -115,7 +115,15 @@ impl Tenant {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn finish_refresh(&self, generation: i64, owner: &str, access: &[u8], refresh: &[u8], sealing_key_id: &str, now_ms: i64) -> Result<bool, StoreError> {
+    pub async fn finish_refresh(
+        &self,
+        generation: i64,
+        owner: &str,
+        access: &[u8],
+        refresh: &[u8],
+        sealing_key_id: &str,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
         let text = "update salesforce_connections set access_sealed = $4, refresh_sealed = $5, sealing_key_id = $6, \
                     generation = generation + 1, refresh_started_at = null, refresh_owner = null, refresh_after = 0, \
                     refreshed_at = $7, last_success_at = $7 where account_id = $1 and generation = $2 and refresh_owner = $3";

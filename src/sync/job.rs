@@ -176,7 +176,7 @@ pub async fn run_once(deps: &SyncDeps, account_id: &str, job: Job) -> Result<Out
     let turn = Turn { deps, job, tenant, marketo, lease, request_id: clock::new_id() };
     let guard = GiveBack { deps: deps.clone(), lease: Some(turn.lease.clone()) };
     let result = tokio::select! {
-        result = turn.work() => result,
+        result = Box::pin(turn.work()) => result,
         lost = renew(&turn) => Err(lost),
         paused = until_paused(&turn) => Err(paused),
     };
@@ -302,7 +302,7 @@ pub(super) async fn keep(deps: SyncDeps, account_id: String, job: Job, cancel: C
                 failures = 0;
                 match outcome {
                     Outcome::Again(wait) => *wait,
-                    Outcome::Done => Duration::from_secs(60),
+                    Outcome::Done => Duration::from_mins(1),
                     Outcome::NotOurs => Duration::from_secs(5),
                     Outcome::NotReady => Duration::from_millis(500),
                 }

@@ -55,7 +55,7 @@ pub(super) async fn keep_tokens(deps: SyncDeps, cancel: CancellationToken) {
 /// Invites the rows of files until cancelled.
 pub(super) async fn keep_imports(deps: SyncDeps, cancel: CancellationToken) {
     loop {
-        let wait = match crate::account::imports::runner::advance(&deps.connections).await {
+        let wait = match crate::account::import_runner::advance(&deps.connections).await {
             Ok(true) => Duration::ZERO,
             Ok(false) => LOOK,
             Err(error) => {

@@ -2,6 +2,7 @@
 
 use super::mapping::Mapping;
 use crate::account::email::Email;
+use crate::account::inviting::Guest;
 use crate::account::me::seats;
 use crate::account::signed_in::Admin;
 use crate::account::{AccountState, database};
@@ -47,26 +48,34 @@ fn judge(row: &ImportRow, mapping: &Mapping, columns: usize, role: &str, teams: 
         outcome: "malformed",
         detail: None,
     };
-    let read = || -> Result<(Email, Option<String>, Option<String>, String, Vec<String>), String> {
+    let read = || -> Result<Guest, String> {
         let surplus = cells.iter().skip(columns).any(|cell| !cell.trim().is_empty());
         if cells.len() < columns || surplus {
             return Err(format!("The row has {} cells, the header {columns}.", cells.len()));
         }
         let email = Email::parse(cell("email").ok_or("There is no address.")?).map_err(|error| error.to_string())?;
         let name = |field: &str| match cell(field) {
-            Some(name) if name.chars().count() > 80 || name.chars().any(char::is_control) => Err(format!("The {} is no name.", field.replace('_', " "))),
+            Some(name) if name.chars().count() > 80 || name.chars().any(char::is_control) => {
+                Err(format!("The {} is no name.", field.replace('_', " ")))
+            }
             name => Ok(name.map(str::to_owned)),
         };
-        Ok((email, name("first_name")?, name("last_name")?, role_of(cell("role"), role)?, teams_of(cell("teams"), teams)?))
+        Ok(Guest {
+            email,
+            first_name: name("first_name")?,
+            last_name: name("last_name")?,
+            role: role_of(cell("role"), role)?,
+            teams: teams_of(cell("teams"), teams)?,
+        })
     };
     match read() {
-        Ok((email, first_name, last_name, role, teams)) => Judged {
-            email: Some(email.text),
-            email_key: Some(email.key),
-            first_name,
-            last_name,
-            role: Some(role),
-            teams: serde_json::to_string(&teams).ok(),
+        Ok(guest) => Judged {
+            email: Some(guest.email.text),
+            email_key: Some(guest.email.key),
+            first_name: guest.first_name,
+            last_name: guest.last_name,
+            role: Some(guest.role),
+            teams: serde_json::to_string(&guest.teams).ok(),
             outcome: "will_invite",
             ..judged
         },
@@ -89,7 +98,12 @@ fn role_of(cell: Option<&str>, otherwise: &str) -> Result<String, String> {
 
 fn teams_of(cell: Option<&str>, teams: &[Team]) -> Result<Vec<String>, String> {
     let mut ids = Vec::new();
-    for name in cell.unwrap_or_default().split([';', '|', ',']).map(|name| name.trim().to_lowercase()).filter(|name| !name.is_empty() && name != EVERYONE) {
+    for name in cell
+        .unwrap_or_default()
+        .split([';', '|', ','])
+        .map(|name| name.trim().to_lowercase())
+        .filter(|name| !name.is_empty() && name != EVERYONE)
+    {
         let known = teams.iter().find(|team| team.name.to_lowercase() == name).ok_or("One of the teams does not exist.")?;
         if !ids.contains(&known.id) {
             ids.push(known.id.clone());

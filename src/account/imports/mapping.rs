@@ -13,9 +13,28 @@ pub const FIELDS: [&str; 5] = ["email", "first_name", "last_name", "role", "team
 pub type Mapping = BTreeMap<String, Option<usize>>;
 
 const NAMES: [(&str, &[&str]); 5] = [
-    ("email", &["email", "emailaddress", "mail", "emailadresse", "epost", "epostadress", "emailadres", "courriel", "adresseemail", "电子邮件", "邮箱", "username"]),
+    (
+        "email",
+        &[
+            "email",
+            "emailaddress",
+            "mail",
+            "emailadresse",
+            "epost",
+            "epostadress",
+            "emailadres",
+            "courriel",
+            "adresseemail",
+            "电子邮件",
+            "邮箱",
+            "username",
+        ],
+    ),
     ("first_name", &["firstname", "givenname", "vorname", "prenom", "prénom", "fornamn", "förnamn", "voornaam", "名", "名字"]),
-    ("last_name", &["lastname", "surname", "familyname", "nachname", "familienname", "nom", "nomdefamille", "efternamn", "achternaam", "姓", "姓氏"]),
+    (
+        "last_name",
+        &["lastname", "surname", "familyname", "nachname", "familienname", "nom", "nomdefamille", "efternamn", "achternaam", "姓", "姓氏"],
+    ),
     ("role", &["role", "rolle", "rôle", "roll", "rol", "角色"]),
     ("teams", &["team", "teams", "équipe", "équipes", "equipe", "equipes", "lag", "团队"]),
 ];
@@ -60,7 +79,8 @@ pub fn suggested(header: &[String], sample: &[Vec<String>]) -> Mapping {
         mapping.insert(field.to_owned(), found);
     }
     if mapping.get("email").copied().flatten().is_none() {
-        let addresses = |column: usize| sample.iter().filter(|row| row.get(column).is_some_and(|cell| Email::parse(cell.trim()).is_ok())).count();
+        let addresses =
+            |column: usize| sample.iter().filter(|row| row.get(column).is_some_and(|cell| Email::parse(cell.trim()).is_ok())).count();
         let best = (0..header.len()).max_by_key(|column| (addresses(*column), usize::MAX - column)).filter(|column| addresses(*column) > 0);
         mapping.insert("email".to_owned(), best);
     }
@@ -106,7 +126,10 @@ mod tests {
     #[test]
     fn columns_are_told_by_their_names_or_by_what_stands_in_them() {
         let mapping = suggested(&texts(&["Vorname", "Nachname", "E-Mail-Adresse", "Rolle"]), &[]);
-        assert_eq!((mapping["email"], mapping["first_name"], mapping["last_name"], mapping["role"], mapping["teams"]), (Some(2), Some(0), Some(1), Some(3), None));
+        assert_eq!(
+            (mapping["email"], mapping["first_name"], mapping["last_name"], mapping["role"], mapping["teams"]),
+            (Some(2), Some(0), Some(1), Some(3), None)
+        );
         let mapping = suggested(&texts(&["x", "y"]), &[texts(&["1", "a@example.com"])]);
         assert_eq!(mapping["email"], Some(1));
         assert_eq!(suggested(&texts(&["x"]), &[texts(&["1"])])["email"], None);
@@ -119,7 +142,8 @@ mod tests {
             assert_eq!(header(&texts(bad)).unwrap_err().code, "csv.header");
         }
         assert_eq!(header(&texts(&["\u{feff} email ", "name", ""])).unwrap(), ["email", "name"]);
-        let pick = |pairs: &[(&str, Option<usize>)]| chosen(pairs.iter().map(|(field, column)| ((*field).to_owned(), *column)).collect(), 2);
+        let pick =
+            |pairs: &[(&str, Option<usize>)]| chosen(pairs.iter().map(|(field, column)| ((*field).to_owned(), *column)).collect(), 2);
         assert!(pick(&[("email", Some(1)), ("role", None)]).is_ok());
         assert!(pick(&[("email", Some(2))]).is_err());
         assert!(pick(&[("email", Some(1)), ("role", Some(1))]).is_err());

@@ -118,7 +118,8 @@ pub async fn check(admin: Admin, request: HttpRequest, state: web::Data<AccountS
     }
     check::check(&state, &admin, &import).await?;
     // A mapping that was changed meanwhile wants another check.
-    database::answer(admin.tenant.move_import(&import.id, &["checking"], "checked", ImportChange::default(), None, clock::now_ms())).await?;
+    database::answer(admin.tenant.move_import(&import.id, &["checking"], "checked", ImportChange::default(), None, clock::now_ms()))
+        .await?;
     show(admin, request).await
 }
 
@@ -126,7 +127,9 @@ pub async fn check(admin: Admin, request: HttpRequest, state: web::Data<AccountS
 pub async fn invite(admin: Admin, request: HttpRequest) -> Result<Answer<Value>, Problem> {
     let import = known(&admin, &request).await?;
     let deed = admin.actor.deed("import.invited", import.file_name.clone());
-    let begun = database::answer(admin.tenant.move_import(&import.id, &["checked"], "inviting", ImportChange::default(), Some(&deed), deed.at)).await?;
+    let begun =
+        database::answer(admin.tenant.move_import(&import.id, &["checked"], "inviting", ImportChange::default(), Some(&deed), deed.at))
+            .await?;
     if !begun && !matches!(import.state.as_str(), "inviting" | "done") {
         return Err(wrong_step());
     }

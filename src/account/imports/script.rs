@@ -34,17 +34,12 @@ pub enum NoText {
 }
 
 /// Turns the pieces of a file into text.
+#[derive(Default)]
 pub struct Script {
     waiting: Vec<u8>,
     encoding: Option<Encoding>,
     sixteen: Option<Decoder>,
     beyond_ascii: bool,
-}
-
-impl Default for Script {
-    fn default() -> Self {
-        Self { waiting: Vec::new(), encoding: None, sixteen: None, beyond_ascii: false }
-    }
 }
 
 const ENOUGH: usize = 512;

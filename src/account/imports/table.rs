@@ -205,7 +205,9 @@ mod tests {
 
     #[test]
     fn the_sign_between_cells_is_recognised() {
-        for (text, sign) in [("a,b\n1,2", ','), ("a;b,c;d\n", ';'), ("a\tb\n", '\t'), ("sep=;\r\na;b\n", ';'), ("\"a,a,a\";b\n", ';'), ("email\n", ',')] {
+        for (text, sign) in
+            [("a,b\n1,2", ','), ("a;b,c;d\n", ';'), ("a\tb\n", '\t'), ("sep=;\r\na;b\n", ';'), ("\"a,a,a\";b\n", ';'), ("email\n", ',')]
+        {
             assert_eq!(read(text, 3).unwrap().1, sign, "{text}");
         }
         assert_eq!(read("sep=;\r\na;b\n", 100).unwrap().0, [["a", "b"]]);

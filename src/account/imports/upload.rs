@@ -54,7 +54,8 @@ fn no_table(why: NoTable) -> Problem {
 fn file_name(request: &HttpRequest) -> String {
     let given = request.headers().get("X-File-Name").and_then(|value| value.to_str().ok()).unwrap_or("file.csv");
     let name = percent_encoding::percent_decode_str(given).decode_utf8_lossy().into_owned();
-    let name: String = name.rsplit(['/', '\\']).next().unwrap_or_default().chars().filter(|letter| !letter.is_control()).take(120).collect();
+    let name: String =
+        name.rsplit(['/', '\\']).next().unwrap_or_default().chars().filter(|letter| !letter.is_control()).take(120).collect();
     fields::name("X-File-Name", &name, 120).unwrap_or_else(|_| "file.csv".to_owned())
 }
 
@@ -69,7 +70,8 @@ pub async fn take_in(admin: &Admin, request: &HttpRequest, payload: web::Payload
     if request.headers().get("Content-Encoding").is_some_and(|encoding| encoding.as_bytes() != b"identity") {
         return Err(Problem::new(415, "csv.type", "Not a CSV file", "The file must be sent as it is, not compressed."));
     }
-    let announced = request.headers().get("Content-Length").and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<usize>().ok());
+    let announced =
+        request.headers().get("Content-Length").and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<usize>().ok());
     if announced.is_some_and(|length| length > LARGEST) {
         return Err(too_large());
     }
@@ -142,7 +144,9 @@ async fn stored(admin: &Admin, mut import: Import, mut payload: web::Payload) ->
     let mut hash = digest::Context::new(&digest::SHA256);
     let mut length = 0_usize;
     loop {
-        let piece = tokio::time::timeout(PATIENCE, payload.next()).await.map_err(|_| Problem::new(408, "request.slow", "Too slow", "The file did not arrive in time."))?;
+        let piece = tokio::time::timeout(PATIENCE, payload.next())
+            .await
+            .map_err(|_| Problem::new(408, "request.slow", "Too slow", "The file did not arrive in time."))?;
         let piece = piece.transpose().map_err(|_| Problem::bad_request("request.broken", "The file broke off."))?;
         let last = piece.is_none();
         let piece = piece.unwrap_or_default();

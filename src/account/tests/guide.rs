@@ -38,7 +38,10 @@ async fn the_first_invitation_opens_the_account_and_works_once() {
         let stranger = json!({"email": "x@example.com", "language": "en"});
         house.post(&ops, "/v1/actions-config/first-invitation", stranger).await.refused(422, "marketo.not_admin");
 
-        let sent = house.post(&ops, "/v1/actions-config/first-invitation", json!({"email": "marketing@brightwater.example", "language": "nl"})).await.ok();
+        let sent = house
+            .post(&ops, "/v1/actions-config/first-invitation", json!({"email": "marketing@brightwater.example", "language": "nl"}))
+            .await
+            .ok();
         let again = json!({"email": "marketing@brightwater.example"});
         house.post(&ops, "/v1/actions-config/first-invitation", again).await.refused(409, "invitation.first_exists");
         let token = house.links_to("marketing@brightwater.example").await.remove(0);
@@ -69,7 +72,10 @@ async fn the_first_invitation_opens_the_account_and_works_once() {
         let admin = member(&account, accepted["member_id"].as_str().unwrap());
         let log = house.get(&admin, "/v1/audit?search=revealed").await.ok();
         assert_eq!((&log["items"][0]["who"], &log["items"][0]["from"]), (&json!("ops@brightwater.example"), &json!("203.0.113.7")));
-        house.post(&ops, "/v1/actions-config/integration/rotate", json!({"client_secret": "wrong"})).await.refused(422, "marketo.credentials");
+        house
+            .post(&ops, "/v1/actions-config/integration/rotate", json!({"client_secret": "wrong"}))
+            .await
+            .refused(422, "marketo.credentials");
         let secret = json!({"client_secret": house.world.marketo_client_secret()});
         let rotated = house.post(&ops, "/v1/actions-config/integration/rotate", secret).await.ok();
         assert!(rotated["integration"]["overlap_until"].as_i64().unwrap() > clock::now_ms());
@@ -84,7 +90,10 @@ async fn an_invitation_expires_and_can_be_taken_back() {
         house.post(&admin, "/v1/invitations", json!({"emails": ["a@example.com", "b@example.com"]})).await.ok();
         let (a, b) = (house.links_to("a@example.com").await.remove(0), house.links_to("b@example.com").await.remove(0));
         let open = house.get(&admin, "/v1/invitations").await.ok();
-        let id = open["items"].as_array().unwrap().iter().find(|row| row["email"] == "b@example.com").unwrap()["id"].as_str().unwrap().to_owned();
+        let id = open["items"].as_array().unwrap().iter().find(|row| row["email"] == "b@example.com").unwrap()["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         house.ask(&admin, "POST", &format!("/v1/invitations/{id}/revoke"), None).await.ok();
         house.ask(&admin, "POST", &format!("/v1/invitations/{id}/revoke"), None).await.refused(409, "invitation.not_open");
         house.post(&face(), &format!("/v1/invitations/by-token/{b}/accept"), json!({})).await.refused(410, "link.revoked");
@@ -104,7 +113,8 @@ async fn marketo_is_connected_by_one_click_and_only_its_owner_lets_go() {
         house.ask(&admin, "POST", "/v1/field-sync/start", None).await.refused(409, "marketo.not_connected");
         let view = house.post(&admin, "/v1/connections/marketo", json!({})).await.ok();
         assert_eq!((&view["state"], &view["owner"]["member_id"]), (&json!("connected"), &json!(first)));
-        let pasted = json!({"munchkin_id": house.world.munchkin_id(), "client_id": house.world.marketo_client_id(), "client_secret": " wrong "});
+        let pasted =
+            json!({"munchkin_id": house.world.munchkin_id(), "client_id": house.world.marketo_client_id(), "client_secret": " wrong "});
         house.post(&admin, "/v1/connections/marketo", pasted).await.refused(422, "marketo.credentials");
 
         let second = house.joined(&admin, "second@example.com", "admin").await;

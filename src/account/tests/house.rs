@@ -47,6 +47,12 @@ impl Drop for House {
     }
 }
 
+/// The tests' own client, which follows nobody.
+#[expect(clippy::disallowed_methods, reason = "the tests' own client")]
+pub(super) fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}
+
 /// A house for every engine.
 pub(super) async fn houses() -> Vec<House> {
     houses_with(|_| {}).await
@@ -110,7 +116,9 @@ async fn build(test: TestStore, clock: Arc<Clock>, change: &impl Fn(&mut Setting
     let store = test.store.clone();
     let connections = Connections::new(store.clone(), caller.clone(), &settings, sealer).unwrap();
     let arrivals = Arrivals::new(store.clone(), Arc::clone(&connections), 90, Pace::default());
-    let state = AccountState::new(store, Arc::new(settings), Arc::new(arrivals), connections, caller).unwrap();
+    let state =
+        AccountState::new(store, Arc::new(settings), Arc::new(arrivals), Arc::<Connections>::clone(&connections), connections, caller)
+            .unwrap();
     House { state, world, base, engine: test.engine, server: handle, _store: test, _clock: clock }
 }
 
@@ -205,9 +213,15 @@ impl House {
     }
 
     pub(super) async fn mailed(&self, recipient: &str) -> Vec<String> {
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let client = client();
         let mails: Value = client.get(format!("{}/mail/messages.json", self.base)).send().await.unwrap().json().await.unwrap();
-        let mine = mails.as_array().unwrap().iter().filter(|mail| mail["to"][0].as_str().unwrap().trim_matches(['<', '>']) == recipient).cloned().collect::<Vec<_>>();
+        let mine = mails
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|mail| mail["to"][0].as_str().unwrap().trim_matches(['<', '>']) == recipient)
+            .cloned()
+            .collect::<Vec<_>>();
         mine.iter()
             .map(|mail| {
                 let text = mail["text"].as_str().unwrap();
@@ -220,7 +234,13 @@ impl House {
     /// The guide's step 1: enters, invites the first user, accepts; gives account and member.
     pub(super) async fn with_first_user(&self) -> (String, String) {
         let account = self.enter().await;
-        self.post(&marketo_admin(&account), "/v1/actions-config/first-invitation", json!({"email": "ops@brightwater.example", "language": "de"})).await.ok();
+        self.post(
+            &marketo_admin(&account),
+            "/v1/actions-config/first-invitation",
+            json!({"email": "ops@brightwater.example", "language": "de"}),
+        )
+        .await
+        .ok();
         let token = self.links_to("ops@brightwater.example").await.remove(0);
         let accepted = self.post(&face(), &format!("/v1/invitations/by-token/{token}/accept"), json!({})).await.ok();
         (account, accepted["member_id"].as_str().unwrap().to_owned())

@@ -38,7 +38,10 @@ async fn a_file_is_mapped_checked_and_invited_once() {
             =1+1;x;carl@example.com;;\r\n";
         let (bytes, _, _) = encoding_rs::WINDOWS_1252.encode(file);
         let seen = upload(&house, &admin, bytes.to_vec()).await.ok();
-        assert_eq!((&seen["encoding"], &seen["delimiter"], &seen["rows"], &seen["file_name"]), (&json!("windows-1252"), &json!(";"), &json!(8), &json!("team list.csv")));
+        assert_eq!(
+            (&seen["encoding"], &seen["delimiter"], &seen["rows"], &seen["file_name"]),
+            (&json!("windows-1252"), &json!(";"), &json!(8), &json!("team list.csv"))
+        );
         assert_eq!(seen["mapping"], json!({"email": 2, "first_name": 0, "last_name": 1, "role": 3, "teams": 4}));
         let path = format!("/v1/invitations/imports/{}", seen["id"].as_str().unwrap());
         house.ask(&admin, "POST", &format!("{path}/invite"), None).await.refused(409, "import.wrong_step");
@@ -84,7 +87,10 @@ async fn what_is_no_table_is_refused_with_its_line_and_leaves_nothing() {
         ] {
             upload(&house, &admin, bytes).await.refused(status, code);
         }
-        let form = TestRequest::post().uri("/v1/invitations/imports").insert_header(("Content-Type", "multipart/form-data; boundary=x")).set_payload("--x--");
+        let form = TestRequest::post()
+            .uri("/v1/invitations/imports")
+            .insert_header(("Content-Type", "multipart/form-data; boundary=x"))
+            .set_payload("--x--");
         house.send(&admin, form).await.refused(415, "request.media_type");
         assert_eq!(house.get(&admin, "/v1/invitations/imports").await.ok()["total"], 0);
     }

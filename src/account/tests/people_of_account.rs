@@ -4,18 +4,34 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::house::{face, houses, houses_with, marketo_admin, member};
-use crate::account::routes::ROUTES;
+use crate::account::routes::{INTERFACE, ROUTES};
 
 #[actix_web::test]
 async fn each_address_gets_its_own_outcome() {
     for house in houses_with(|settings| settings.account.seats = 4).await {
         let (account, first) = house.with_first_user().await;
         let admin = member(&account, &first);
-        let emails = json!(["OPS@brightwater.example", "a@example.com", "A@Example.com", "a@evil.com@corp.com", "b@example.com", "c@example.com", "d@example.com"]);
+        let emails = json!([
+            "OPS@brightwater.example",
+            "a@example.com",
+            "A@Example.com",
+            "a@evil.com@corp.com",
+            "b@example.com",
+            "c@example.com",
+            "d@example.com"
+        ]);
         let said = house.post(&admin, "/v1/invitations", json!({"emails": emails, "role": "user", "language": "fr"})).await.ok();
         let outcomes: Vec<&str> = said["results"].as_array().unwrap().iter().map(|row| row["outcome"].as_str().unwrap()).collect();
-        assert_eq!(outcomes, ["already_member", "invited", "already_invited", "malformed", "invited", "invited", "over_seat_limit"], "{}", house.engine);
-        house.post(&admin, "/v1/invitations", json!({"emails": ["x@example.com"], "teams": ["nope"]})).await.refused(400, "request.invalid");
+        assert_eq!(
+            outcomes,
+            ["already_member", "invited", "already_invited", "malformed", "invited", "invited", "over_seat_limit"],
+            "{}",
+            house.engine
+        );
+        house
+            .post(&admin, "/v1/invitations", json!({"emails": ["x@example.com"], "teams": ["nope"]}))
+            .await
+            .refused(400, "request.invalid");
         let members = house.get(&admin, "/v1/members?state=invited").await.ok();
         assert_eq!(members["total"], 3);
         let page = house.get(&admin, "/v1/members?limit=2").await.ok();
@@ -56,7 +72,13 @@ async fn an_address_belongs_to_one_account() {
         let guest = crate::account::inviting::Guest { email, first_name: None, last_name: None, role: "user".to_owned(), teams: vec![] };
         let invitee = crate::account::inviting::made_out(&house.state.connections, "other", guest).unwrap();
         let deed = crate::store::audit::Deed {
-            id: "1".to_owned(), at: 1, who: "t".to_owned(), what: "members.invited", target: String::new(), source: None, request_id: None,
+            id: "1".to_owned(),
+            at: 1,
+            who: "t".to_owned(),
+            what: "members.invited",
+            target: String::new(),
+            source: None,
+            request_id: None,
         };
         let manner = crate::account::inviting::Manner { inviter: "t", language: "en", first: false };
         crate::account::inviting::invite(&house.state.connections, &other, &theirs, &[invitee], manner, &deed, None, None).await.unwrap();
@@ -64,7 +86,10 @@ async fn an_address_belongs_to_one_account() {
         assert_eq!(said["results"][0]["outcome"], "elsewhere", "{}", house.engine);
         // Nobody of the one account sees, changes or removes anybody of the other.
         let id = other.members(crate::store::members::Filter::default(), "", 10).await.unwrap()[0].id.clone();
-        house.ask(&member(&account, &first), "PATCH", &format!("/v1/members/{id}"), Some(json!({"role": "admin"}))).await.refused(404, "not_found");
+        house
+            .ask(&member(&account, &first), "PATCH", &format!("/v1/members/{id}"), Some(json!({"role": "admin"})))
+            .await
+            .refused(404, "not_found");
         house.ask(&member(&account, &first), "DELETE", &format!("/v1/members/{id}"), None).await.refused(404, "not_found");
         house.get(&member("other", &first), "/v1/me").await.refused(401, "session.revoked");
     }
@@ -121,7 +146,7 @@ async fn a_plain_user_gets_nothing_that_is_the_admins() {
         let user = house.joined(&member(&account, &first), "user@example.com", "user").await;
         let visitor = member(&account, &user);
         house.get(&visitor, "/v1/me").await.ok();
-        let open = ["/v1/me", "/healthz", "/readyz", "/v1/set-up"];
+        let open = ["/v1/me", "/healthz", "/readyz", "/v1/set-up", "/openapi.json"];
         for row in ROUTES.iter().filter(|row| !open.contains(&row.path)) {
             let path = row.path.replace("{id}", &first).replace("{org_id}", &house.world.org_id()).replace("{token}", &"a".repeat(43));
             let said = house.ask(&visitor, row.method, &path, Some(json!({}))).await;
@@ -131,7 +156,10 @@ async fn a_plain_user_gets_nothing_that_is_the_admins() {
             let path = row.path.replace("{id}", &first);
             house.ask(&marketo_admin(&account), row.method, &path, Some(json!({}))).await.refused(403, "auth.forbidden");
         }
-        let changed = house.ask(&visitor, "PATCH", "/v1/me", Some(json!({"first_name": " Zoë ", "language": "sv", "time_zone": "Europe/Stockholm"}))).await.ok();
+        let changed = house
+            .ask(&visitor, "PATCH", "/v1/me", Some(json!({"first_name": " Zoë ", "language": "sv", "time_zone": "Europe/Stockholm"})))
+            .await
+            .ok();
         assert_eq!((&changed["first_name"], &changed["language"]), (&json!("Zoë"), &json!("sv")));
         house.ask(&visitor, "PATCH", "/v1/me", Some(json!({"role": "admin"}))).await.refused(400, "request.unknown_field");
         house.ask(&visitor, "PATCH", "/v1/me", Some(json!({"language": "xx"}))).await.refused(400, "request.invalid");
@@ -183,4 +211,17 @@ async fn a_link_signs_in_once_and_only_where_links_are_allowed() {
         assert_eq!(house.post(&face(), "/v1/sign-in-links/redeem", redeem.clone()).await.ok()["member_id"], first);
         house.post(&face(), "/v1/sign-in-links/redeem", redeem).await.refused(410, "link.used");
     }
+}
+
+#[test]
+fn the_interface_describes_every_route_and_no_other() {
+    let description: Value = serde_json::from_str(INTERFACE).unwrap();
+    let described: std::collections::BTreeSet<String> = description["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .flat_map(|(path, methods)| methods.as_object().unwrap().keys().map(move |method| format!("{method} {path}")))
+        .collect();
+    let routes: std::collections::BTreeSet<String> = ROUTES.iter().map(|row| format!("{} {}", row.method, row.path)).collect();
+    assert_eq!(described, routes);
 }

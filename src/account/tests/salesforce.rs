@@ -3,15 +3,14 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::house::{House, face, houses, member};
+use super::house::{House, client, face, houses, member};
 use crate::account::salesforce_tokens;
 
 const SESSION: &str = "0123456789abcdef0123456789abcdef";
 const BACK: &str = "http://127.0.0.1:1/admin/settings/salesforce/callback";
 
 async fn http(url: &str) -> reqwest::Response {
-    let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    client.get(url).send().await.unwrap()
+    client().get(url).send().await.unwrap()
 }
 
 // The browser: goes where it is sent and brings back code and state.
@@ -34,7 +33,14 @@ async fn connected(house: &House, admin: &Value) -> Value {
 
 async fn refreshes(house: &House) -> u64 {
     let journal: Value = http(&format!("{}/_control/journal", house.base)).await.json().await.unwrap();
-    journal["calls"].as_array().unwrap().iter().filter(|call| call["path"].as_str().unwrap().ends_with("/oauth2/token")).count().try_into().unwrap()
+    journal["calls"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|call| call["path"].as_str().unwrap().ends_with("/oauth2/token"))
+        .count()
+        .try_into()
+        .unwrap()
 }
 
 #[actix_web::test]
@@ -71,7 +77,7 @@ async fn salesforce_is_connected_checked_and_let_go() {
         assert_eq!(view["user"], "sam.taylor@brightwater.example");
         assert_eq!(house.get(&face(), &format!("/v1/orgs/{}", house.world.org_id())).await.ok()["account_id"], account);
         let before = refreshes(&house).await;
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let client = client();
         client.post(format!("{}/_control/tokens/expire", house.base)).json(&json!({"salesforce": true})).send().await.unwrap();
         let checks = join_all((0..8).map(|_| house.ask(&admin, "POST", "/v1/connections/salesforce/check", None))).await;
         assert!(checks.iter().all(|said| said.body["state"] == "connected"), "{checks:?}");

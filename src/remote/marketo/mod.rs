@@ -23,6 +23,7 @@ pub mod csv_rows;
 pub mod envelope;
 pub mod leads;
 pub mod token;
+pub mod usage;
 pub mod users;
 
 /// How to reach an instance.

@@ -78,7 +78,8 @@ impl Marketo {
     async fn admin(&self, asker: Asker<'_>, user: User) -> Result<Option<MarketoAdmin>, CallError> {
         let id = percent_encoding::utf8_percent_encode(&user.userid, percent_encoding::NON_ALPHANUMERIC);
         let roles = self.run(&get("user_roles", format!("/userservice/management/v1/users/{id}/roles.json"), read_roles), asker).await?;
-        let role = roles.into_iter().find(|role| role.access_role_id == ADMIN_ROLE_ID || role.access_role_name.eq_ignore_ascii_case("admin"));
+        let role =
+            roles.into_iter().find(|role| role.access_role_id == ADMIN_ROLE_ID || role.access_role_name.eq_ignore_ascii_case("admin"));
         Ok(role.map(|role| MarketoAdmin {
             email: user.address().to_owned(),
             first_name: user.first_name.clone().unwrap_or_default(),

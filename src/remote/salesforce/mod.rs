@@ -27,7 +27,7 @@ pub struct UserInfo {
 
 impl fmt::Debug for UserInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UserInfo").field("user_id", &self.user_id).field("organization_id", &self.organization_id).finish()
+        f.debug_struct("UserInfo").field("user_id", &self.user_id).field("organization_id", &self.organization_id).finish_non_exhaustive()
     }
 }
 

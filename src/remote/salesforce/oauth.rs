@@ -75,7 +75,15 @@ const LONGEST_TOKEN: usize = 8_192;
 
 /// The address to send a browser to.
 #[must_use]
-pub fn authorize_url(login: &Endpoint, client: &Client, redirect_uri: &str, state: &str, challenge: &str, nonce: &str, scope: &str) -> String {
+pub fn authorize_url(
+    login: &Endpoint,
+    client: &Client,
+    redirect_uri: &str,
+    state: &str,
+    challenge: &str,
+    nonce: &str,
+    scope: &str,
+) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query
         .append_pair("response_type", "code")
@@ -93,7 +101,15 @@ pub fn authorize_url(login: &Endpoint, client: &Client, redirect_uri: &str, stat
 ///
 /// # Errors
 /// See [`OauthError`].
-pub async fn redeem(caller: &Caller, login: &Endpoint, client: &Client, code: &str, verifier: &SecretString, redirect_uri: &str, request_id: &str) -> Result<Granted, OauthError> {
+pub async fn redeem(
+    caller: &Caller,
+    login: &Endpoint,
+    client: &Client,
+    code: &str,
+    verifier: &SecretString,
+    redirect_uri: &str,
+    request_id: &str,
+) -> Result<Granted, OauthError> {
     let form = vec![
         ("grant_type", "authorization_code".to_owned()),
         ("code", code.to_owned()),
@@ -109,7 +125,13 @@ pub async fn redeem(caller: &Caller, login: &Endpoint, client: &Client, code: &s
 ///
 /// # Errors
 /// See [`OauthError`]; only [`OauthError::Dead`] says that the token is worthless.
-pub async fn refresh(caller: &Caller, login: &Endpoint, client: &Client, refresh_token: &SecretString, request_id: &str) -> Result<Granted, OauthError> {
+pub async fn refresh(
+    caller: &Caller,
+    login: &Endpoint,
+    client: &Client,
+    refresh_token: &SecretString,
+    request_id: &str,
+) -> Result<Granted, OauthError> {
     let form = vec![
         ("grant_type", "refresh_token".to_owned()),
         ("refresh_token", refresh_token.expose_secret().to_owned()),
@@ -141,7 +163,13 @@ pub async fn revoke(caller: &Caller, login: &Endpoint, token: &SecretString, req
     caller.send(&call, With { endpoint: login, token: None, request_id }).await
 }
 
-async fn token(caller: &Caller, login: &Endpoint, name: &'static str, form: Vec<(&'static str, String)>, request_id: &str) -> Result<Granted, OauthError> {
+async fn token(
+    caller: &Caller,
+    login: &Endpoint,
+    name: &'static str,
+    form: Vec<(&'static str, String)>,
+    request_id: &str,
+) -> Result<Granted, OauthError> {
     let call = Call {
         system: "salesforce",
         name,
@@ -164,7 +192,9 @@ fn judged(answer: &Answer) -> Result<Granted, OauthError> {
             Ok(refused) if refused.error_description.contains("already being processed") => Err(OauthError::InProgress),
             Ok(refused) if refused.error == "invalid_grant" && answer.status == 400 => Err(OauthError::Dead),
             Ok(refused) if refused.error == "unknown_error" => Err(CallError::Busy { code: "unknown_error".to_owned() }.into()),
-            Ok(refused) => Err(OauthError::Refused(refused.error.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_').take(40).collect())),
+            Ok(refused) => Err(OauthError::Refused(
+                refused.error.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_').take(40).collect(),
+            )),
             Err(_) => Err(CallError::Busy { code: answer.status.to_string() }.into()),
         },
         429 => Err(CallError::RateLimited { retry_after_ms: 30_000, concurrency: false }.into()),
@@ -235,8 +265,11 @@ pub const API_VERSION: &str = "v62.0";
 /// What a refusal of the REST API means; its code tells `API_DISABLED_FOR_ORG` from a dead session.
 #[must_use]
 pub fn refusal(answer: &Answer) -> CallError {
-    let code = serde_json::from_slice::<Value>(&answer.body).ok().and_then(|body| body.pointer("/0/errorCode").and_then(Value::as_str).map(str::to_owned));
-    let code: String = code.unwrap_or_default().chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_').take(60).collect();
+    let code = serde_json::from_slice::<Value>(&answer.body)
+        .ok()
+        .and_then(|body| body.pointer("/0/errorCode").and_then(Value::as_str).map(str::to_owned));
+    let code: String =
+        code.unwrap_or_default().chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_').take(60).collect();
     match answer.status {
         401 => CallError::Unauthorized,
         429 => CallError::RateLimited { retry_after_ms: 10_000, concurrency: false },
@@ -260,8 +293,17 @@ mod tests {
 
     #[test]
     fn only_a_well_formed_invalid_grant_is_the_end() {
-        assert_eq!(judged(&answer(400, r#"{"error":"invalid_grant","error_description":"expired access/refresh token"}"#)).unwrap_err(), OauthError::Dead);
-        for (status, body) in [(429, r#"{"error":"invalid_grant"}"#), (503, "{\"error\":\"invalid_grant\"}"), (400, "<html>invalid_grant"), (403, ""), (408, "x")] {
+        assert_eq!(
+            judged(&answer(400, r#"{"error":"invalid_grant","error_description":"expired access/refresh token"}"#)).unwrap_err(),
+            OauthError::Dead
+        );
+        for (status, body) in [
+            (429, r#"{"error":"invalid_grant"}"#),
+            (503, "{\"error\":\"invalid_grant\"}"),
+            (400, "<html>invalid_grant"),
+            (403, ""),
+            (408, "x"),
+        ] {
             assert!(matches!(judged(&answer(status, body)), Err(OauthError::Call(_))), "{status} {body}");
         }
         let busy = r#"{"error":"invalid_grant","error_description":"token request is already being processed"}"#;
@@ -275,7 +317,12 @@ mod tests {
         let granted = judged(&answer(200, good)).unwrap();
         assert_eq!((granted.org_id.as_str(), granted.user_id.as_str()), ("00D000000000001AAA", "005000000000001AAA"));
         assert_eq!(granted.instance_url, "https://acme.my.salesforce.com");
-        for bad in ["<html>", "{}", r#"{"access_token":"","instance_url":"x","id":"a/b"}"#, r#"{"access_token":"a\r\nb","instance_url":"x","id":"a/b"}"#] {
+        for bad in [
+            "<html>",
+            "{}",
+            r#"{"access_token":"","instance_url":"x","id":"a/b"}"#,
+            r#"{"access_token":"a\r\nb","instance_url":"x","id":"a/b"}"#,
+        ] {
             assert_eq!(judged(&answer(200, bad)).unwrap_err(), OauthError::BadAnswer, "{bad}");
         }
     }

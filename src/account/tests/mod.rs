@@ -1,0 +1,13 @@
+//! The account at its HTTP edge.
+
+mod certificates;
+mod doors;
+mod guide;
+mod house;
+mod imports;
+mod orgs;
+mod people;
+mod people_of_account;
+mod salesforce;
+mod timeline;
+mod world;
