@@ -265,16 +265,15 @@ impl Tenant {
     /// # Errors
     /// When the database refuses.
     pub async fn judge_import_rows(&self, import_id: &str, judged: &[Judged]) -> Result<(), StoreError> {
-        // `update … from` on both engines; in SQLite the batch is joined by number.
-        let text = self.store.text(
-            "update import_rows set email = b.value ->> 'email', email_key = b.value ->> 'email_key', \
-             first_name = b.value ->> 'first_name', last_name = b.value ->> 'last_name', role = b.value ->> 'role', \
-             teams = b.value ->> 'teams', outcome = b.value ->> 'outcome', detail = b.value ->> 'detail' \
-             from json_each($2) b where import_rows.import_id = $1 and import_rows.number = b.value ->> 'number'",
-            "update import_rows set email = item ->> 'email', email_key = item ->> 'email_key', first_name = item ->> 'first_name', \
-             last_name = item ->> 'last_name', role = item ->> 'role', teams = item ->> 'teams', outcome = item ->> 'outcome', \
-             detail = item ->> 'detail' from jsonb_array_elements(cast($2 as jsonb)) batch (item) \
-             where import_id = $1 and number = cast(item ->> 'number' as bigint)",
+        // Every row is there already: what looks like an insertion finds it by its key, on both engines.
+        let text = batch::text!(
+            self.store,
+            "insert into import_rows (import_id, number, cells, email, email_key, first_name, last_name, role, teams, outcome, detail) \
+             select $1, cast(item ->> 'number' as bigint), '', item ->> 'email', item ->> 'email_key', item ->> 'first_name', \
+             item ->> 'last_name', item ->> 'role', item ->> 'teams', item ->> 'outcome', item ->> 'detail'",
+            " on conflict (import_id, number) do update set email = excluded.email, email_key = excluded.email_key, \
+             first_name = excluded.first_name, last_name = excluded.last_name, role = excluded.role, teams = excluded.teams, \
+             outcome = excluded.outcome, detail = excluded.detail"
         );
         let rows = batch::rows(judged.iter())?;
         commit!(&self.store, transaction => {
@@ -290,9 +289,9 @@ impl Tenant {
     pub async fn compare_import_rows(&self, import_id: &str, seats: i64) -> Result<(), StoreError> {
         commit!(&self.store, transaction => {
             for text in [
-                "update import_rows set outcome = 'duplicate' where import_id = $2 and outcome = 'will_invite' and $1 <> '' \
-                 and number > (select min(o.number) from import_rows o where o.import_id = $2 and o.email_key = import_rows.email_key \
-                 and o.outcome in ('will_invite', 'duplicate'))",
+                "update import_rows set outcome = 'duplicate' where import_id = $2 and $1 <> '' and number in (select number from \
+                 (select number, row_number() over (partition by email_key order by number) as place from import_rows \
+                 where import_id = $2 and outcome = 'will_invite') ranked where place > 1)",
                 "update import_rows set outcome = (select case when m.account_id <> $1 then 'elsewhere' \
                  when m.state = 'active' then 'already_member' else 'already_invited' end from members m where m.email_key = import_rows.email_key) \
                  where import_id = $2 and outcome = 'will_invite' and email_key in (select m.email_key from members m)",

@@ -170,13 +170,10 @@ impl Tenant {
              cross join lateral jsonb_array_elements_text(item -> 'teams') name (team) \
              join teams t on t.account_id = $1 and t.id = name.team on conflict do nothing",
         );
-        let settle_text = self.store.text(
-            "update import_rows set outcome = (select b.value ->> 'outcome' from json_each($2) b \
-             where cast(b.value ->> 'number' as integer) = import_rows.number) \
-             where import_id = $1 and outcome = 'will_invite' \
-             and number in (select cast(value ->> 'number' as integer) from json_each($2))",
-            "update import_rows set outcome = item ->> 'outcome' from jsonb_array_elements(cast($2 as jsonb)) batch (item) \
-             where import_id = $1 and outcome = 'will_invite' and number = cast(item ->> 'number' as bigint)",
+        let settle_text = batch::text!(
+            self.store,
+            "insert into import_rows (import_id, number, cells, outcome) select $1, cast(item ->> 'number' as bigint), '', item ->> 'outcome'",
+            " on conflict (import_id, number) do update set outcome = excluded.outcome where import_rows.outcome = 'will_invite'"
         );
         let keys = batch::rows(invitees.iter().map(|invitee| &invitee.email_key))?;
         let outcomes = commit!(&self.store, transaction => {

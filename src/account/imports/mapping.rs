@@ -54,7 +54,7 @@ pub fn is_header(row: &[String]) -> bool {
 /// # Errors
 /// 422 `csv.header` for empty or repeated names.
 pub fn header(row: &[String]) -> Result<Vec<String>, Problem> {
-    let mut names: Vec<String> = row.iter().map(|cell| cell.trim().trim_start_matches('\u{feff}').to_owned()).collect();
+    let mut names: Vec<String> = row.iter().map(|cell| cell.trim_start_matches('\u{feff}').trim().to_owned()).collect();
     while names.last().is_some_and(String::is_empty) {
         names.pop();
     }
