@@ -56,6 +56,8 @@ pub struct Account {
     pub url: String,
     /// Signs the broker's calls (HS256, at least 32 bytes); the same on face and account.
     pub key: SecretString,
+    /// Members that an account can have, invited ones included.
+    pub seats: u32,
 }
 
 /// Redis; without a URL everything is kept in this process's memory.
@@ -132,6 +134,8 @@ pub struct Marketo {
     pub bulk_poll_seconds: u32,
     /// Further hosts that may be called, beside `NNN-AAA-NNN.mktorest.com`; for demo and tests.
     pub extra_hosts: Vec<String>,
+    /// Where an instance is reached, `{munchkin_id}` standing for its id; for demo and tests another address.
+    pub endpoint: String,
 }
 
 /// Salesforce.
@@ -142,6 +146,14 @@ pub struct Salesforce {
     pub timeout_seconds: u32,
     /// Further hosts that may be called, beside Salesforce's own; for demo and tests.
     pub extra_hosts: Vec<String>,
+    /// Consumer key of the gateway's External Client App, for connecting and signing in.
+    pub client_id: String,
+    /// Its consumer secret; empty: the first of the canvas consumer secrets.
+    pub client_secret: SecretString,
+    /// Where users of production orgs sign in.
+    pub login_url: String,
+    /// Where users of sandboxes sign in.
+    pub sandbox_login_url: String,
 }
 
 /// Outgoing mail.
@@ -189,7 +201,7 @@ impl Default for Gateway {
 
 impl Default for Account {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8081".to_owned(), url: "http://127.0.0.1:8081".to_owned(), key: SecretString::default() }
+        Self { listen: "127.0.0.1:8081".to_owned(), url: "http://127.0.0.1:8081".to_owned(), key: SecretString::default(), seats: 100 }
     }
 }
 
@@ -228,13 +240,21 @@ impl Default for Marketo {
             poll_seconds: 30,
             bulk_poll_seconds: 60,
             extra_hosts: Vec::new(),
+            endpoint: "https://{munchkin_id}.mktorest.com".to_owned(),
         }
     }
 }
 
 impl Default for Salesforce {
     fn default() -> Self {
-        Self { timeout_seconds: 10, extra_hosts: Vec::new() }
+        Self {
+            timeout_seconds: 10,
+            extra_hosts: Vec::new(),
+            client_id: String::new(),
+            client_secret: SecretString::default(),
+            login_url: "https://login.salesforce.com".to_owned(),
+            sandbox_login_url: "https://test.salesforce.com".to_owned(),
+        }
     }
 }
 
@@ -301,7 +321,7 @@ fn lay_over(table: &mut Table, name: &str, value: String) -> Result<(), Settings
     Ok(())
 }
 
-const NUMBERS: [&str; 16] = [
+const NUMBERS: [&str; 17] = [
     "session_seconds",
     "access_seconds",
     "fragment_seconds",
@@ -318,6 +338,7 @@ const NUMBERS: [&str; 16] = [
     "poll_seconds",
     "bulk_poll_seconds",
     "timeout_seconds",
+    "seats",
 ];
 const LISTS: [&str; 2] = ["trusted_proxies", "extra_hosts"];
 

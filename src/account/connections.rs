@@ -57,6 +57,7 @@ pub struct Connections {
     store: Store,
     caller: Caller,
     sealer: Arc<dyn Seal>,
+    settings: Arc<Settings>,
     limits: Limits,
     shared: Option<SharedLedger>,
     opened: Mutex<HashMap<String, Opened>>,
@@ -83,11 +84,36 @@ impl Connections {
             store,
             caller,
             sealer,
+            settings: Arc::new(settings.clone()),
             limits: Limits::from(&settings.marketo),
             shared,
             opened: Mutex::new(HashMap::new()),
             budgets: Mutex::new(HashMap::new()),
         }))
+    }
+
+    /// The database behind them.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// What seals and opens stored secrets.
+    #[must_use]
+    pub fn sealer(&self) -> &dyn Seal {
+        &*self.sealer
+    }
+
+    /// The settings that they were made with.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The executor of calls.
+    #[must_use]
+    pub fn caller(&self) -> &Caller {
+        &self.caller
     }
 
     /// The account's client of Marketo.
@@ -120,23 +146,31 @@ impl Connections {
     /// # Errors
     /// What is wrong with the address or the credentials, or `marketo.no_salesforce_sync`.
     pub async fn connect_marketo(&self, account_id: &str, endpoint: &str, client_id: &str, secret: SecretString) -> Result<(), Problem> {
-        let client = self.client(endpoint, client_id, secret.clone())?;
-        let request_id = clock::new_id();
-        let asker = Asker { purpose: Purpose::Interactive, request_id: &request_id };
-        client.sign_in(&request_id).await.map_err(|error| refused(&error))?;
-        let fields = client.describe(asker).await.map_err(|error| refused(&error))?;
-        let has = |name: &str| fields.iter().any(|field| field == name);
-        if !has("sfdcLeadOwnerId") || !(has("sfdcLeadId") || has("sfdcContactId") || has("sfdcId")) {
-            return Err(Problem::new(
-                422,
-                "marketo.no_salesforce_sync",
-                "The instance does not know Salesforce",
-                "This Marketo instance has no fields for Salesforce ids and owners. Set up its native Salesforce sync first.",
-            ));
-        }
-        let (sealing_key_id, secret_sealed) = self.sealer.seal(account_id, MARKETO, &secret)?;
-        let now = clock::now_ms();
-        let row = Connection {
+        let client = self.tried(endpoint, client_id, &secret).await.map_err(|error| refused(&error))?;
+        knows_salesforce(&client).await?;
+        let row = self.row(account_id, endpoint, client_id, &secret)?;
+        self.store.tenant(account_id).put_connection(&row, clock::now_ms()).await.map_err(|error| broken_store(&error))?;
+        self.remember(row, client);
+        Ok(())
+    }
+
+    /// A client whose credentials Marketo took.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn tried(&self, endpoint: &str, client_id: &str, secret: &SecretString) -> Result<Arc<Marketo>, CallError> {
+        let client = self.client_of(endpoint, client_id, secret.clone())?;
+        client.sign_in(&clock::new_id()).await?;
+        Ok(Arc::new(client))
+    }
+
+    /// The row of a connection, its secret sealed.
+    ///
+    /// # Errors
+    /// When the secret can't be sealed.
+    pub fn row(&self, account_id: &str, endpoint: &str, client_id: &str, secret: &SecretString) -> Result<Connection, Problem> {
+        let (sealing_key_id, secret_sealed) = self.sealer.seal(account_id, MARKETO, secret)?;
+        Ok(Connection {
             account_id: account_id.to_owned(),
             kind: MARKETO.to_owned(),
             endpoint: endpoint.trim_end_matches('/').to_owned(),
@@ -145,12 +179,18 @@ impl Connections {
             sealing_key_id,
             state: "connected".to_owned(),
             state_reason: None,
-            checked_at: Some(now),
-        };
-        self.store.tenant(account_id).put_connection(&row, now).await.map_err(|error| broken_store(&error))?;
-        let opened = Opened { row, client: Arc::new(client), looked_at: now };
-        lock(&self.opened).insert(account_id.to_owned(), opened);
-        Ok(())
+            checked_at: Some(clock::now_ms()),
+        })
+    }
+
+    /// Uses a client from here on, whose row was stored.
+    pub fn remember(&self, row: Connection, client: Arc<Marketo>) {
+        lock(&self.opened).insert(row.account_id.clone(), Opened { row, client, looked_at: clock::now_ms() });
+    }
+
+    /// Uses an account's client no more.
+    pub fn forget(&self, account_id: &str) {
+        lock(&self.opened).remove(account_id);
     }
 
     /// Notes that a connection is broken or whole again, where a call's outcome says so.
@@ -194,7 +234,11 @@ impl Connections {
     }
 
     fn client(&self, endpoint: &str, client_id: &str, client_secret: SecretString) -> Result<Marketo, Problem> {
-        let endpoint = self.caller.hosts().marketo(endpoint).map_err(|refused| CallError::NotAllowed(refused).problem("Marketo"))?;
+        self.client_of(endpoint, client_id, client_secret).map_err(|error| error.problem("Marketo"))
+    }
+
+    fn client_of(&self, endpoint: &str, client_id: &str, client_secret: SecretString) -> Result<Marketo, CallError> {
+        let endpoint = self.caller.hosts().marketo(endpoint)?;
         let budget = Arc::clone(
             lock(&self.budgets)
                 .entry(endpoint.instance().to_owned())
@@ -202,6 +246,26 @@ impl Connections {
         );
         Ok(Marketo::new(self.caller.clone(), Credentials { endpoint, client_id: client_id.to_owned(), client_secret }, budget))
     }
+}
+
+/// Whether a Marketo instance syncs with Salesforce: its leads have the fields for it.
+///
+/// # Errors
+/// 422 `marketo.no_salesforce_sync` when they have not; what went wrong when Marketo cannot be asked.
+pub async fn knows_salesforce(client: &Marketo) -> Result<(), Problem> {
+    let request_id = clock::new_id();
+    let asker = Asker { purpose: Purpose::Interactive, request_id: &request_id };
+    let fields = client.describe(asker).await.map_err(|error| refused(&error))?;
+    let has = |name: &str| fields.iter().any(|field| field == name);
+    if has("sfdcLeadOwnerId") && (has("sfdcLeadId") || has("sfdcContactId") || has("sfdcId")) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        422,
+        "marketo.no_salesforce_sync",
+        "The instance does not know Salesforce",
+        "This Marketo instance has no fields for Salesforce ids and owners. Set up its native Salesforce sync first.",
+    ))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -221,8 +285,9 @@ fn not_connected() -> Problem {
     )
 }
 
-// While somebody enters credentials, a refusal is about what they entered.
-fn refused(error: &CallError) -> Problem {
+/// While somebody enters credentials, a refusal is about what they entered.
+#[must_use]
+pub(super) fn refused(error: &CallError) -> Problem {
     match error {
         CallError::Unauthorized => Problem::new(
             422,

@@ -38,7 +38,7 @@ pub async fn list(operator: Operator) -> Result<Answer<Value>, Problem> {
 
 /// `GET /v1/budget`
 pub async fn budget(_: Face, state: web::Data<AccountState>) -> Result<Answer<Value>, Problem> {
-    let budgets = tokio::time::timeout(std::time::Duration::from_secs(5), state.connections.budgets())
+    let budgets = tokio::time::timeout(std::time::Duration::from_secs(5), state.budgets.budgets())
         .await
         .map_err(|_| Problem::unavailable("budget.unavailable", "The figures of the budget cannot be read just now.", 5))??;
     Ok(Answer::fleeting(json!({ "munchkins": budgets })))

@@ -13,29 +13,57 @@ use crate::remote::call::Caller;
 use crate::settings::Settings;
 use crate::store::Store;
 
+mod account_settings;
+mod actions_config;
 mod answer;
 pub mod arrivals;
+mod audit;
+mod body;
 pub mod certificates;
 pub mod connections;
 mod cursor;
 mod database;
+pub mod email;
+mod field_sync;
+mod fields;
+mod imports;
+mod invitations;
+pub mod inviting;
 mod jobs;
+pub mod letters;
+pub mod link;
+mod listing;
 mod mailings;
+mod marketo_admins;
+mod marketo_connection;
+mod me;
+mod members;
 mod memory_epochs;
 mod orgs;
 mod people;
+pub mod postbox;
 pub mod provisioning;
 mod query;
 mod request;
 pub mod routes;
+mod salesforce_connection;
+mod salesforce_flow;
+mod salesforce_sign_in;
+pub mod salesforce_tokens;
 pub mod sealing;
+mod set_up;
+mod sheet;
+mod sign_in_links;
+pub mod signed_in;
 mod standing;
+mod teams;
 #[cfg(test)]
 mod tests;
 mod timeline;
 pub mod upstreams;
 pub mod visitor;
 
+pub use imports::runner as import_runner;
 pub use routes::configure;
 
 /// What the routes work with; one for the process.
@@ -43,12 +71,14 @@ pub struct AccountState {
     pub store: Store,
     pub settings: Arc<Settings>,
     pub arrivals: Arc<dyn upstreams::Newcomers>,
-    pub connections: Arc<dyn upstreams::Budgets>,
+    pub budgets: Arc<dyn upstreams::Budgets>,
+    pub connections: Arc<connections::Connections>,
     /// Calls to Salesforce.
     pub caller: Caller,
     key: visitor::VisitorKey,
     cursors: cursor::CursorKey,
     standing: standing::Standing,
+    rosters: marketo_admins::Rosters,
 }
 
 impl AccountState {
@@ -60,12 +90,24 @@ impl AccountState {
         store: Store,
         settings: Arc<Settings>,
         arrivals: Arc<dyn upstreams::Newcomers>,
-        connections: Arc<dyn upstreams::Budgets>,
+        budgets: Arc<dyn upstreams::Budgets>,
+        connections: Arc<connections::Connections>,
         caller: Caller,
     ) -> Result<Arc<Self>, visitor::WeakKey> {
         let key = visitor::VisitorKey::new(&settings.account.key)?;
         let cursors = cursor::CursorKey::new(&settings.account.key);
-        Ok(Arc::new(Self { store, settings, arrivals, connections, caller, key, cursors, standing: standing::Standing::default() }))
+        Ok(Arc::new(Self {
+            store,
+            settings,
+            arrivals,
+            budgets,
+            connections,
+            caller,
+            key,
+            cursors,
+            standing: standing::Standing::default(),
+            rosters: marketo_admins::Rosters::default(),
+        }))
     }
 }
 

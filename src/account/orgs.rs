@@ -1,7 +1,5 @@
 //! Salesforce orgs: which account an org belongs to, and whether an access token of it still lives.
 
-use std::time::Duration;
-
 use actix_web::{HttpRequest, web};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
@@ -19,11 +17,7 @@ use crate::store::orgs::Org;
 
 /// Seconds that the face may keep an org.
 const KEEP: u32 = 15;
-/// Bytes of a live check; a token has a few hundred.
-const LARGEST_CHECK: usize = 16 * 1024;
 const LONGEST_TOKEN: usize = 4096;
-/// For reading the body of a live check.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Serialize)]
 pub struct OrgView {
@@ -153,23 +147,7 @@ fn same_address(given: &str, registered: &str) -> bool {
 
 /// The body of a call of the face: a small JSON object of known fields; `wanted` says which.
 pub(super) async fn read<T: DeserializeOwned>(request: &HttpRequest, body: web::Payload, wanted: &'static str) -> Result<T, Problem> {
-    use actix_web::HttpMessage;
-    if !request.content_type().eq_ignore_ascii_case("application/json") {
-        return Err(Problem::new(415, "request.media_type", "Not understood", "The body must be application/json."));
-    }
-    let bytes = tokio::time::timeout(PATIENCE, body.to_bytes_limited(LARGEST_CHECK))
-        .await
-        .map_err(|_| Problem::new(408, "request.slow", "Too slow", "The body did not arrive in time."))?
-        .map_err(|_| Problem::new(413, "request.too_large", "Too large", "The body is larger than such a call ever is."))?
-        .map_err(|_| Problem::bad_request("request.broken", "The body broke off."))?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        // Its text may repeat what was sent; only its class goes on.
-        if error.is_data() && error.to_string().starts_with("unknown field") {
-            Problem::bad_request("request.unknown_field", "The body has a field that is not known here.")
-        } else {
-            Problem::bad_request("request.invalid", wanted)
-        }
-    })
+    super::body::read(request, body, super::body::ORDINARY, wanted).await
 }
 
 #[cfg(test)]

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, Route, web};
 
-use super::{AccountState, database, jobs, memory_epochs, orgs, people, request, timeline};
+use super::{
+    AccountState, account_settings, actions_config, audit, database, field_sync, imports, invitations, jobs, marketo_admins,
+    marketo_connection, me, members, memory_epochs, orgs, people, request, salesforce_connection, salesforce_sign_in, set_up,
+    sign_in_links, teams, timeline,
+};
 use crate::problem::Problem;
 
 /// An address and what answers there.
@@ -17,30 +21,106 @@ pub struct Row {
     route: fn() -> Route,
 }
 
+/// A row of the table.
+macro_rules! row {
+    ($method:ident, $path:literal, $handler:path) => {
+        Row { method: stringify!($method), path: $path, offered: false, route: || web::$method().to($handler) }
+    };
+    ($method:ident, $path:literal, $handler:path, offered) => {
+        Row { method: stringify!($method), path: $path, offered: true, route: || web::$method().to($handler) }
+    };
+}
+
 /// The table.
-pub const ROUTES: [Row; 11] = [
-    Row { method: "get", path: "/v1/orgs/{org_id}", offered: false, route: || web::get().to(orgs::show) },
-    Row { method: "post", path: "/v1/orgs/{org_id}/live-checks", offered: false, route: || web::post().to(orgs::live_check) },
-    Row { method: "post", path: "/v1/orgs/{org_id}/memory-epochs", offered: false, route: || web::post().to(memory_epochs::note) },
-    Row { method: "get", path: "/v1/people", offered: true, route: || web::get().to(people::find) },
-    Row { method: "get", path: "/v1/people/{id}", offered: true, route: || web::get().to(people::show) },
-    Row { method: "get", path: "/v1/people/{id}/timeline", offered: true, route: || web::get().to(timeline::show) },
-    Row { method: "get", path: "/v1/budget", offered: false, route: || web::get().to(jobs::budget) },
-    Row { method: "get", path: "/v1/jobs", offered: true, route: || web::get().to(jobs::list) },
-    Row { method: "get", path: "/openapi.json", offered: false, route: || web::get().to(description) },
-    Row { method: "get", path: "/healthz", offered: false, route: || web::get().to(alive) },
-    Row { method: "get", path: "/readyz", offered: false, route: || web::get().to(ready) },
+pub const ROUTES: &[Row] = &[
+    row!(get, "/v1/orgs/{org_id}", orgs::show),
+    row!(post, "/v1/orgs/{org_id}/live-checks", orgs::live_check),
+    row!(post, "/v1/orgs/{org_id}/memory-epochs", memory_epochs::note),
+    row!(get, "/v1/people", people::find, offered),
+    row!(get, "/v1/people/{id}", people::show, offered),
+    row!(get, "/v1/people/{id}/timeline", timeline::show, offered),
+    row!(get, "/v1/budget", jobs::budget),
+    row!(get, "/v1/jobs", jobs::list, offered),
+    row!(get, "/openapi.json", description),
+    row!(get, "/healthz", alive),
+    row!(get, "/readyz", ready),
+    row!(get, "/v1/me", me::show),
+    row!(patch, "/v1/me", me::change),
+    row!(get, "/v1/account", account_settings::show),
+    row!(patch, "/v1/account", account_settings::change),
+    row!(get, "/v1/login-settings", account_settings::login),
+    row!(put, "/v1/login-settings", account_settings::set_login),
+    row!(get, "/v1/members", members::list),
+    row!(patch, "/v1/members/{id}", members::change),
+    row!(delete, "/v1/members/{id}", members::remove),
+    row!(post, "/v1/original-user/hand-over", members::hand_over),
+    row!(get, "/v1/teams", teams::list),
+    row!(post, "/v1/teams", teams::create),
+    row!(patch, "/v1/teams/{id}", teams::rename),
+    row!(delete, "/v1/teams/{id}", teams::remove),
+    row!(get, "/v1/audit", audit::list),
+    row!(get, "/v1/audit.csv", audit::export),
+    row!(get, "/v1/invitations", invitations::list),
+    row!(post, "/v1/invitations", invitations::create),
+    row!(post, "/v1/invitations/{id}/resend", invitations::resend),
+    row!(post, "/v1/invitations/{id}/revoke", invitations::revoke),
+    row!(get, "/v1/invitations/imports", imports::list),
+    row!(post, "/v1/invitations/imports", imports::create),
+    row!(get, "/v1/invitations/imports/{id}", imports::show),
+    row!(put, "/v1/invitations/imports/{id}/mapping", imports::set_mapping),
+    row!(post, "/v1/invitations/imports/{id}/check", imports::check),
+    row!(post, "/v1/invitations/imports/{id}/invite", imports::invite),
+    row!(get, "/v1/invitations/imports/{id}/rows", imports::rows),
+    row!(get, "/v1/invitations/imports/{id}/report.csv", imports::report),
+    row!(get, "/v1/set-up", set_up::show),
+    row!(get, "/v1/invitations/by-token/{token}", invitations::show_by_link),
+    row!(post, "/v1/invitations/by-token/{token}/accept", invitations::accept),
+    row!(post, "/v1/sign-in-links", sign_in_links::create),
+    row!(post, "/v1/sign-in-links/redeem", sign_in_links::redeem),
+    row!(post, "/v1/marketo-admins", marketo_admins::enter),
+    row!(get, "/v1/marketo/admins", marketo_admins::list),
+    row!(get, "/v1/actions-config", actions_config::show),
+    row!(post, "/v1/actions-config/first-invitation", actions_config::invite_first),
+    row!(post, "/v1/actions-config/integration/reveal", actions_config::reveal),
+    row!(post, "/v1/actions-config/integration/rotate", actions_config::rotate),
+    row!(get, "/v1/connections/marketo", marketo_connection::show),
+    row!(post, "/v1/connections/marketo", marketo_connection::connect),
+    row!(delete, "/v1/connections/marketo", marketo_connection::disconnect),
+    row!(post, "/v1/connections/marketo/hand-over", marketo_connection::hand_over),
+    row!(get, "/v1/connections/marketo/access", marketo_connection::access),
+    row!(put, "/v1/connections/marketo/access", marketo_connection::grant),
+    row!(get, "/v1/connections/salesforce", salesforce_connection::show),
+    row!(delete, "/v1/connections/salesforce", salesforce_connection::disconnect),
+    row!(post, "/v1/connections/salesforce/flows", salesforce_connection::begin),
+    row!(post, "/v1/connections/salesforce/finish", salesforce_connection::finish),
+    row!(post, "/v1/connections/salesforce/check", salesforce_connection::check),
+    row!(post, "/v1/salesforce/sign-ins", salesforce_sign_in::begin),
+    row!(post, "/v1/salesforce/sign-ins/{flow_id}/finish", salesforce_sign_in::finish),
+    row!(get, "/v1/field-sync", field_sync::show),
+    row!(get, "/v1/field-sync/preview", field_sync::preview),
+    row!(post, "/v1/field-sync/start", field_sync::start),
+    row!(post, "/v1/field-sync/pause", field_sync::pause),
+    row!(post, "/v1/field-sync/resume", field_sync::resume),
+    row!(get, "/v1/field-sync/runs", field_sync::runs),
 ];
 
 /// The description of what is offered below `/api`, OpenAPI 3.1.
 pub const OPENAPI: &str = include_str!("openapi.json");
 
+/// The description of the whole table, as the face calls it: what is offered to members comes from here as well.
+pub const INTERFACE: &str = include_str!("interface.json");
+
 /// Mounts the table.
 pub fn configure(cfg: &mut web::ServiceConfig, state: Arc<AccountState>) {
     cfg.app_data(web::Data::from(state));
-    for row in ROUTES {
-        let resource = web::resource(row.path).route((row.route)()).default_service(web::to(other_method));
-        cfg.service(resource.wrap(from_fn(request::observe)));
+    // The first address that fits is taken, so that plain words come before ids.
+    let mut paths: Vec<&str> = ROUTES.iter().map(|row| row.path).collect();
+    paths.sort_by_key(|path| (path.split('/').map(|part| part.starts_with('{')).collect::<Vec<_>>(), *path));
+    paths.dedup();
+    for path in paths {
+        let rows = ROUTES.iter().filter(|row| row.path == path);
+        let resource = rows.fold(web::resource(path), |resource, row| resource.route((row.route)()));
+        cfg.service(resource.default_service(web::to(other_method)).wrap(from_fn(request::observe)));
     }
     cfg.default_service(web::to(nothing_here));
 }

@@ -69,7 +69,8 @@ impl VisitorKey {
         if !ours || !fresh {
             return None;
         }
-        Some(Signed { visitor: Visitor::try_from(claims.vis).ok()?, request_id: RequestId::parse(&claims.rid)? })
+        let source = claims.from.filter(|from| (1..=64).contains(&from.len()) && from.bytes().all(|byte| byte.is_ascii_graphic()));
+        Some(Signed { visitor: Visitor::try_from(claims.vis).ok()?, request_id: RequestId::parse(&claims.rid)?, source })
     }
 }
 
@@ -81,6 +82,9 @@ struct Claims {
     iat: i64,
     exp: i64,
     rid: String,
+    /// Network address of whoever the face serves, for the audit log.
+    #[serde(default)]
+    from: Option<String>,
     vis: VisitorClaim,
 }
 
@@ -93,6 +97,8 @@ struct VisitorClaim {
     user: Option<String>,
     object: Option<String>,
     record: Option<String>,
+    member: Option<String>,
+    email: Option<String>,
 }
 
 /// On whose behalf the face calls.
@@ -106,6 +112,10 @@ pub enum Visitor {
     Package { account: String, org: SalesforceId },
     /// Somebody who administers the account.
     Admin { account: String },
+    /// Somebody who signed in to the account.
+    Member { account: String, member: String },
+    /// Somebody who proved to be an admin of the account's Marketo instance.
+    MarketoAdmin { account: String, email: String },
 }
 
 struct Incomplete;
@@ -132,17 +142,20 @@ impl TryFrom<VisitorClaim> for Visitor {
             }
             "package" => Ok(Self::Package { account: account?, org: id(claim.org)? }),
             "admin" => Ok(Self::Admin { account: account? }),
+            "member" => Ok(Self::Member { account: account?, member: claim.member.ok_or(Incomplete)? }),
+            "marketo_admin" => Ok(Self::MarketoAdmin { account: account?, email: claim.email.ok_or(Incomplete)? }),
             _ => Err(Incomplete),
         }
     }
 }
 
-struct Signed {
-    visitor: Visitor,
-    request_id: RequestId,
+pub(super) struct Signed {
+    pub(super) visitor: Visitor,
+    pub(super) request_id: RequestId,
+    pub(super) source: Option<String>,
 }
 
-fn signed(request: &HttpRequest) -> Result<(web::Data<AccountState>, Signed), Problem> {
+pub(super) fn signed(request: &HttpRequest) -> Result<(web::Data<AccountState>, Signed), Problem> {
     let state = request.app_data::<web::Data<AccountState>>().cloned().ok_or_else(Problem::internal)?;
     let mut headers = request.headers().get_all(AUTHORIZATION);
     let (first, second) = (headers.next(), headers.next());
@@ -158,13 +171,15 @@ fn signed(request: &HttpRequest) -> Result<(web::Data<AccountState>, Signed), Pr
     Ok((state, signed))
 }
 
-fn not_for(kind: &'static str) -> Problem {
+pub(super) fn not_for(kind: &'static str) -> Problem {
     Problem::forbidden("auth.forbidden", kind)
 }
 
 /// The face itself calls: org look-ups, live checks, figures.
 pub struct Face {
     pub request_id: RequestId,
+    /// Network address of whoever the face serves.
+    pub source: Option<String>,
 }
 
 impl FromRequest for Face {
@@ -173,7 +188,7 @@ impl FromRequest for Face {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         std::future::ready(signed(request).and_then(|(_, signed)| match signed.visitor {
-            Visitor::Face => Ok(Self { request_id: signed.request_id }),
+            Visitor::Face => Ok(Self { request_id: signed.request_id, source: signed.source }),
             _ => Err(not_for("Only the gateway itself may ask this.")),
         }))
     }
@@ -223,11 +238,13 @@ impl FromRequest for Reader {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let signed = signed(request);
         Box::pin(async move {
-            let (state, Signed { visitor, request_id }) = signed?;
+            let (state, Signed { visitor, request_id, .. }) = signed?;
             let (account, org, scope) = match visitor {
                 Visitor::Rep { account, org, record, .. } => (account, org, Scope::Record(record)),
                 Visitor::Package { account, org } => (account, org, Scope::Account),
-                Visitor::Face | Visitor::Admin { .. } => return Err(not_for("Only a panel or the org's own software may ask this.")),
+                Visitor::Face | Visitor::Admin { .. } | Visitor::Member { .. } | Visitor::MarketoAdmin { .. } => {
+                    return Err(not_for("Only a panel or the org's own software may ask this."));
+                }
             };
             let found = database::answer(state.store.org(org.as_str())).await?;
             match found {
@@ -258,7 +275,9 @@ impl FromRequest for Operator {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         std::future::ready(signed(request).and_then(|(state, signed)| match signed.visitor {
             Visitor::Package { account, .. } | Visitor::Admin { account } => Ok(Self { tenant: state.store.tenant(&account) }),
-            Visitor::Face | Visitor::Rep { .. } => Err(not_for("Only an administrator or the org's own software may ask this.")),
+            Visitor::Face | Visitor::Rep { .. } | Visitor::Member { .. } | Visitor::MarketoAdmin { .. } => {
+                Err(not_for("Only an administrator or the org's own software may ask this."))
+            }
         }))
     }
 }

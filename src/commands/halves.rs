@@ -65,7 +65,8 @@ impl AccountHalf {
         let connections = Connections::new(store.clone(), caller.clone(), settings, sealer)?;
         let arrivals = Arrivals::new(store.clone(), Arc::clone(&connections), settings.marketo.history_days, Pace::default());
         let budgets = Arc::clone(&connections);
-        let state = AccountState::new(store.clone(), Arc::new(settings.clone()), Arc::new(arrivals), budgets, caller)?;
+        let state =
+            AccountState::new(store.clone(), Arc::new(settings.clone()), Arc::new(arrivals), budgets, Arc::clone(&connections), caller)?;
         let sync = SyncDeps::new(store, Arc::clone(&connections), settings.marketo.clone());
         Ok(Self { state, connections, sync })
     }

@@ -85,6 +85,21 @@ impl Hosts {
         Ok(Endpoint { base: format!("https://{host}"), instance: host })
     }
 
+    /// Reads the address where Salesforce users sign in: `login`, `test`, or an org's My Domain.
+    ///
+    /// # Errors
+    /// When it is anything else.
+    pub fn salesforce_login(&self, raw: &str) -> Result<Endpoint, AddressRefused> {
+        let url = strict(raw)?;
+        if extra(&url, &self.salesforce).is_none() && url.path() == "/" {
+            let host = own_host(&url)?;
+            if matches!(host.as_str(), "login.salesforce.com" | "test.salesforce.com") {
+                return Ok(Endpoint { base: format!("https://{host}"), instance: host });
+            }
+        }
+        self.salesforce(raw)
+    }
+
     /// Host names that may resolve to local addresses, without ports.
     fn local_names(&self) -> Vec<String> {
         let name = |host: &String| host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name).to_owned();
@@ -274,6 +289,27 @@ mod tests {
         }
         for raw in ["https://12-ABC-456.mktorest.com", "https://123-ABC-456.mktorest.com/other", "https://x.123-ABC-456.mktorest.com"] {
             assert!(hosts.marketo(raw).is_err(), "{raw}");
+        }
+    }
+
+    #[test]
+    fn people_sign_in_at_salesforce_only() {
+        let hosts = Hosts::default();
+        for raw in [
+            "https://login.salesforce.com",
+            "https://test.salesforce.com/",
+            "https://acme.my.salesforce.com",
+            "https://acme--dev.sandbox.my.salesforce.com",
+        ] {
+            assert!(hosts.salesforce_login(raw).is_ok(), "{raw}");
+        }
+        for raw in [
+            "http://login.salesforce.com",
+            "https://login.salesforce.com.evil.com",
+            "https://evil.salesforce.com",
+            "https://login.salesforce.com/x",
+        ] {
+            assert!(hosts.salesforce_login(raw).is_err(), "{raw}");
         }
     }
 

@@ -5,6 +5,7 @@
 
 pub mod call;
 pub mod hosts;
+pub mod mail;
 pub mod marketo;
 pub mod moment;
 pub mod salesforce;

@@ -20,6 +20,16 @@ impl Tenant {
         });
         Ok(began)
     }
+
+    /// Whether a panel of this account was ever opened by a signed request.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn panel_was_opened(&self) -> Result<bool, StoreError> {
+        let sql = "select count(*) from memory_epochs where account_id = $1";
+        let count: i64 = on!(self.store(), pool => sqlx::query_scalar(sql).bind(self.account_id()).fetch_one(pool).await)?;
+        Ok(count > 0)
+    }
 }
 
 #[cfg(test)]

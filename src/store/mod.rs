@@ -12,11 +12,21 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{PgPool, SqlitePool};
 use tokio::sync::Mutex;
 
+pub mod accounts;
+pub mod audit;
 mod batch;
+pub mod imports;
+pub mod integrations;
+pub mod invitations;
+pub mod mail;
+pub mod members;
 mod memory_epochs;
+pub mod oauth_flows;
 pub mod orgs;
 pub mod people;
+pub mod salesforce;
 pub mod sync_state;
+pub mod teams;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

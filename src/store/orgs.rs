@@ -115,6 +115,15 @@ impl Tenant {
         if written == 1 { Ok(()) } else { Err(StoreError::Taken) }
     }
 
+    /// The account's org, the oldest if there are several.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn first_org(&self) -> Result<Option<String>, StoreError> {
+        let text = "select org_id from orgs where account_id = $1 order by created_at, org_id limit 1";
+        Ok(on!(&self.store, pool => sqlx::query_scalar(text).bind(&self.account_id).fetch_optional(pool).await)?)
+    }
+
     /// Registers a certificate; the same one again changes nothing.
     ///
     /// # Errors

@@ -32,6 +32,11 @@ pub enum Job {
 impl Job {
     pub const ALL: [Self; 4] = [Self::FieldSync, Self::History, Self::PeopleChanges, Self::TimelineTail];
 
+    /// Whether it only works after somebody started the sync, and stops while it is paused.
+    const fn waits_for_word(self) -> bool {
+        matches!(self, Self::FieldSync | Self::PeopleChanges)
+    }
+
     /// Its name in the store.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -70,6 +75,9 @@ pub enum SyncError {
     Store(#[from] StoreError),
     #[error("Marketo: {0}")]
     Csv(#[from] CsvError),
+    /// Somebody paused the sync while the job was at work.
+    #[error("paused")]
+    Paused,
     /// Something that ought not to be; the job tries again.
     #[error("{0}")]
     Odd(&'static str),
@@ -148,6 +156,7 @@ impl Turn<'_> {
 
 const LEASE_MS: i64 = 60_000;
 const RENEW: Duration = Duration::from_secs(20);
+const TELL: Duration = Duration::from_secs(1);
 const NEVER_MS: i64 = 10 * 365 * 86_400_000;
 
 /// Takes one turn of a job, if it is due and nobody else has it.
@@ -159,14 +168,23 @@ pub async fn run_once(deps: &SyncDeps, account_id: &str, job: Job) -> Result<Out
     if job != Job::FieldSync && !people_loaded(&tenant).await? {
         return Ok(Outcome::NotReady);
     }
+    if job.waits_for_word() && tenant.sync_state().await? != "running" {
+        return Ok(Outcome::NotReady);
+    }
     let marketo = deps.connections.marketo(account_id).await.map_err(SyncError::Connection)?;
     let Some(lease) = deps.store.claim_due_job(account_id, job.name(), &deps.owner, LEASE_MS).await? else { return Ok(Outcome::NotOurs) };
     let turn = Turn { deps, job, tenant, marketo, lease, request_id: clock::new_id() };
     let guard = GiveBack { deps: deps.clone(), lease: Some(turn.lease.clone()) };
     let result = tokio::select! {
-        result = turn.work() => result,
+        result = Box::pin(turn.work()) => result,
         lost = renew(&turn) => Err(lost),
+        paused = until_paused(&turn) => Err(paused),
     };
+    let result = if matches!(result, Err(SyncError::Paused)) { Ok(Outcome::Again(Duration::from_secs(1))) } else { result };
+    if matches!((job, &result), (Job::FieldSync, Ok(Outcome::Done))) {
+        let figures = serde_json::to_string(&deps.progress.of(account_id)).ok();
+        turn.tenant.end_sync_run("done", figures.as_deref(), clock::now_ms()).await?;
+    }
     guard.with(&result).await?;
     let outcome = result.as_ref().map(|_| ()).map_err(|error| match error {
         SyncError::Call(error) => Some(error),
@@ -182,6 +200,24 @@ pub async fn run_once(deps: &SyncDeps, account_id: &str, job: Job) -> Result<Out
 
 async fn people_loaded(tenant: &Tenant) -> Result<bool, StoreError> {
     Ok(tenant.jobs().await?.iter().any(|status| status.job == Job::FieldSync.name() && status.state == "done"))
+}
+
+// Ends only when somebody pauses the sync. Meanwhile it tells how far the job is.
+async fn until_paused(turn: &Turn<'_>) -> SyncError {
+    let mut told = String::new();
+    loop {
+        tokio::time::sleep(TELL).await;
+        if turn.job.waits_for_word() && turn.tenant.sync_state().await.is_ok_and(|state| state != "running") {
+            return SyncError::Paused;
+        }
+        if turn.job == Job::FieldSync
+            && let Ok(figures) = serde_json::to_string(&turn.deps.progress.of(turn.account_id()))
+            && figures != told
+            && turn.deps.store.save_checkpoint(&turn.lease, None, Some(&figures)).await.is_ok()
+        {
+            told = figures;
+        }
+    }
 }
 
 // Ends only when the lease is lost.

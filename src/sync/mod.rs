@@ -23,6 +23,7 @@ pub mod job;
 pub mod oldest;
 pub mod people_changes;
 pub mod progress;
+mod promises;
 pub mod timeline_tail;
 
 pub use self::job::{Job, Outcome, run_once};
@@ -66,6 +67,9 @@ const LOOK_FOR_ACCOUNTS: Duration = Duration::from_secs(3);
 pub async fn run(deps: SyncDeps, cancel: CancellationToken) {
     let mut at_work: HashSet<String> = HashSet::new();
     let mut tasks = JoinSet::new();
+    tasks.spawn(promises::keep_mail(deps.clone(), cancel.clone()));
+    tasks.spawn(promises::keep_imports(deps.clone(), cancel.clone()));
+    tasks.spawn(promises::keep_tokens(deps.clone(), cancel.clone()));
     while !cancel.is_cancelled() {
         match deps.store.active_accounts().await {
             Ok(accounts) => {

@@ -2,7 +2,12 @@
 
 mod certificates;
 mod doors;
+mod guide;
+mod house;
+mod imports;
 mod orgs;
 mod people;
+mod people_of_account;
+mod salesforce;
 mod timeline;
 mod world;

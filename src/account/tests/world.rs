@@ -11,7 +11,9 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::account::arrivals::Arrival;
+use crate::account::connections::Connections;
 use crate::account::provisioning::{Provision, ProvisionOrg, provision};
+use crate::account::sealing::Sealer;
 use crate::account::upstreams::{Budgets, Newcomers};
 use crate::account::{AccountState, serve};
 use crate::clock;
@@ -110,11 +112,15 @@ impl World {
         let scripted =
             Arc::new(Scripted { store: store.store.clone(), answer: Mutex::new(Arrival::Absent), looked: Mutex::new(Vec::new()) });
         let caller = Caller::new(&settings).unwrap();
+        settings.secrets.sealing_key = SecretString::from("4".repeat(64));
+        let sealer = Arc::new(Sealer::from_settings(&settings.secrets).unwrap());
+        let connections = Connections::new(store.store.clone(), caller.clone(), &settings, sealer).unwrap();
         let state = AccountState::new(
             store.store.clone(),
             Arc::new(settings),
             Arc::<Scripted>::clone(&scripted),
             Arc::<Scripted>::clone(&scripted),
+            connections,
             caller,
         );
         let (address, server) = serve(&state.unwrap(), "127.0.0.1:0").unwrap();

@@ -24,6 +24,7 @@ pub mod envelope;
 pub mod leads;
 pub mod token;
 pub mod usage;
+pub mod users;
 
 /// How to reach an instance.
 #[derive(Debug, Clone)]

@@ -8,6 +8,8 @@ use serde::Deserialize;
 
 use super::call::{Answer, Body, Call, CallError, Caller, With};
 
+pub mod oauth;
+
 /// Whose access token it is, as the org itself says.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct UserInfo {
@@ -15,11 +17,17 @@ pub struct UserInfo {
     pub user_id: String,
     /// 18 characters.
     pub organization_id: String,
+    #[serde(default)]
+    pub email: Option<String>,
+    #[serde(default)]
+    pub email_verified: bool,
+    #[serde(default)]
+    pub preferred_username: Option<String>,
 }
 
 impl fmt::Debug for UserInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UserInfo").field("user_id", &self.user_id).field("organization_id", &self.organization_id).finish()
+        f.debug_struct("UserInfo").field("user_id", &self.user_id).field("organization_id", &self.organization_id).finish_non_exhaustive()
     }
 }
 

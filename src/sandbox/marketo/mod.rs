@@ -72,6 +72,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig, world: &Data<World>) {
                 .route("/rest/v1/salespersons/delete.json", web::post().to(salespersons::refuse))
                 .route("/rest/v1/salespersons/describe.json", web::get().to(salespersons::describe))
                 .route("/userservice/management/v1/users/allusers.json", web::get().to(users::list))
+                .route("/userservice/management/v1/users/{user}/roles.json", web::get().to(users::roles))
                 .configure(bulk::configure)
                 .default_service(web::to(gate::unknown)),
         );

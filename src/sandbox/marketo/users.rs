@@ -25,7 +25,19 @@ pub async fn list(world: Data<World>) -> HttpResponse {
         user(11, "ops@brightwater.example", "Mona", "Operations", false),
         user(12, "marketing@brightwater.example", "Piet", "de Groot", false),
         user(13, API_USER, "Gateway", "API", true),
+        user(14, "editor@brightwater.example", "Edda", "Redaktion", false),
     ])
+}
+
+/// `GET /userservice/management/v1/users/{user}/roles.json`: a bare array as well.
+pub async fn roles(user: actix_web::web::Path<String>) -> HttpResponse {
+    let (id, name) = match user.as_str() {
+        "ops@brightwater.example" | "marketing@brightwater.example" => (1, "Admin"),
+        "editor@brightwater.example" => (2, "Marketing User"),
+        API_USER => (103, "Gateway API"),
+        _ => return HttpResponse::NotFound().finish(),
+    };
+    HttpResponse::Ok().json([json!({ "accessRoleId": id, "accessRoleName": name, "workspaceId": 0, "workspaceName": "AllZones" })])
 }
 
 /// `GET /rest/v1/stats/usage.json` and `…/last7days.json`.

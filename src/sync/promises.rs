@@ -1,0 +1,71 @@
+//! Promises that no single account's connection is needed for: mails, imports, tokens that want care.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::SyncDeps;
+use crate::account::postbox::Postbox;
+
+const LOOK: Duration = Duration::from_millis(700);
+const AFTER_TROUBLE: Duration = Duration::from_secs(10);
+
+/// Sends promised mails until cancelled. Without a mail server they wait.
+pub(super) async fn keep_mail(deps: SyncDeps, cancel: CancellationToken) {
+    let postbox = match Postbox::open(&deps.connections) {
+        Ok(Some(postbox)) => postbox,
+        Ok(None) => {
+            tracing::warn!("no mail server is configured ([mail] url); invitations wait until there is one");
+            return;
+        }
+        Err(error) => {
+            tracing::error!(%error, "mails cannot be sent");
+            return;
+        }
+    };
+    loop {
+        let wait = match postbox.empty(&deps.connections).await {
+            Ok(0) => LOOK,
+            Ok(_) => Duration::ZERO,
+            Err(error) => {
+                tracing::warn!(cause = %error.cause(), "the outbox cannot be read");
+                AFTER_TROUBLE
+            }
+        };
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+/// Looks after the tokens of Salesforce connections until cancelled.
+pub(super) async fn keep_tokens(deps: SyncDeps, cancel: CancellationToken) {
+    loop {
+        if let Err(error) = crate::account::salesforce_tokens::care(&deps.connections).await {
+            tracing::warn!(cause = %error.cause(), "the connections to Salesforce cannot be looked after");
+        }
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            () = tokio::time::sleep(AFTER_TROUBLE) => {}
+        }
+    }
+}
+
+/// Invites the rows of files until cancelled.
+pub(super) async fn keep_imports(deps: SyncDeps, cancel: CancellationToken) {
+    loop {
+        let wait = match crate::account::import_runner::advance(&deps.connections).await {
+            Ok(true) => Duration::ZERO,
+            Ok(false) => LOOK,
+            Err(error) => {
+                tracing::warn!(cause = %error.cause(), "the rows of files cannot be invited");
+                AFTER_TROUBLE
+            }
+        };
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}

@@ -1,0 +1,17 @@
+# What the account's own mails say, in English. The other languages follow this file.
+
+greeting = Hello,
+first-subject = Set up Marketo Sales for { $account }
+first-body = { $inviter } has chosen you as the first user of the Marketo Sales account { $account }.
+first-steps = Open the link to enter the account. There you connect Salesforce and Marketo Engage, start the sync and invite your colleagues.
+invitation-subject = { $inviter } invites you to { $account }
+invitation-body = { $inviter } invites you to the Marketo Sales account { $account }.
+invitation-steps = Open the link to accept the invitation and get to know your account.
+invitation-button = Get started
+sign-in-subject = Your link to sign in to { $account }
+sign-in-body = You asked for a link to sign in to the Marketo Sales account { $account }.
+sign-in-steps = Open it on the device on which you want to work.
+sign-in-button = Sign in
+copy = If the button does not work, copy this address into your browser:
+until = The link works once and until { $until }.
+ignore = If you did not expect this mail, you need not do anything.

@@ -1,0 +1,17 @@
+# Wat de e-mails van het account zeggen, in het Nederlands. Het Engelse bestand is het voorbeeld.
+
+greeting = Hallo,
+first-subject = Marketo Sales instellen voor { $account }
+first-body = { $inviter } heeft u gekozen als eerste gebruiker van het Marketo Sales-account { $account }.
+first-steps = Open de link om het account binnen te gaan. Daar verbindt u Salesforce en Marketo Engage, start u de synchronisatie en nodigt u uw collega’s uit.
+invitation-subject = { $inviter } nodigt u uit voor { $account }
+invitation-body = { $inviter } nodigt u uit voor het Marketo Sales-account { $account }.
+invitation-steps = Open de link om de uitnodiging te accepteren en uw account te leren kennen.
+invitation-button = Aan de slag
+sign-in-subject = Uw inloglink voor { $account }
+sign-in-body = U hebt om een link gevraagd om in te loggen bij het Marketo Sales-account { $account }.
+sign-in-steps = Open deze op het apparaat waarop u wilt werken.
+sign-in-button = Inloggen
+copy = Werkt de knop niet? Kopieer dan dit adres naar uw browser:
+until = De link werkt één keer en tot { $until }.
+ignore = Als u deze e-mail niet verwachtte, hoeft u niets te doen.

@@ -1,0 +1,17 @@
+# Vad kontots e-brev säger, på svenska. Den engelska filen är förlagan.
+
+greeting = Hej!
+first-subject = Konfigurera Marketo Sales för { $account }
+first-body = { $inviter } har valt dig som första användare av Marketo Sales-kontot { $account }.
+first-steps = Öppna länken för att gå in i kontot. Där ansluter du Salesforce och Marketo Engage, startar synkroniseringen och bjuder in dina kollegor.
+invitation-subject = { $inviter } bjuder in dig till { $account }
+invitation-body = { $inviter } bjuder in dig till Marketo Sales-kontot { $account }.
+invitation-steps = Öppna länken för att tacka ja till inbjudan och lära känna ditt konto.
+invitation-button = Kom igång
+sign-in-subject = Din inloggningslänk till { $account }
+sign-in-body = Du bad om en länk för att logga in på Marketo Sales-kontot { $account }.
+sign-in-steps = Öppna den på den enhet där du vill arbeta.
+sign-in-button = Logga in
+copy = Om knappen inte fungerar, kopiera den här adressen till webbläsaren:
+until = Länken fungerar en gång och till { $until }.
+ignore = Om du inte väntade dig det här e-brevet behöver du inte göra något.

@@ -1,0 +1,17 @@
+# 账户邮件的简体中文内容，以英文文件为准。
+
+greeting = 您好：
+first-subject = 为 { $account } 设置 Marketo Sales
+first-body = { $inviter } 已选择您作为 Marketo Sales 账户“{ $account }”的第一位用户。
+first-steps = 请打开链接进入账户。您可以在那里连接 Salesforce 和 Marketo Engage、启动同步并邀请您的同事。
+invitation-subject = { $inviter } 邀请您加入 { $account }
+invitation-body = { $inviter } 邀请您加入 Marketo Sales 账户“{ $account }”。
+invitation-steps = 请打开链接接受邀请，并开始了解您的账户。
+invitation-button = 开始使用
+sign-in-subject = 您登录 { $account } 的链接
+sign-in-body = 您请求了登录 Marketo Sales 账户“{ $account }”的链接。
+sign-in-steps = 请在您要使用的设备上打开它。
+sign-in-button = 登录
+copy = 如果按钮无法使用，请将此地址复制到浏览器中：
+until = 该链接只能使用一次，有效期至 { $until }。
+ignore = 如果您并未预期收到此邮件，则无需进行任何操作。
