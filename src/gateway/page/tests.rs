@@ -51,8 +51,8 @@ fn island(page: &str) -> serde_json::Value {
 
 /// The placeholders of every message, by message, as the text of the file has them.
 fn messages(language: Language) -> BTreeMap<String, BTreeSet<String>> {
-    let file = Templates::get(&format!("languages/{}.ftl", language.tag())).unwrap();
-    let source = String::from_utf8(file.data.to_vec()).unwrap();
+    let files = Catalogue::files(language);
+    let source: String = files.iter().map(|path| String::from_utf8(Templates::get(path).unwrap().data.to_vec()).unwrap()).collect();
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut current = String::new();
     for line in source.lines().filter(|line| !line.starts_with('#')) {
