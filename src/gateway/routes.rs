@@ -47,23 +47,26 @@ pub fn configure(config: &mut ServiceConfig) {
         .default_service(web::route().to(unknown));
 }
 
-// Every page of the table, and every form at its own address or at its page's.
+// Every page of the table with the forms at its address; then the forms at addresses of their own.
 fn pages(config: &mut ServiceConfig) {
+    let acts = || admin::pages::all().flat_map(|page| page.acts.iter().map(move |act| (page, act)));
     for page in admin::pages::all() {
         let mut here = at(page.path, page.name).route(web::get().to(move |request, face| admin::show::show(page, request, face)));
         if page.name == "import" {
             here = here.route(web::post().to(admin::files::upload));
         }
-        for act in page.acts {
-            let perform = move |request, payload, face| admin::act::perform(page, act, request, payload, face);
-            if act.path == page.path {
-                here = here.route(web::post().to(perform));
-            } else {
-                config.service(at(act.path, page.name).route(web::post().to(perform)));
-            }
+        for (from, act) in acts().filter(|(_, act)| act.path == page.path) {
+            here = here.route(form(from, act));
         }
         config.service(here);
     }
+    for (from, act) in acts().filter(|(_, act)| admin::pages::all().all(|page| page.path != act.path)) {
+        config.service(at(act.path, from.name).route(form(from, act)));
+    }
+}
+
+fn form(page: &'static admin::row::Page, act: &'static admin::row::Act) -> actix_web::Route {
+    web::post().to(move |request, payload, face| admin::act::perform(page, act, request, payload, face))
 }
 
 async fn settings(face: Data<Face>) -> HttpResponse {
