@@ -36,6 +36,7 @@ pub struct Book {
 pub struct World {
     pub base: String,
     pub book: Arc<Book>,
+    pub house: Arc<House>,
     handles: [ServerHandle; 2],
 }
 
@@ -70,7 +71,7 @@ impl World {
         let (address, face) = server::start(&house, |_| {}).unwrap();
         let face_handle = face.handle();
         tokio::spawn(face);
-        Self { base: format!("http://{address}"), book, handles: [account_handle, face_handle] }
+        Self { base: format!("http://{address}"), book, house, handles: [account_handle, face_handle] }
     }
 
     /// From now on this call is answered with this.
