@@ -36,9 +36,11 @@ pub fn shift(by_ms: i64) {
 
 /// A new time-ordered identifier (UUIDv7, 32 hexadecimal digits).
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "the one home of new identifiers")]
 pub fn new_id() -> String {
-    uuid::Uuid::now_v7().simple().to_string()
+    let time = u64::try_from(now_ms()).unwrap_or_default();
+    // An id made without randomness is still told apart by time, and nothing rests on its being secret.
+    let random = random::<10>().unwrap_or_default();
+    uuid::Builder::from_unix_timestamp_millis(time, &random).into_uuid().simple().to_string()
 }
 
 /// Random bytes from the operating system's generator.

@@ -5,6 +5,13 @@
 //!
 //! Usage: yardstick PORT REDIS_URL SECRET PAGE_BYTES
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a measuring tool may stop at the first surprise"
+)]
+
 use std::sync::Arc;
 
 use actix_web::web::{self, Bytes, Data};

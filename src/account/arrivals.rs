@@ -273,7 +273,7 @@ impl Arrivals {
                 Some(marketo) => match fill(&self.store.tenant(account_id), &marketo, asker, batch, self.history_days).await {
                     Ok(_) => return,
                     Err(error) => {
-                        tracing::warn!(account_id, people = batch.len(), attempt, %error, "newcomers' activities are missing still")
+                        tracing::warn!(account_id, people = batch.len(), attempt, %error, "newcomers' activities are missing still");
                     }
                 },
             }
@@ -321,4 +321,4 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

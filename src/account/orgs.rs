@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::{HttpRequest, web};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,7 @@ use crate::store::orgs::Org;
 const KEEP: u32 = 15;
 /// Bytes of a live check; a token has a few hundred.
 const LARGEST_CHECK: usize = 16 * 1024;
+const LONGEST_TOKEN: usize = 4096;
 /// For reading the body of a live check.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -111,7 +112,8 @@ pub async fn live_check(
     let user =
         SalesforceId::parse(&check.user_id).map_err(|_| invalid("user_id", "It must be a Salesforce id with 15 or 18 characters."))?;
     // A token goes to the org that is registered, and to nobody else.
-    let live = same_address(&check.instance_url, &org.instance_url)
+    let live = is_a_token(&check.oauth_token)
+        && same_address(&check.instance_url, &org.instance_url)
         && is_live(&state, &org, &user, &check.oauth_token, face.request_id.as_str()).await?;
     metrics::counter!("account_live_checks_total", "live" => if live { "yes" } else { "no" }).increment(1);
     Ok(Answer::fleeting(Checked { live }).tag("account", &org.account_id).tag("org", &org.org_id))
@@ -133,6 +135,12 @@ async fn is_live(state: &AccountState, org: &Org, user: &SalesforceId, token: &S
             ))
         }
     }
+}
+
+// What could not stand in a header is nobody's token.
+fn is_a_token(token: &SecretString) -> bool {
+    let token = token.expose_secret();
+    (1..=LONGEST_TOKEN).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn same_address(given: &str, registered: &str) -> bool {

@@ -35,7 +35,7 @@ pub struct ProvisionOrg {
 /// # Errors
 /// 400 when a value cannot be used, 409 `tenant.taken` when the org belongs to another account.
 pub async fn provision(store: &Store, wanted: Provision) -> Result<String, Problem> {
-    let org = checked(wanted.org)?;
+    let org = checked(&wanted.org)?;
     let name = label("name", &wanted.name)?;
     if wanted.account_id.as_deref().is_some_and(|id| !is_account_id(id)) {
         return Err(refused("account_id", "It must have 1 to 64 letters, digits, hyphens or underscores."));
@@ -59,7 +59,7 @@ pub async fn provision(store: &Store, wanted: Provision) -> Result<String, Probl
     Ok(account_id)
 }
 
-fn checked(org: ProvisionOrg) -> Result<Org, Problem> {
+fn checked(org: &ProvisionOrg) -> Result<Org, Problem> {
     let org_id = SalesforceId::parse(&org.org_id).ok().filter(|id| id.is_a("00D"));
     let org_id = org_id.ok_or_else(|| refused("org_id", "It must be an org's id with 15 or 18 characters, which begins with 00D."))?;
     let address = address(&org.instance_url)

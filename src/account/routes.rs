@@ -18,7 +18,7 @@ pub struct Row {
 }
 
 /// The table.
-pub const ROUTES: [Row; 10] = [
+pub const ROUTES: [Row; 11] = [
     Row { method: "get", path: "/v1/orgs/{org_id}", offered: false, route: || web::get().to(orgs::show) },
     Row { method: "post", path: "/v1/orgs/{org_id}/live-checks", offered: false, route: || web::post().to(orgs::live_check) },
     Row { method: "post", path: "/v1/orgs/{org_id}/memory-epochs", offered: false, route: || web::post().to(memory_epochs::note) },
@@ -27,6 +27,7 @@ pub const ROUTES: [Row; 10] = [
     Row { method: "get", path: "/v1/people/{id}/timeline", offered: true, route: || web::get().to(timeline::show) },
     Row { method: "get", path: "/v1/budget", offered: false, route: || web::get().to(jobs::budget) },
     Row { method: "get", path: "/v1/jobs", offered: true, route: || web::get().to(jobs::list) },
+    Row { method: "get", path: "/openapi.json", offered: false, route: || web::get().to(description) },
     Row { method: "get", path: "/healthz", offered: false, route: || web::get().to(alive) },
     Row { method: "get", path: "/readyz", offered: false, route: || web::get().to(ready) },
 ];
@@ -50,6 +51,10 @@ async fn nothing_here() -> Result<HttpResponse, Problem> {
 
 async fn other_method() -> Result<HttpResponse, Problem> {
     Err(Problem::new(405, "request.method", "Not possible here", "This address does not answer to that method."))
+}
+
+async fn description() -> HttpResponse {
+    HttpResponse::Ok().insert_header(("Content-Type", "application/json")).insert_header(("Cache-Control", "max-age=300")).body(OPENAPI)
 }
 
 async fn alive() -> HttpResponse {

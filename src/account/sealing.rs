@@ -158,14 +158,14 @@ mod tests {
     #[test]
     fn a_value_moved_to_another_row_account_or_kind_is_refused() {
         let sealer = sealer('4', "k1");
-        let sealed = sealer.seal(HERE, &SecretString::from("s3cret")).unwrap();
+        let kept = sealer.seal(HERE, &SecretString::from("s3cret")).unwrap();
         for elsewhere in [
             Place { account_id: "b", ..HERE },
             Place { kind: "other", ..HERE },
             Place { row: "other", ..HERE },
             Place { account_id: "amarketo.client_secret", kind: "", ..HERE },
         ] {
-            assert_eq!(sealer.open(elsewhere, &sealed.bytes, "k1").unwrap_err(), SealingError::Refused);
+            assert_eq!(sealer.open(elsewhere, &kept.bytes, "k1").unwrap_err(), SealingError::Refused);
         }
     }
 

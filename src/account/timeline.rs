@@ -22,7 +22,8 @@ const PAGE: u32 = 50;
 const LARGEST_PAGE: u32 = 200;
 /// Newest events from which a person's mails are gathered; nobody gets so many mails in the time that Marketo keeps.
 const MAIL_EVENTS: u32 = 10_000;
-/// The job that keeps timelines current. Its progress says in `fresh_as_of` up to when they are.
+/// The job that keeps timelines current. Its progress may say in `fresh_as_of` up to when
+/// they are; otherwise they are as fresh as its last turn that went well.
 const TAIL: &str = "timeline_tail";
 
 /// The tabs that callers know.
@@ -287,7 +288,8 @@ fn newest_first(left: &Before, right: &Before) -> std::cmp::Ordering {
 
 async fn fresh_as_of(tenant: &Tenant) -> Result<Option<i64>, crate::store::StoreError> {
     let jobs = tenant.jobs().await?;
-    let progress = jobs.into_iter().find(|job| job.job == TAIL).and_then(|job| job.progress);
-    let progress: Option<Map<String, Value>> = progress.and_then(|text| serde_json::from_str(&text).ok());
-    Ok(progress.and_then(|progress| progress.get("fresh_as_of")?.as_i64()))
+    let Some(tail) = jobs.into_iter().find(|job| job.job == TAIL) else { return Ok(None) };
+    let progress: Option<Map<String, Value>> = tail.progress.and_then(|text| serde_json::from_str(&text).ok());
+    let said = progress.and_then(|progress| progress.get("fresh_as_of")?.as_i64());
+    Ok(said.or_else(|| tail.problem.is_none().then_some(tail.updated_at)))
 }

@@ -19,6 +19,8 @@ use crate::salesforce_id::SalesforceId;
 use crate::store::Tenant;
 use crate::store::people::Person;
 
+const FACE: &str = "msi-face";
+const ACCOUNT: &str = "msi-account";
 /// Seconds by which the clocks of face and account may differ.
 const LEEWAY: i64 = 5;
 /// No token may live longer than this many seconds.
@@ -44,8 +46,8 @@ impl VisitorKey {
             return Err(WeakKey);
         }
         let mut validation = Validation::new(Algorithm::HS256);
-        validation.set_issuer(&["msi-face"]);
-        validation.set_audience(&["msi-account"]);
+        validation.set_issuer(&[FACE]);
+        validation.set_audience(&[ACCOUNT]);
         validation.set_required_spec_claims(&["iss", "aud", "exp"]);
         // The times are checked below, by the clock that tests can move.
         validation.validate_exp = false;
@@ -59,11 +61,12 @@ impl VisitorKey {
         }
         let claims = jsonwebtoken::decode::<Claims>(token, &self.key, &self.validation).ok()?.claims;
         let now = clock::now_s();
+        let ours = claims.iss == FACE && claims.aud == ACCOUNT;
         let fresh = claims.iat <= now.saturating_add(LEEWAY)
             && claims.exp > now.saturating_sub(LEEWAY)
             && claims.exp > claims.iat
             && claims.exp.saturating_sub(claims.iat) <= LONGEST_LIFE;
-        if !fresh {
+        if !ours || !fresh {
             return None;
         }
         Some(Signed { visitor: Visitor::try_from(claims.vis).ok()?, request_id: RequestId::parse(&claims.rid)? })
@@ -72,6 +75,9 @@ impl VisitorKey {
 
 #[derive(Deserialize)]
 struct Claims {
+    // The library would also take a list in which ours is one of several.
+    iss: String,
+    aud: String,
     iat: i64,
     exp: i64,
     rid: String,

@@ -85,7 +85,7 @@ impl Demo {
         drop(reserved);
         let base = format!("http://{listen}");
         let folder = Folder::open(self.data.as_ref())?;
-        self.configure(&mut settings, &listen, &base, &folder)?;
+        Self::configure(&mut settings, &listen, &base, &folder)?;
 
         let world = Arc::new(World::new(WorldOptions {
             seed: SEED,
@@ -99,7 +99,7 @@ impl Demo {
         settings.mail.url.get_or_insert_with(|| SecretString::from(format!("smtp://{mail}")));
 
         let account = AccountHalf::build(&settings).await?;
-        let api = account.listen("127.0.0.1:0").await?;
+        let api = account.listen("127.0.0.1:0")?;
         let beside = {
             let world = Arc::clone(&world);
             move |config: &mut web::ServiceConfig| {
@@ -125,7 +125,7 @@ impl Demo {
         Ok(())
     }
 
-    fn configure(&self, settings: &mut Settings, listen: &str, base: &str, folder: &Folder) -> anyhow::Result<()> {
+    fn configure(settings: &mut Settings, listen: &str, base: &str, folder: &Folder) -> anyhow::Result<()> {
         let defaults = Settings::default();
         listen.clone_into(&mut settings.gateway.listen);
         if settings.gateway.public_url == defaults.gateway.public_url {
@@ -168,9 +168,9 @@ async fn settle(account: &AccountHalf, world: &Arc<World>) -> anyhow::Result<Str
             account_id: None,
             name: world.org_name().to_owned(),
             org: ProvisionOrg {
-                org_id: world.org_id().to_owned(),
+                org_id: world.org_id(),
                 name: world.org_name().to_owned(),
-                instance_url: world.instance_url().to_owned(),
+                instance_url: world.instance_url(),
                 frame_ancestors: vec![base],
                 is_sandbox: true,
             },

@@ -74,7 +74,7 @@ impl AccountHalf {
     ///
     /// # Errors
     /// When the address can't be had.
-    pub async fn listen(&self, address: &str) -> anyhow::Result<Api> {
+    pub fn listen(&self, address: &str) -> anyhow::Result<Api> {
         let (address, server) = account::serve(&self.state, address)?;
         Ok(Api { address, server })
     }

@@ -1,6 +1,7 @@
 //! The house's own keys, where the configuration names none: made once, kept beside the data.
 
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -26,8 +27,8 @@ struct Kept {
 /// # Errors
 /// When keys are missing and can't be made here, or the file can't be read or written.
 pub fn complete(settings: &mut Settings) -> anyhow::Result<()> {
-    let missing = |key: &SecretString| key.expose_secret().is_empty();
-    if ![&settings.secrets.sealing_key, &settings.gateway.token_key, &settings.account.key].into_iter().any(missing) {
+    let is_missing = |key: &SecretString| key.expose_secret().is_empty();
+    if ![&settings.secrets.sealing_key, &settings.gateway.token_key, &settings.account.key].into_iter().any(is_missing) {
         return Ok(());
     }
     let Some(file) = beside(settings.database.url.expose_secret()) else {
@@ -74,7 +75,10 @@ fn read_or_make(file: &Path) -> anyhow::Result<Kept> {
 /// When the machine gives no randomness.
 pub fn fresh() -> anyhow::Result<String> {
     let bytes = clock::random::<32>()?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    }))
 }
 
 #[cfg(test)]

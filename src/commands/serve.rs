@@ -14,7 +14,7 @@ pub async fn everything(mut settings: Settings) -> anyhow::Result<()> {
     keys::complete(&mut settings)?;
     let stop = Stop::on_signals()?;
     let account = AccountHalf::build(&settings).await?;
-    let api = account.listen(&settings.account.listen).await?;
+    let api = account.listen(&settings.account.listen)?;
     let workers = account.work(&stop);
     let (address, server) = face(&settings, &format!("http://{}", api.address), false, |_| {})?;
     tracing::info!(%address, account = %api.address, "ready");
@@ -40,7 +40,7 @@ pub async fn gateway(settings: Settings) -> anyhow::Result<()> {
 pub async fn account(mut settings: Settings) -> anyhow::Result<()> {
     keys::complete(&mut settings)?;
     let stop = Stop::on_signals()?;
-    let api = AccountHalf::build(&settings).await?.listen(&settings.account.listen).await?;
+    let api = AccountHalf::build(&settings).await?.listen(&settings.account.listen)?;
     tracing::info!(address = %api.address, "ready");
     stop.run([api.server]).await
 }

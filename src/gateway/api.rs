@@ -21,6 +21,11 @@ pub async fn people(request: HttpRequest, face: Data<Face>) -> HttpResponse {
     pass_on(&request, &face, "/v1/people".to_owned()).await
 }
 
+/// `GET /api/v1/jobs`.
+pub async fn jobs(request: HttpRequest, face: Data<Face>) -> HttpResponse {
+    pass_on(&request, &face, "/v1/jobs".to_owned()).await
+}
+
 /// `GET /api/v1/people/{id}`.
 pub async fn person(request: HttpRequest, id: Path<String>, face: Data<Face>) -> HttpResponse {
     match plain(&id) {

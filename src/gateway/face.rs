@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use moka::future::Cache;
+use tokio::sync::OnceCell;
 
 use super::admin;
 use super::broker::Broker;
@@ -30,6 +31,8 @@ pub struct House {
     pub figures: PrometheusHandle,
     /// What an assertion may name as its audience.
     pub audiences: Vec<String>,
+    /// The API's description, once the account gave it.
+    pub description: OnceCell<String>,
     /// When each named memory of seen requests began.
     pub epochs: Cache<String, i64>,
     /// Live checks under way or just done, by digest of the request.
@@ -61,7 +64,8 @@ impl House {
             memory: MemorySource::new(settings.redis.url.as_ref())?,
             figures,
             audiences: vec![public_url.to_owned(), format!("{public_url}/"), format!("{public_url}/oauth/token")],
-            epochs: Cache::builder().max_capacity(20_000).time_to_live(Duration::from_secs(300)).build(),
+            description: OnceCell::new(),
+            epochs: Cache::builder().max_capacity(20_000).time_to_live(Duration::from_mins(5)).build(),
             live_checks: Cache::builder().max_capacity(20_000).time_to_live(Duration::from_secs(2)).build(),
             settings: settings.clone(),
         }))

@@ -26,6 +26,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(at("/api/v1/people", "api.people").route(web::get().to(api::people)))
         .service(at("/api/v1/people/{id}", "api.person").route(web::get().to(api::person)))
         .service(at("/api/v1/people/{id}/timeline", "api.timeline").route(web::get().to(api::timeline)))
+        .service(at("/api/v1/jobs", "api.jobs").route(web::get().to(api::jobs)))
         // anybody
         .service(at("/assets/{name}", "assets").route(web::get().to(assets::serve)))
         .service(at("/openapi.json", "openapi").route(web::get().to(assets::openapi)))

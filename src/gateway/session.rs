@@ -43,8 +43,8 @@ pub fn fingerprint(bytes: &[u8]) -> String {
 #[derive(Debug)]
 pub struct Opening<'a> {
     pub account: &'a str,
-    /// The signed request as it was sent.
-    pub signed_request: &'a [u8],
+    /// The signed request's MAC, which names it however its text was spelled.
+    pub tag: &'a [u8],
     pub user: &'a str,
     pub id: &'a str,
     pub session_seconds: u32,
@@ -61,7 +61,7 @@ impl Opening<'_> {
         let session = serde_json::to_vec(&session).map_err(|_| Problem::internal())?;
         let sight = memory
             .admit(&Admission {
-                seen_key: &format!("msi:{{{}}}:seen:{}", self.account, fingerprint(self.signed_request)),
+                seen_key: &format!("msi:{{{}}}:seen:{}", self.account, fingerprint(self.tag)),
                 epoch_key: &epoch_key(self.account),
                 seen_seconds: u64::from(self.seen_seconds),
                 session_key: &key(self.account, self.id),

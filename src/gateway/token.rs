@@ -184,7 +184,7 @@ mod tests {
             &format!("{good}.x"),
             &format!("{head}.{}A", &signature[..signature.len() - 1]),
         ] {
-            if token == &good {
+            if *token == good {
                 continue;
             }
             assert_eq!(tokens().check(token).unwrap_err().code, "token.invalid", "{token}");

@@ -51,14 +51,17 @@ async fn welcome(request: &HttpRequest, payload: Payload, face: &Face, language:
     let request_id = edge::request_id(request);
     let body = reading::form(request, payload, house.settings.canvas.max_body_bytes).await?;
     let signed_request = canvas::body::signed_request(&body)?;
-    let (encoded, verified) = canvas::signature::verify(&signed_request, &house.secrets)?;
-    let envelope = Envelope::read(encoded, clock::now_s(), house.settings.canvas.max_age_seconds)?;
+    let signed = canvas::signature::verify(&signed_request, &house.secrets)?;
+    let envelope = Envelope::read(signed.envelope, clock::now_s(), house.settings.canvas.max_age_seconds)?;
     *language = Language::from_salesforce(envelope.language.as_deref().unwrap_or_default());
-    if !verified.may_speak_for(&envelope.org_id) {
+    if !signed.verified.may_speak_for(&envelope.org_id) {
         tracing::error!(request_id, org = envelope.org_id, "a consumer secret was used for another org");
         return Err(canvas::rejected());
     }
-    let org = house.broker.org(&canonical(&envelope.org_id), &request_id).await?;
+    let org = house.broker.org(&canonical(&envelope.org_id), &request_id).await.map_err(|problem| match &*problem.code {
+        "tenant.unknown" => Problem::forbidden("tenant.unknown", problem.detail),
+        _ => problem,
+    })?;
     if org.status != "active" {
         return Err(ticket::suspended());
     }
@@ -70,7 +73,7 @@ async fn welcome(request: &HttpRequest, payload: Payload, face: &Face, language:
     let id = session::new_id()?;
     let opening = Opening {
         account: &visit.org.account_id,
-        signed_request: &signed_request,
+        tag: &signed.tag,
         user: &visit.user,
         id: &id,
         session_seconds: house.settings.gateway.session_seconds,
@@ -101,8 +104,13 @@ async fn is_repeated(face: &Face, opening: &Opening<'_>, visit: &Visit, request_
         None => face.memory.name_epoch(&session::epoch_key(account), &clock::new_id()).await,
     };
     let Some(epoch) = epoch else { return Ok(true) };
-    let ask = face.house.broker.memory_began(&visit.org.org_id, &epoch, request_id);
-    let began = face.house.epochs.try_get_with(format!("{account} {epoch}"), ask).await.map_err(unshared)?;
+    let name = format!("{account} {epoch}");
+    let began = if let Some(began) = face.house.epochs.get(&name).await {
+        began
+    } else {
+        let ask = face.house.broker.memory_began(&visit.org.org_id, &epoch, request_id);
+        face.house.epochs.try_get_with(name, ask).await.map_err(unshared)?
+    };
     let trusted_from = began.saturating_add(i64::from(opening.seen_seconds) * 1000);
     let younger = visit.envelope.issued_at_ms.is_some_and(|issued| issued > began);
     Ok(began > 0 && clock::now_ms() < trusted_from && !younger)
@@ -118,16 +126,17 @@ async fn is_proven_live(face: &Face, opening: &Opening<'_>, visit: &Visit, reque
     };
     let check = LiveCheck { instance_url, oauth_token: token.expose_secret(), user_id: &visit.user };
     let ask = face.house.broker.is_live(&visit.org.org_id, &check, request_id);
-    face.house.live_checks.try_get_with(session::fingerprint(opening.signed_request), ask).await.map_err(unshared)
+    face.house.live_checks.try_get_with(session::fingerprint(opening.tag), ask).await.map_err(unshared)
 }
 
 fn panel(face: &Face, visit: &Visit, id: String, request_id: &str) -> Result<HttpResponse, Problem> {
     let house = &face.house;
     let now = clock::now_s();
     let envelope = &visit.envelope;
-    let policy = edge::framed_policy(frames(&visit.org).iter().map(String::as_str));
     let mut answer = HttpResponse::Ok();
-    answer.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).insert_header((header::CONTENT_SECURITY_POLICY, policy));
+    answer
+        .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, edge::framed_policy(frames(&visit.org))));
     let record = envelope.record.as_ref().filter(|record| matches!(record.object.as_str(), "Lead" | "Contact"));
     let Some(record) = record else {
         return Ok(answer.body(house.pages.state_page(visit.language, &State::NoRecord, None)));
@@ -146,10 +155,8 @@ fn panel(face: &Face, visit: &Visit, id: String, request_id: &str) -> Result<Htt
         lng: Some(visit.language.tag().to_owned()),
         tz: visit.time_zone.clone(),
     };
-    let target_origin = envelope
-        .target_origin
-        .as_deref()
-        .filter(|origin| hosts::is_frame(origin) || frames(&visit.org).iter().any(|frame| frame == origin));
+    let target_origin =
+        envelope.target_origin.as_deref().filter(|origin| hosts::is_frame(origin) || frames(&visit.org).any(|frame| frame == *origin));
     let shell = Shell {
         lang: visit.language,
         token: &house.tokens.issue(&claims)?,
@@ -164,10 +171,8 @@ fn panel(face: &Face, visit: &Visit, id: String, request_id: &str) -> Result<Htt
 }
 
 // The org's own address may frame us as well as the hosts on record.
-fn frames(org: &Org) -> Vec<String> {
-    let mut frames = org.frame_ancestors.clone();
-    frames.extend(hosts::origin(&org.instance_url));
-    frames
+fn frames(org: &Org) -> impl Iterator<Item = &str> {
+    org.frame_ancestors.iter().map(String::as_str).chain(hosts::origin(&org.instance_url))
 }
 
 fn is_of_org(address: &str, org: &Org) -> bool {

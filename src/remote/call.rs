@@ -229,7 +229,7 @@ impl Caller {
             .no_proxy()
             .dns_resolver(hosts.resolver())
             .connect_timeout(Duration::from_secs(5))
-            .pool_idle_timeout(Duration::from_secs(60))
+            .pool_idle_timeout(Duration::from_mins(1))
             .build()
             .map_err(|_| CallError::BadAnswer("TLS cannot be set up on this machine"))?;
         Ok(Self { client, hosts, salesforce_timeout: Duration::from_secs(u64::from(settings.salesforce.timeout_seconds)) })
@@ -337,13 +337,8 @@ fn kind(error: &reqwest::Error) -> CallError {
         }
         cause = inner.source();
     }
-    if error.is_timeout() {
-        CallError::Timeout
-    } else if error.is_decode() {
-        CallError::BadAnswer("the body cannot be decoded")
-    } else {
-        CallError::Unreachable
-    }
+    // A body that breaks off and one that cannot be unpacked look the same here; both may be whole the next time.
+    if error.is_timeout() { CallError::Timeout } else { CallError::Unreachable }
 }
 
 fn figures(system: &'static str, call: &'static str, outcome: &'static str, began: std::time::Instant) {

@@ -182,16 +182,14 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     if let Some(v4) = address.to_ipv4() {
         return is_public_v4(v4);
     }
-    let [a, b, c, d, e, f, g, h] = address.segments();
-    let embedded = |high: u16, low: u16| {
-        let [[a, b], [c, d]] = [high.to_be_bytes(), low.to_be_bytes()];
-        is_public_v4(Ipv4Addr::new(a, b, c, d))
-    };
-    match (a, b, c, d, e, f) {
-        (0x64, 0xff9b, 0, 0, 0, 0) => embedded(g, h),
-        (0x2002, ..) => embedded(b, c),
-        (0x2001, 0 | 0xdb8, ..) => false,
-        _ => a & 0xe000 == 0x2000,
+    // The last four bytes, and those after the first two: where translated addresses keep the old one.
+    let last = u128::from(address) & 0xffff_ffff;
+    let embedded = |bits: u128| is_public_v4(Ipv4Addr::from(u32::try_from(bits & 0xffff_ffff).unwrap_or(0)));
+    match address.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, ..] => embedded(last),
+        [0x2002, ..] => embedded(u128::from(address) >> 80),
+        [0x2001, 0 | 0xdb8, ..] => false,
+        [first, ..] => first & 0xe000 == 0x2000,
     }
 }
 

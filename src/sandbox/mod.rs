@@ -9,6 +9,8 @@ mod kept;
 pub mod mail;
 mod marketo;
 mod salesforce;
+#[cfg(test)]
+mod walkthrough;
 mod world;
 
 use std::sync::Arc;
@@ -23,6 +25,7 @@ pub fn configure(cfg: &mut ServiceConfig, world: Arc<World>) {
     let world = Data::from(world);
     let (first, second, third) = (world.clone(), world.clone(), world.clone());
     cfg.app_data(world.clone())
+        .app_data(web::PayloadConfig::new(marketo::LARGEST_BODY))
         .service(
             web::scope("/marketo")
                 .wrap(from_fn(move |request, next| control::watch(first.clone(), request, next)))

@@ -134,6 +134,7 @@ impl Store {
                 .synchronous(SqliteSynchronous::Full)
                 .busy_timeout(Duration::from_secs(5))
                 .pragma("wal_autocheckpoint", "4000")
+                .pragma("cache_size", "-4000")
                 .foreign_keys(true);
             let pool = SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
             return Ok(Self::Sqlite(SqliteFile { pool: pool.connect_with(options).await?, turn: Arc::default() }));

@@ -197,16 +197,14 @@ impl Tenant {
         Ok(on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).bind(id).fetch_optional(pool).await)?)
     }
 
-    /// Share of people with a score below `score`, in whole percent; `None` when nobody has one.
+    /// How many people have each score, ascending by score. Reads everybody, since keeping scores in an index would
+    /// slow every load down: for callers that keep the answer.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn score_percentile(&self, score: i64) -> Result<Option<i64>, StoreError> {
-        let text = "select (select count(*) from people where account_id = $1 and score < $2), \
-                    (select count(*) from people where account_id = $1 and score is not null)";
-        let (below, all): (i64, i64) =
-            on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).bind(score).fetch_one(pool).await)?;
-        Ok(below.saturating_mul(100).checked_div(all))
+    pub async fn score_counts(&self) -> Result<Vec<(i64, i64)>, StoreError> {
+        let text = "select score, count(*) from people where account_id = $1 and score is not null group by score order by score";
+        Ok(on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).fetch_all(pool).await)?)
     }
 
     /// Number of people.

@@ -48,7 +48,7 @@ pub(crate) fn person(lead_id: i64) -> NewPerson {
     NewPerson {
         lead_id,
         sfdc_type: "Lead",
-        sfdc_id: format!("00Q{lead_id:012}AAA"),
+        sfdc_id: format!("00Q{lead_id:012}EAA"),
         sfdc_lead_id: None,
         sfdc_contact_id: None,
         sfdc_account_id: None,

@@ -15,7 +15,7 @@ async fn account(store: &super::Store, id: &str) -> Tenant {
 
 fn org(account_id: &str) -> Org {
     Org {
-        org_id: "00D000000000001AAA".to_owned(),
+        org_id: "00D000000000001EAA".to_owned(),
         account_id: account_id.to_owned(),
         name: "Acme".to_owned(),
         instance_url: "https://acme.my.salesforce.com".to_owned(),
@@ -132,11 +132,11 @@ async fn two_accounts_with_the_same_ids_never_meet() {
         assert_eq!((of_a.company.as_deref(), of_b.company.as_deref()), (Some("A"), Some("B")));
         assert!(a.person(&of_b.id).await.unwrap().is_none());
         assert_eq!(b.timeline(1, None, None, 9).await.unwrap()[0].happened_at, 6);
-        assert_eq!(a.score_percentile(6).await.unwrap(), Some(100));
+        assert_eq!(a.score_counts().await.unwrap(), [(5, 1)]);
 
         a.put_org(&org("a"), 1).await.unwrap();
         assert!(matches!(b.put_org(&org("b"), 1).await, Err(StoreError::Taken)));
-        assert_eq!(test.store.org("00D000000000001AAA").await.unwrap(), Some(org("a")));
+        assert_eq!(test.store.org("00D000000000001EAA").await.unwrap(), Some(org("a")));
         assert_eq!(a.remove_people(&[1]).await.unwrap(), 1);
         assert_eq!((a.count_people().await.unwrap(), b.count_people().await.unwrap()), (0, 1));
         assert!(a.timeline(1, None, None, 9).await.unwrap().is_empty());
@@ -185,16 +185,16 @@ async fn thousands_of_lead_ids_are_looked_up_at_once() {
 }
 
 #[tokio::test]
-async fn the_percentile_is_the_share_of_people_below() {
+async fn scores_are_counted_for_those_who_have_one() {
     for test in every_engine().await {
         let tenant = account(&test.store, "a").await;
-        assert_eq!(tenant.score_percentile(5).await.unwrap(), None, "{}", test.engine);
+        assert_eq!(tenant.score_counts().await.unwrap(), [], "{}", test.engine);
         let mut unscored = person(9);
         unscored.score = None;
-        tenant.upsert_people(&[person(10), person(20), person(30), unscored], 1, None).await.unwrap();
-        for (score, percent) in [(10, 0), (11, 33), (30, 66), (31, 100)] {
-            assert_eq!(tenant.score_percentile(score).await.unwrap(), Some(percent));
-        }
+        let mut same = person(4);
+        same.score = Some(20);
+        tenant.upsert_people(&[person(30), person(20), same, unscored], 1, None).await.unwrap();
+        assert_eq!(tenant.score_counts().await.unwrap(), [(20, 2), (30, 1)]);
     }
 }
 
@@ -206,12 +206,12 @@ async fn a_converted_lead_is_found_by_both_records() {
         converted.sfdc_type = "Contact";
         converted.sfdc_id = "003000000000001AAA".to_owned();
         converted.sfdc_contact_id = Some("003000000000001AAA".to_owned());
-        converted.sfdc_lead_id = Some("00Q000000000001AAA".to_owned());
+        converted.sfdc_lead_id = Some("00Q000000000001EAA".to_owned());
         tenant.upsert_people(&[converted], 1, None).await.unwrap();
-        for id in ["003000000000001AAA", "00Q000000000001AAA"] {
+        for id in ["003000000000001AAA", "00Q000000000001EAA"] {
             assert_eq!(tenant.person_by_sfdc_id(id).await.unwrap().unwrap().lead_id, 1, "{}", test.engine);
         }
-        assert!(tenant.person_by_sfdc_id("00Q000000000002AAA").await.unwrap().is_none());
+        assert!(tenant.person_by_sfdc_id("00Q000000000002EAA").await.unwrap().is_none());
     }
 }
 
@@ -235,7 +235,7 @@ async fn certificates_and_connections_belong_to_their_account() {
         a.put_org(&org("a"), 1).await.unwrap();
         let certificate = OrgCertificate {
             id: "c1".to_owned(),
-            org_id: "00D000000000001AAA".to_owned(),
+            org_id: "00D000000000001EAA".to_owned(),
             name: "key".to_owned(),
             public_key_pem: "pem".to_owned(),
             fingerprint: "ff".to_owned(),
@@ -245,9 +245,9 @@ async fn certificates_and_connections_belong_to_their_account() {
         };
         a.put_certificate(&certificate, 1).await.unwrap();
         a.put_certificate(&OrgCertificate { id: "c2".to_owned(), ..certificate.clone() }, 1).await.unwrap();
-        assert_eq!(a.certificates("00D000000000001AAA").await.unwrap(), vec![certificate.clone()], "{}", test.engine);
+        assert_eq!(a.certificates("00D000000000001EAA").await.unwrap(), vec![certificate.clone()], "{}", test.engine);
         assert!(matches!(b.put_certificate(&certificate, 1).await, Err(StoreError::Taken)));
-        assert!(b.certificates("00D000000000001AAA").await.unwrap().is_empty());
+        assert!(b.certificates("00D000000000001EAA").await.unwrap().is_empty());
 
         let mut connection = Connection {
             account_id: "a".to_owned(),

@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 
 use super::job::{SyncError, Turn};
 use crate::clock;
+use crate::remote::call::CallError;
 use crate::remote::marketo::bulk::{BulkError, Extract, File, JobState, Window};
 use crate::remote::marketo::csv_rows::{Batch, Rows, batches};
 
@@ -30,7 +31,7 @@ pub(super) trait Sink: Sync {
     fn take(&self, batch: Batch<<Self::Rows as Rows>::Row>) -> impl Future<Output = Result<(), SyncError>> + Send;
 }
 
-const LONGEST_JOB: Duration = Duration::from_secs(6 * 3600);
+const LONGEST_JOB: Duration = Duration::from_hours(6);
 
 /// Fetches a window, by the job `known` if there is one already.
 pub(super) async fn fetch<S: Sink>(turn: &Turn<'_>, what: &What, window: Window, known: Option<String>, sink: &S) -> Result<(), SyncError> {
@@ -40,13 +41,12 @@ pub(super) async fn fetch<S: Sink>(turn: &Turn<'_>, what: &What, window: Window,
     };
     let mut known = known;
     for _ in 0..3 {
-        let id = match known.take() {
-            Some(id) => id,
-            None => {
-                let id = create(turn, what, window).await?;
-                sink.created(&id).await?;
-                id
-            }
+        let id = if let Some(id) = known.take() {
+            id
+        } else {
+            let id = create(turn, what, window).await?;
+            sink.created(&id).await?;
+            id
         };
         let file = match completed(turn, extract, &id).await {
             Ok(Some(file)) => file,
@@ -63,7 +63,11 @@ pub(super) async fn fetch<S: Sink>(turn: &Turn<'_>, what: &What, window: Window,
 }
 
 fn poll(turn: &Turn<'_>) -> Duration {
-    Duration::from_secs(u64::from(turn.deps.marketo.bulk_poll_seconds.max(1)))
+    // 0 is for the demo and tests, whose jobs are done in no time.
+    match turn.deps.marketo.bulk_poll_seconds {
+        0 => Duration::from_millis(100),
+        seconds => Duration::from_secs(u64::from(seconds)),
+    }
 }
 
 async fn create(turn: &Turn<'_>, what: &What, window: Window) -> Result<String, SyncError> {
@@ -86,10 +90,9 @@ async fn completed(turn: &Turn<'_>, extract: Extract, id: &str) -> Result<Option
     while began.elapsed() < LONGEST_JOB {
         if !queued {
             match turn.marketo.enqueue_extract(turn.asker(), extract, id).await {
-                Ok(()) => queued = true,
+                // A job that is under way or over is refused, as it cannot be queued again; its state tells which.
+                Ok(()) | Err(BulkError::Call(CallError::Refused { .. })) => queued = true,
                 Err(BulkError::QueueFull) => {}
-                // A job that is under way or over cannot be queued again; its state tells which.
-                Err(BulkError::Call(crate::remote::call::CallError::Refused { .. })) => queued = true,
                 Err(error) => return Err(error.into()),
             }
         }

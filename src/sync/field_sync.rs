@@ -2,8 +2,9 @@
 //!
 //! It begins with a bulk extract of the last 31 days, which also tells the highest id. From there it takes whichever
 //! way costs fewer calls: reading by id, 300 at a time, which is quick and exact where ids lie close together, or
-//! further extracts, window by window, back to the oldest person that can be found. Whatever is created or changed
-//! after the load began is the business of `people_changes`, which starts from that moment.
+//! further extracts, window by window, back to the oldest person that can be found, or for five years where ids lie too
+//! far apart to tell. Whoever is older still comes in when they change, or when somebody looks at them. Whatever is
+//! created or changed after the load began is the business of `people_changes`, which starts from that moment.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -37,6 +38,15 @@ struct Load {
     exports: BTreeMap<i64, String>,
     lowest_id: Option<i64>,
     highest_id: i64,
+    /// Rows that the extracts had.
+    rows: i64,
+}
+
+impl Load {
+    // Whether ids lie close enough together for the steps of `oldest` to hit somebody.
+    fn dense(&self) -> bool {
+        self.rows >= 20 && self.lowest_id.is_some_and(|lowest| self.highest_id - lowest < self.rows * 20)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,9 +108,9 @@ async fn hand_over(turn: &Turn<'_>, since: i64) -> Result<bool, SyncError> {
 }
 
 async fn route(turn: &Turn<'_>, load: &Mutex<Load>) -> Result<Route, SyncError> {
-    let (known, started_at, highest) = {
+    let (known, started_at, highest, dense) = {
         let load = load.lock().await;
-        (load.route, load.started_at, load.highest_id)
+        (load.route, load.started_at, load.highest_id, load.dense())
     };
     if let Some(route) = known {
         return Ok(route);
@@ -109,7 +119,7 @@ async fn route(turn: &Turn<'_>, load: &Mutex<Load>) -> Result<Route, SyncError> 
         Route::Windows { floor: started_at - FIVE_YEARS_MS }
     } else {
         // From the highest id, as an id may have been given long before its person was created.
-        let oldest = oldest::below(turn, highest + 1).await?;
+        let oldest = if dense { oldest::below(turn, highest + 1).await? } else { None };
         let (first, floor) = oldest.map_or((1, started_at - FIVE_YEARS_MS), |oldest| (oldest.id, oldest.created_at - LONGEST_WINDOW_MS));
         let windows = (started_at - floor).max(0) / LONGEST_WINDOW_MS + 1;
         let all_ids = highest / len(FILTER_VALUES) + 1;
@@ -148,6 +158,7 @@ impl Sink for People<'_> {
 
     async fn take(&self, batch: Batch<Lead>) -> Result<(), SyncError> {
         let mut load = self.load.lock().await;
+        load.rows += len(batch.rows.len());
         for lead in &batch.rows {
             load.highest_id = load.highest_id.max(lead.id);
             load.lowest_id = Some(load.lowest_id.map_or(lead.id, |lowest| lowest.min(lead.id)));

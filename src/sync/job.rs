@@ -266,7 +266,7 @@ pub(super) async fn keep(deps: SyncDeps, account_id: String, job: Job, cancel: C
                 failures = 0;
                 match outcome {
                     Outcome::Again(wait) => *wait,
-                    Outcome::Done => Duration::from_secs(60),
+                    Outcome::Done => Duration::from_mins(1),
                     Outcome::NotOurs => Duration::from_secs(5),
                     Outcome::NotReady => Duration::from_millis(500),
                 }

@@ -78,14 +78,14 @@ mod tests {
         assert_eq!((ids.first(), ids.last()), (Some(&999_999_999), Some(&1)));
         assert!(ids.len() <= 2 * FILTER_VALUES, "{}", ids.len());
         assert!(ids.is_sorted_by(|left, right| left > right));
-        assert_eq!(growing(1), [] as [i64; 0]);
+        assert_eq!(growing(1), Vec::<i64>::new());
         assert_eq!(growing(3), [2, 1]);
     }
 
     #[test]
     fn the_gap_is_searched_evenly_or_wholly() {
         assert_eq!(evenly(5, 9), [6, 7, 8]);
-        assert_eq!(evenly(5, 6), [] as [i64; 0]);
+        assert_eq!(evenly(5, 6), Vec::<i64>::new());
         let ids = evenly(0, 1_000_000);
         assert_eq!((ids.len(), ids[0]), (300, 1));
         assert!(ids.iter().all(|id| *id > 0 && *id < 1_000_000));

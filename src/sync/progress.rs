@@ -34,6 +34,9 @@ pub struct Figures {
     pub expected: Option<u64>,
     /// Rows read a second, since the phase began.
     pub per_second: f64,
+    /// Up to when the feed of activities was seen, in milliseconds since the epoch; what the panels call fresh.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fresh_as_of: Option<i64>,
     #[serde(skip)]
     began_ms: i64,
 }
@@ -62,11 +65,17 @@ impl Progress {
 
     /// A phase begins; counting starts anew.
     pub fn enter(&self, account_id: &str, phase: Phase, expected: Option<u64>) {
-        let figures = Figures { phase, expected, began_ms: clock::now_ms(), ..Figures::default() };
+        let fresh_as_of = self.of(account_id).fresh_as_of;
+        let figures = Figures { phase, expected, fresh_as_of, began_ms: clock::now_ms(), ..Figures::default() };
         let before = self.accounts.send_replace_in(account_id, figures);
         if before != Some(phase) {
             tracing::info!(account_id, ?phase, "synchronisation");
         }
+    }
+
+    /// The feed of activities was seen up to `at_ms`.
+    pub fn seen_up_to(&self, account_id: &str, at_ms: i64) {
+        self.accounts.send_modify(|accounts| accounts.entry(account_id.to_owned()).or_default().fresh_as_of = Some(at_ms));
     }
 
     /// Adds to the figures of the phase, and logs them now and then.

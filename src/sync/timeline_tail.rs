@@ -49,6 +49,7 @@ pub(super) async fn turn(turn: &Turn<'_>) -> Result<Outcome, SyncError> {
         follow(turn, &catalogue, &mut place, number).await?;
     }
     place.since = began - OVERLAP_MS;
+    turn.deps.progress.seen_up_to(turn.account_id(), began);
     turn.save(&place).await?;
     if turn.deps.progress.of(turn.account_id()).phase == Phase::Waiting {
         turn.deps.progress.enter(turn.account_id(), Phase::Following, None);

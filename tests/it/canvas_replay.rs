@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{SECRET, refusal, sign, spawn, token_of, world};
+use crate::world::{SECRET, known, refusal, sign, spawn, token_of, world};
 
 async fn live_checks() -> u64 {
     let journal: Value = world().http.get(world().url("/sandbox/_control/journal")).send().await.unwrap().json().await.unwrap();
@@ -23,6 +23,17 @@ async fn csr_21_a_dead_token_opens_no_second_session() {
     let session = token_of(&first.text().await.unwrap());
     assert_eq!(refusal(world().post(&request).await).await, (409, "canvas.replayed".to_owned()));
     assert_eq!(world().fragment("/panel/person", &session).await.status(), 200, "the first session is unaffected");
+}
+
+#[tokio::test]
+async fn another_spelling_of_a_seen_request_is_the_same_request() {
+    let request = sign(SECRET, &world().envelope());
+    assert_eq!(world().post(&request).await.status(), 200);
+    let (tag, envelope) = request.split_once('.').unwrap();
+    let respelled = tag.replace('+', "-").replace('/', "_");
+    for tag in [respelled.trim_end_matches('='), &respelled, tag.trim_end_matches('=')] {
+        assert_eq!(refusal(world().post(&format!("{tag}.{envelope}")).await).await, (409, "canvas.replayed".to_owned()), "{tag}");
+    }
 }
 
 #[tokio::test]
@@ -49,7 +60,7 @@ async fn csr_21_refuse_means_never_again() {
     let secrets = [("MSI__CANVAS__CONSUMER_SECRETS", SECRET), ("MSI__CANVAS__REPLAY", "refuse")];
     let (mut demo, base) = spawn(&["demo", "--port", "0", "--people", "50", "--until-stdin-closes"], &secrets);
     let http = &world().http;
-    let known: Value = http.get(format!("{base}/sandbox/_control/world")).send().await.unwrap().json().await.unwrap();
+    let known = known(http, &base).await;
     let mut envelope = world().envelope();
     envelope["client"]["instanceUrl"] = known["instance_url"].clone();
     envelope["context"]["organization"]["organizationId"] = known["org_id"].clone();
@@ -72,7 +83,7 @@ async fn csr_22_after_a_lost_memory_every_request_counts_as_seen() {
         http.post(format!("{base}/canvas")).form(&[("signed_request", sign(SECRET, envelope))]).send().await.unwrap()
     };
     let envelope_for = async |base: &str| {
-        let known: Value = http.get(format!("{base}/sandbox/_control/world")).send().await.unwrap().json().await.unwrap();
+        let known = known(http, base).await;
         let mut envelope = world().envelope();
         envelope["client"]["instanceUrl"] = known["instance_url"].clone();
         envelope["context"]["organization"]["organizationId"] = known["org_id"].clone();

@@ -50,14 +50,13 @@ async fn jwt_01_02_03_04_no_other_algorithm() {
         refused(&signing(alg)).await;
         refused(&format!("{}.c2ln", signing(alg))).await;
     }
-    let certificate = world().control("org_certificate_pem").as_str().unwrap();
+    let keys = world().http.get(world().url("/sandbox/salesforce/id/keys")).send().await.unwrap().text().await.unwrap();
     for (algorithm, key) in [
         (Algorithm::HS256, &b""[..]),
         (Algorithm::HS384, b"secret"),
         (Algorithm::HS512, b"password"),
-        (Algorithm::HS256, certificate.as_bytes()),
-        (Algorithm::HS256, certificate.trim().as_bytes()),
-        (Algorithm::HS256, format!(" {certificate}").as_bytes()),
+        (Algorithm::HS256, keys.as_bytes()),
+        (Algorithm::HS256, keys.trim().as_bytes()),
     ] {
         let token = jsonwebtoken::encode(&Header::new(algorithm), &claims(), &EncodingKey::from_secret(key)).unwrap();
         refused(&token).await;
@@ -89,7 +88,6 @@ async fn jwt_06_07_08_09_10_the_header_persuades_nobody() {
 async fn jwt_12_13_14_18_claims_have_one_type_and_one_meaning() {
     let now = now_s();
     for claims in [
-        json!({"exp": null}),
         json!({"exp": "tomorrow"}),
         json!({"exp": [now + 60]}),
         json!({"exp": -1}),
@@ -100,6 +98,7 @@ async fn jwt_12_13_14_18_claims_have_one_type_and_one_meaning() {
         json!({"nbf": now + 40}),
         json!({"nbf": "x"}),
         json!({"iat": now + 300}),
+        json!({"exp": null}),
         json!({"iss": null}),
         json!({"iss": [world().org_id()]}),
         json!({"iss": "00D000000000XYZEA2"}),
@@ -114,9 +113,9 @@ async fn jwt_12_13_14_18_claims_have_one_type_and_one_meaning() {
         json!({"jti": null}),
         json!({"jti": ""}),
     ] {
-        refused(&world().assertion(json!({"claims": claims})).await).await;
+        refused(&world().assertion(claims).await).await;
     }
-    let several = world().assertion(json!({"claims": {"aud": ["https://another.example", world().base]}})).await;
+    let several = world().assertion(json!({"aud": ["https://another.example", world().base]})).await;
     assert_eq!(world().redeem(&several).await.status(), 200);
 }
 
@@ -192,8 +191,9 @@ async fn a_session_token_reads_its_own_person_and_nobody_else() {
     let id = own.json::<Value>().await.unwrap()["people"][0]["id"].as_str().unwrap().to_owned();
     assert_eq!(get(format!("/api/v1/people/{id}/timeline?tab=web")).await.status(), 200);
 
-    let other = world().control("synced_leads")[1].as_str().unwrap();
-    assert_eq!(refusal(get(format!("/api/v1/people?sfdc_id={other}")).await).await.0, 404);
+    let other = world().other_lead();
+    let foreign: Value = get(format!("/api/v1/people?sfdc_id={other}")).await.json().await.unwrap();
+    assert_eq!(foreign["people"], json!([]));
     let package = world().access_token().await;
     let found = world().http.get(world().url(&format!("/api/v1/people?sfdc_id={other}"))).bearer_auth(&package).send().await.unwrap();
     let other_id = found.json::<Value>().await.unwrap()["people"][0]["id"].as_str().unwrap().to_owned();

@@ -121,6 +121,14 @@ async fn every_answer_carries_its_request_id_and_headers() {
 }
 
 #[tokio::test]
+async fn the_api_describes_itself() {
+    let description: serde_json::Value = world().http.get(world().url("/openapi.json")).send().await.unwrap().json().await.unwrap();
+    for path in ["/oauth/token", "/api/v1/people", "/api/v1/people/{id}/timeline", "/api/v1/jobs"] {
+        assert!(description["paths"][path].is_object(), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn the_program_says_that_it_lives_and_is_ready() {
     let ready: serde_json::Value = world().http.get(world().url("/readyz")).send().await.unwrap().json().await.unwrap();
     assert_eq!(ready["account"], true);

@@ -4,6 +4,7 @@
 //! own memory, and the same tests hold.
 
 #![expect(clippy::disallowed_methods, reason = "tests bring their own clock and HTTP client")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
 
 mod arrows;
 mod canvas;

@@ -16,69 +16,82 @@ async fn text(path: &str, token: &str) -> String {
     answer.text().await.unwrap()
 }
 
-async fn journal(path: &str) -> u64 {
-    let journal: Value = world().http.get(world().url("/sandbox/_control/journal")).send().await.unwrap().json().await.unwrap();
-    journal["counts"].as_object().unwrap().iter().filter(|(name, _)| name.contains(path)).filter_map(|(_, count)| count.as_u64()).sum()
+// Not everybody in Salesforce has an owner and a name in Marketo.
+async fn first_known<'a>(records: &'a [String], package: &str) -> &'a str {
+    for record in records {
+        let found = world().http.get(world().url(&format!("/api/v1/people?sfdc_id={record}"))).bearer_auth(package).send().await.unwrap();
+        if found.json::<Value>().await.unwrap()["people"][0]["first_name"].is_string() {
+            return record;
+        }
+    }
+    panic!("nobody is known");
 }
 
 #[tokio::test]
 async fn a_lead_and_a_contact_are_shown_with_all_tabs() {
-    for (object, key) in [("Lead", "synced_leads"), ("Contact", "synced_contacts")] {
-        let record = world().control(key)[0].as_str().unwrap();
+    let package = world().access_token().await;
+    for (object, record) in
+        [("Lead", first_known(world().leads(), &package).await), ("Contact", first_known(world().contacts(), &package).await)]
+    {
         let token = open(object, record).await;
-        let package = world().access_token().await;
         let person = world().http.get(world().url(&format!("/api/v1/people?sfdc_id={record}"))).bearer_auth(&package).send().await.unwrap();
         let person: Value = person.json().await.unwrap();
-        let company = person["people"][0]["company"].as_str().unwrap().to_owned();
+        let name = person["people"][0]["first_name"].as_str().unwrap().to_owned();
         let header = text("/panel/person", &token).await;
-        assert!(header.contains(&company.replace('&', "&amp;").replace('\'', "&#x27;")) || header.contains("company"), "{header}");
+        assert!(header.contains(&name) && !header.contains("data-state"), "{header}");
+        let id = person["people"][0]["id"].as_str().unwrap();
         for tab in ["moments", "web", "email", "score"] {
+            let address = world().url(&format!("/api/v1/people/{id}/timeline?tab={tab}&limit=50"));
+            let timeline: Value = world().http.get(address).bearer_auth(&package).send().await.unwrap().json().await.unwrap();
+            let items = timeline["items"].as_array().unwrap().len();
             let rows = text(&format!("/panel/tab/{tab}"), &token).await;
-            assert!(rows.contains("<"), "{rows}");
+            assert_eq!(rows.matches("class=\"row\"").count(), items, "{tab}: {rows}");
         }
     }
 }
 
 #[tokio::test]
-async fn looking_at_people_who_are_here_calls_marketo_never() {
-    let before = journal("/marketo/rest/v1/leads.json").await;
-    for lead in world().control("synced_leads").as_array().unwrap().iter().take(5) {
-        let token = open("Lead", lead.as_str().unwrap()).await;
-        for tab in ["moments", "web", "email", "score"] {
-            text(&format!("/panel/tab/{tab}"), &token).await;
+async fn looking_at_people_who_are_here_calls_nobody() {
+    for lead in &world().leads()[..5] {
+        let token = open("Lead", lead).await;
+        for path in ["/panel/person", "/panel/tab/moments", "/panel/tab/web", "/panel/tab/email", "/panel/tab/score"] {
+            assert_eq!(world().fragment_as(path, &token, "test-looking-at-people").await.status(), 200);
         }
     }
-    assert_eq!(journal("/marketo/rest/v1/leads.json").await, before);
+    assert_eq!(world().calls_under("test-looking-at-people").await, Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn a_person_who_is_not_in_marketo_is_said_to_be_absent() {
-    let record = world().control("not_in_marketo").as_str().unwrap();
-    let token = open("Lead", record).await;
+    let token = open("Lead", world().stranger()).await;
     let fragment = text("/panel/person", &token).await;
     assert!(fragment.contains("data-state=\"not-in-marketo\"") || fragment.contains("data-state=\"looking\""), "{fragment}");
 }
 
 #[tokio::test]
 async fn sixty_four_first_views_of_a_newcomer_make_one_call() {
-    let created = world().http.post(world().url("/sandbox/_control/people")).json(&json!({"type": "Lead"})).send().await.unwrap();
-    let created: Value = created.json().await.unwrap();
-    let record = created["sfdc_id"].as_str().unwrap();
-    let before = journal("/marketo/rest/v1/leads.json").await;
-    let mut envelope = world().envelope();
-    envelope["context"]["environment"]["record"]["Id"] = json!(record);
+    let newcomer = world().http.post(world().url("/sandbox/_control/people/arrive")).send().await.unwrap();
+    let newcomer: Value = newcomer.json().await.unwrap();
     let sessions = (0..64).map(|at| {
-        let mut envelope = envelope.clone();
-        envelope["salt"] = json!(format!("{record}{at}"));
+        let mut envelope = world().envelope();
+        envelope["context"]["environment"]["record"]["Id"] = newcomer["sfdcId"].clone();
+        envelope["salt"] = json!(format!("newcomer {at}"));
         async move { world().session(&envelope).await }
     });
     let tokens = futures_util::future::join_all(sessions).await;
-    let views = tokens.iter().map(|token| text("/panel/person", token));
+    let views = tokens.iter().map(|token| world().fragment_as("/panel/person", token, "test-first-views"));
     futures_util::future::join_all(views).await;
-    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
-    let shown = text("/panel/person", &tokens[0]).await;
-    assert!(!shown.contains("data-state"), "{shown}");
-    assert_eq!(journal("/marketo/rest/v1/leads.json").await - before, 1);
+    for _ in 0..20 {
+        let shown = text("/panel/person", &tokens[0]).await;
+        if !shown.contains("data-state") {
+            assert!(shown.contains(newcomer["lastName"].as_str().unwrap()), "{shown}");
+            let calls = world().calls_under("test-first-views").await;
+            assert_eq!(calls.iter().filter(|path| path.ends_with("/leads.json")).count(), 1, "{calls:?}");
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
+    panic!("the newcomer did not arrive");
 }
 
 #[tokio::test]

@@ -18,8 +18,10 @@ pub const OTHER_SECRET: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
 pub struct World {
     pub base: String,
     pub http: reqwest::Client,
-    org: Value,
-    lead: String,
+    salesforce: Value,
+    leads: Vec<String>,
+    contacts: Vec<String>,
+    strangers: Vec<String>,
     _demo: Child,
 }
 
@@ -50,16 +52,38 @@ fn start() -> World {
     let secrets = format!("{SECRET},{OTHER_SECRET}");
     let (demo, base) =
         spawn(&["demo", "--port", "0", "--people", "400", "--until-stdin-closes"], &[("MSI__CANVAS__CONSUMER_SECRETS", &secrets)]);
-    let http =
-        reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(Duration::from_secs(20)).build().unwrap();
+    let http = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        // Each test has a runtime of its own, and a connection ends with the runtime that opened it.
+        .pool_max_idle_per_host(0)
+        .timeout(Duration::from_secs(20))
+        .build()
+        .unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let (lead, org) = runtime.block_on(async {
+    let (salesforce, lists) = runtime.block_on(async {
         let client = reqwest::Client::new();
-        let world: Value = client.get(format!("{base}/sandbox/_control/world")).send().await.unwrap().json().await.unwrap();
-        let lead = world["synced_leads"][0].as_str().unwrap().to_owned();
-        (lead, world)
+        let salesforce = known(&client, &base).await;
+        let mut lists = Vec::new();
+        for list in ["", "?object=Contact"] {
+            let page = client.get(format!("{base}/sandbox/salesforce/{list}")).send().await.unwrap().text().await.unwrap();
+            lists.push(page);
+        }
+        (salesforce, lists)
     });
-    World { base, http, org, lead, _demo: demo }
+    let (leads, odd_ones) = lists[0].split_once("Worth a look").unwrap();
+    let strangers = odd_ones.split("<li>").filter(|one| one.contains("Marketo doesn")).flat_map(records).collect();
+    World { base, http, salesforce, leads: records(leads), strangers, contacts: records(&lists[1]), _demo: demo }
+}
+
+/// What the emulated Salesforce of a demo says of itself.
+pub async fn known(http: &reqwest::Client, base: &str) -> Value {
+    let world: Value = http.get(format!("{base}/sandbox/_control/world")).send().await.unwrap().json().await.unwrap();
+    world["salesforce"].clone()
+}
+
+fn records(page: &str) -> Vec<String> {
+    page.split("/lightning/r/").skip(1).filter_map(|rest| rest.split('/').nth(1)).map(str::to_owned).collect()
 }
 
 impl World {
@@ -68,16 +92,29 @@ impl World {
     }
 
     pub fn org_id(&self) -> &str {
-        self.org["org_id"].as_str().unwrap()
+        self.salesforce["org_id"].as_str().unwrap()
     }
 
-    pub fn control(&self, key: &str) -> &Value {
-        &self.org[key]
-    }
-
-    /// A lead that the account knows.
+    /// Leads that the account knows.
     pub fn lead(&self) -> &str {
-        &self.lead
+        &self.leads[0]
+    }
+
+    pub fn other_lead(&self) -> &str {
+        &self.leads[1]
+    }
+
+    pub fn leads(&self) -> &[String] {
+        &self.leads
+    }
+
+    pub fn contacts(&self) -> &[String] {
+        &self.contacts
+    }
+
+    /// A lead of the org whom Marketo does not know.
+    pub fn stranger(&self) -> &str {
+        &self.strangers[0]
     }
 
     /// A record page's own signed request, as the emulated Salesforce makes it.
@@ -101,11 +138,11 @@ impl World {
     pub fn envelope(&self) -> Value {
         json!({
             "algorithm": "HMACSHA256", "issuedAt": null, "userId": "005000000000001EAA", "salt": salt(),
-            "client": {"oauthToken": "00D!made-up", "refreshToken": null, "instanceId": "_:Msi:1", "instanceUrl": self.org["instance_url"], "targetOrigin": self.base},
+            "client": {"oauthToken": "00D!made-up", "refreshToken": null, "instanceId": "_:Msi:1", "instanceUrl": self.salesforce["instance_url"], "targetOrigin": self.base},
             "context": {
                 "user": {"userId": "005000000000001EAA", "language": "en_US", "timeZone": "Europe/Berlin", "fullName": "Zoë Ünïcødé"},
                 "organization": {"organizationId": self.org_id(), "name": "Test"},
-                "environment": {"parameters": {}, "record": {"attributes": {"type": "Lead", "url": "/x"}, "Id": self.lead}, "dimensions": {"height": "450px"}},
+                "environment": {"parameters": {}, "record": {"attributes": {"type": "Lead", "url": "/x"}, "Id": self.lead()}, "dimensions": {"height": "450px"}},
             }
         })
     }
@@ -128,10 +165,23 @@ impl World {
     }
 
     pub async fn fragment(&self, path: &str, token: &str) -> reqwest::Response {
-        self.http.get(self.url(path)).bearer_auth(token).header("Accept", "text/html").send().await.unwrap()
+        self.fragment_as(path, token, "test-of-a-fragment").await
     }
 
-    /// An assertion as the org's Apex code would sign it, with claims or header changed.
+    /// A fragment asked for under a request id, by which the sandbox's journal can tell whose calls it saw.
+    pub async fn fragment_as(&self, path: &str, token: &str, request_id: &str) -> reqwest::Response {
+        let request = self.http.get(self.url(path)).bearer_auth(token).header("Accept", "text/html").header("X-Request-Id", request_id);
+        request.send().await.unwrap()
+    }
+
+    /// Paths of the calls that the emulated systems got under a request id.
+    pub async fn calls_under(&self, request_id: &str) -> Vec<String> {
+        let journal: Value = self.http.get(self.url("/sandbox/_control/journal")).send().await.unwrap().json().await.unwrap();
+        let calls = journal["calls"].as_array().unwrap().iter();
+        calls.filter(|call| call["request_id"] == request_id).map(|call| call["path"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// An assertion as the org's Apex code would sign it, with claims or (below `header`) header members changed.
     pub async fn assertion(&self, changes: Value) -> String {
         let answer = self.http.post(self.url("/sandbox/salesforce/apex/assertion")).json(&changes).send().await.unwrap();
         let answer: Value = answer.json().await.unwrap();

@@ -221,7 +221,8 @@ mod tests {
         serde_json::from_value(value).unwrap()
     }
 
-    fn activity(type_id: i64, primary: &str, attributes: Value) -> RawActivity {
+    fn activity(type_id: i64, primary: &str, attributes: impl Into<Value>) -> RawActivity {
+        let attributes = attributes.into();
         raw(json!({"marketoGUID": "9", "leadId": 7, "activityDate": "2026-11-02T08:00:00Z", "activityTypeId": type_id,
             "primaryAttributeValueId": 5, "primaryAttributeValue": primary, "attributes": attributes}))
     }
@@ -260,7 +261,7 @@ mod tests {
         let catalogue = catalogue();
         assert_eq!(catalogue.merged(&activity(32, "x", json!([{"name": "Merge IDs", "value": [8, "9"]}]))), [8, 9]);
         assert_eq!(catalogue.merged(&activity(32, "x", json!([{"name": "Merge IDs", "value": "[8, 9]"}]))), [8, 9]);
-        assert_eq!(catalogue.merged(&activity(1, "x", json!([{"name": "Merge IDs", "value": [8]}]))), [] as [i64; 0]);
+        assert_eq!(catalogue.merged(&activity(1, "x", json!([{"name": "Merge IDs", "value": [8]}]))), Vec::<i64>::new());
     }
 
     #[test]

@@ -50,8 +50,9 @@ pub async fn fill(
     for batch in sorted.chunks(LEADS_PER_CALL) {
         let leads: Vec<i64> = batch.iter().map(|newcomer| newcomer.lead_id).collect();
         let created = batch.iter().map(|newcomer| newcomer.created_at).min().unwrap_or(now);
-        // Whole days, so that batches share a token; an hour earlier, because clocks differ.
-        let since = (created - 3_600_000).max(oldest).div_euclid(DAY_MS) * DAY_MS;
+        // Whole days, or weeks where it is longer ago, so that batches share a token; an hour earlier, as clocks differ.
+        let grain = if now - created > 7 * DAY_MS { 7 * DAY_MS } else { DAY_MS };
+        let since = (created - 3_600_000).max(oldest).div_euclid(grain) * grain;
         let token = marketo.paging_token_kept(asker, since).await?;
         let mut whole = true;
         for types in catalogue.groups(false) {

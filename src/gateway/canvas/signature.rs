@@ -3,7 +3,7 @@
 //! Source: salesforce-platform facts §1.1: split at the first dot; the MAC covers the second part as it is
 //! encoded; both base64 alphabets occur, padded or not. Nothing is parsed before the MAC held.
 
-use memchr::{memchr, memchr3};
+use memchr::{memchr, memchr2};
 
 use super::secrets::{Secrets, Verified};
 use super::{malformed, rejected};
@@ -12,11 +12,22 @@ use crate::problem::Problem;
 /// Bytes of an HMAC-SHA256 tag.
 const TAG: usize = 32;
 
-/// Checks a decoded `signed_request` and returns the still encoded envelope.
+/// A signed request whose signature held.
+#[derive(Debug)]
+pub struct Signed<'r, 's> {
+    /// The envelope, still encoded.
+    pub envelope: &'r [u8],
+    /// The MAC's bytes: the one name of the request, however its text was spelled.
+    pub tag: Vec<u8>,
+    /// Whose secret it was.
+    pub verified: Verified<'s>,
+}
+
+/// Checks a decoded `signed_request`.
 ///
 /// # Errors
 /// `canvas.malformed` when there are no two parts, `canvas.rejected` when the signature does not hold.
-pub fn verify<'r, 's>(signed_request: &'r [u8], secrets: &'s Secrets) -> Result<(&'r [u8], Verified<'s>), Problem> {
+pub fn verify<'r, 's>(signed_request: &'r [u8], secrets: &'s Secrets) -> Result<Signed<'r, 's>, Problem> {
     let parts = memchr(b'.', signed_request).map(|dot| signed_request.split_at(dot));
     let Some((tag, [_, envelope @ ..])) = parts else {
         return Err(malformed("The signed request has no two parts."));
@@ -26,20 +37,19 @@ pub fn verify<'r, 's>(signed_request: &'r [u8], secrets: &'s Secrets) -> Result<
     }
     let tag = base64(tag).filter(|tag| tag.len() == TAG).ok_or_else(rejected)?;
     let verified = secrets.verify(envelope, &tag).ok_or_else(rejected)?;
-    Ok((envelope, verified))
+    Ok(Signed { envelope, tag, verified })
 }
 
 /// Base64 of either alphabet (not both in one text), with or without padding; `None` for anything else.
 #[must_use]
 pub fn base64(text: &[u8]) -> Option<Vec<u8>> {
     let unpadded = match text {
-        [rest @ .., b'=', b'='] | [rest @ .., b'='] => rest,
-        rest => rest,
+        [rest @ .., b'=', b'='] | [rest @ .., b'='] | rest => rest,
     };
     if unpadded.len() != text.len() && !text.len().is_multiple_of(4) {
         return None;
     }
-    let engine = if memchr3(b'-', b'_', b'_', unpadded).is_some() { base64_simd::URL_SAFE_NO_PAD } else { base64_simd::STANDARD_NO_PAD };
+    let engine = if memchr2(b'-', b'_', unpadded).is_some() { base64_simd::URL_SAFE_NO_PAD } else { base64_simd::STANDARD_NO_PAD };
     engine.decode_to_vec(unpadded).ok()
 }
 

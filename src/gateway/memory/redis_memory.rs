@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use tokio::sync::OnceCell;
+use redis::AsyncConnectionConfig;
+use redis::aio::MultiplexedConnection;
+use tokio::sync::Mutex;
 
 use super::{Admission, MemoryError, Sight};
 
@@ -15,7 +16,8 @@ const ANSWER: Duration = Duration::from_millis(500);
 
 pub(super) struct Remote {
     client: redis::Client,
-    connection: OnceCell<ConnectionManager>,
+    /// The connection, until it failed once.
+    connection: Mutex<Option<MultiplexedConnection>>,
 }
 
 impl std::fmt::Debug for Remote {
@@ -33,26 +35,30 @@ impl From<redis::RedisError> for MemoryError {
 
 impl Remote {
     pub(super) fn new(client: redis::Client) -> Self {
-        Self { client, connection: OnceCell::new() }
+        Self { client, connection: Mutex::new(None) }
     }
 
-    async fn connection(&self) -> Result<ConnectionManager, MemoryError> {
-        let connect = || async {
-            let config = ConnectionManagerConfig::new()
-                .set_number_of_retries(1)
-                .set_connection_timeout(Some(CONNECT))
-                .set_response_timeout(Some(ANSWER));
-            tokio::time::timeout(CONNECT, self.client.get_connection_manager_with_config(config))
-                .await
-                .map_err(|_| MemoryError("no connection in time".to_owned()))?
-                .map_err(MemoryError::from)
-        };
-        Ok(self.connection.get_or_try_init(connect).await?.clone())
+    async fn connection(&self) -> Result<MultiplexedConnection, MemoryError> {
+        // Held while connecting, so that those who wait share the one connection.
+        let mut kept = self.connection.lock().await;
+        if let Some(connection) = &*kept {
+            return Ok(connection.clone());
+        }
+        let config = AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT)).set_response_timeout(Some(ANSWER));
+        let connection = tokio::time::timeout(CONNECT, self.client.get_multiplexed_async_connection_with_config(&config))
+            .await
+            .map_err(|_| MemoryError("no connection in time".to_owned()))??;
+        Ok(kept.insert(connection).clone())
     }
 
     async fn query<T: redis::FromRedisValue>(&self, pipeline: &redis::Pipeline) -> Result<T, MemoryError> {
         let mut connection = self.connection().await?;
-        Ok(pipeline.query_async(&mut connection).await?)
+        let answer = pipeline.query_async(&mut connection).await;
+        if answer.is_err() {
+            // Whatever went wrong, the next one begins on a fresh connection.
+            self.connection.lock().await.take();
+        }
+        Ok(answer?)
     }
 
     pub(super) async fn ping(&self) -> Result<(), MemoryError> {

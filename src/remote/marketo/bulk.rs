@@ -185,7 +185,7 @@ impl Marketo {
                 // The connection ended early without saying so, or broke: go on from there.
                 Ok(()) => {}
                 Err(error) if may_go_on(&error) => {
-                    tracing::info!(instance = self.instance(), have, %error, "an extract's download goes on")
+                    tracing::info!(instance = self.instance(), have, %error, "an extract's download goes on");
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -219,10 +219,10 @@ impl Marketo {
             path: format!("/bulk/v1/{}/export/{id}/file.json", extract.word()),
             query: Vec::new(),
             body: Body::None,
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             read: |_| Ok(()),
         };
-        let (mut download, permit) = self.run_download(&call, asker, *have, Duration::from_secs(900)).await?;
+        let (mut download, permit) = self.run_download(&call, asker, *have, Duration::from_mins(15)).await?;
         let result = async {
             let mut skip = skip(download.status, &download.headers, *have)?;
             while let Some(piece) = download.piece().await? {
@@ -285,7 +285,7 @@ fn bulk_call(name: &'static str, method: Method, extract: Extract, rest: &str, b
         path: format!("/bulk/v1/{}/export/{rest}", extract.word()),
         query: Vec::new(),
         body,
-        timeout: Duration::from_secs(60),
+        timeout: Duration::from_mins(1),
         read: read_job,
     }
 }
@@ -309,7 +309,7 @@ fn filter(window: Window) -> Value {
     json!({"startAt": moment::format(window.from_ms), "endAt": moment::format(window.to_ms)})
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");

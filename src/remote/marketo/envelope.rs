@@ -52,10 +52,10 @@ pub fn read_page<T: DeserializeOwned>(answer: &Answer) -> Result<Page<T>, CallEr
     status(answer)?;
     let envelope: Envelope<T> =
         serde_json::from_slice(&answer.body).map_err(|_| CallError::BadAnswer("the body is not Marketo's envelope"))?;
-    if let Some(fault) = envelope.errors.as_ref().and_then(|faults| faults.first()) {
-        if envelope.success != Some(true) {
-            return Err(refusal(fault));
-        }
+    if let Some(fault) = envelope.errors.as_ref().and_then(|faults| faults.first())
+        && envelope.success != Some(true)
+    {
+        return Err(refusal(fault));
     }
     if envelope.success != Some(true) {
         return Err(CallError::BadAnswer("neither success nor an error"));

@@ -23,6 +23,7 @@ pub mod csv_rows;
 pub mod envelope;
 pub mod leads;
 pub mod token;
+pub mod usage;
 
 /// How to reach an instance.
 #[derive(Debug, Clone)]

@@ -78,5 +78,6 @@
     }
   });
 
-  post();
+  if (settings.approvalUrl) frame.src = settings.approvalUrl;
+  else post();
 })();

@@ -15,7 +15,7 @@ use actix_web::{Error, HttpMessage, HttpResponse};
 
 use super::World;
 use super::clock::machine_ms;
-use super::marketo::{ForcedCode, MarketoCode};
+use super::marketo::{ForcedCode, ForcedDelay, MarketoCode};
 use faults::{Effect, Severed};
 use journal::Call;
 
@@ -49,8 +49,12 @@ pub(super) async fn watch(world: Data<World>, request: ServiceRequest, next: Nex
     let request_id = request.headers().get("x-request-id").and_then(|value| value.to_str().ok()).map(|id| id.chars().take(80).collect());
     let begun = machine_ms();
     let Effect { latency_ms, http, marketo, drop_after } = world.faults.effect(&path);
-    if latency_ms > 0 {
-        tokio::time::sleep(Duration::from_millis(latency_ms)).await;
+    let latency = Duration::from_millis(latency_ms);
+    if path.starts_with("/marketo/") && !path.starts_with("/marketo/identity/") {
+        // A slow call is one of those in flight: Marketo waits once it has let the call in.
+        request.extensions_mut().insert(ForcedDelay(latency));
+    } else {
+        tokio::time::sleep(latency).await;
     }
     if let Some(code) = marketo {
         request.extensions_mut().insert(ForcedCode(code));

@@ -1,10 +1,13 @@
 //! Who gets in: a token in the header, then the limits. Everything else is refused in the envelope.
 
+use std::time::Duration;
+
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, HttpMessage, HttpResponse};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 
 use super::answer::{MarketoCode, Refusal, reply};
 use super::identity::Worth;
@@ -24,6 +27,10 @@ impl Drop for InFlight {
     }
 }
 
+const LONGEST_ADDRESS: usize = 8 * 1024;
+/// The largest body of a call, in bytes.
+pub const LARGEST_BODY: usize = 1024 * 1024;
+
 /// Checks token and limits before a call, counts it after.
 pub async fn admit(world: Data<World>, request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
     let now = world.clock.now();
@@ -31,10 +38,20 @@ pub async fn admit(world: Data<World>, request: ServiceRequest, next: Next<BoxBo
         return Ok(request.into_response(reply(Err(refusal))));
     }
     let mut in_flight = InFlight { world: world.clone(), code: None };
-    if world.options().base_url.is_empty() || request.path().contains("//") {
+    if request.uri().to_string().len() > LONGEST_ADDRESS {
+        return Ok(request.into_response(HttpResponse::UriTooLong().content_type("text/plain").body("URI too long")));
+    }
+    let length =
+        request.headers().get("content-length").and_then(|value| value.to_str().ok()).and_then(|value| value.parse::<usize>().ok());
+    if length.is_some_and(|length| length > LARGEST_BODY) {
+        return Ok(request.into_response(HttpResponse::PayloadTooLarge().content_type("text/plain").body("Request entity too large")));
+    }
+    if request.path().contains("//") {
         in_flight.code = Some("610".to_owned());
         return Ok(request.into_response(reply(Err(Refusal::new("610", "Requested resource not found")))));
     }
+    let delay = request.extensions().get::<ForcedDelay>().map(|delay| delay.0);
+    tokio::time::sleep(delay.unwrap_or_default()).await;
     let refused = bearer(&world, &request, now).err();
     let forced = || {
         let code = request.extensions().get::<ForcedCode>().map(|forced| forced.0.clone());
@@ -53,6 +70,10 @@ pub async fn admit(world: Data<World>, request: ServiceRequest, next: Next<BoxBo
 #[derive(Debug, Clone)]
 pub struct ForcedCode(pub String);
 
+/// How long `_control` wants this call to take.
+#[derive(Debug, Clone, Copy)]
+pub struct ForcedDelay(pub Duration);
+
 fn bearer(world: &World, request: &ServiceRequest, now: i64) -> Result<(), Refusal> {
     let header = request.headers().get("authorization").and_then(|value| value.to_str().ok());
     let Some(token) = header
@@ -70,7 +91,26 @@ fn bearer(world: &World, request: &ServiceRequest, now: i64) -> Result<(), Refus
     }
 }
 
+/// Resources that can only be read, by their last segment.
+const READ_ONLY: &[&str] = &[
+    "activities.json",
+    "campaigns.json",
+    "deletedleads.json",
+    "describe.json",
+    "describe2.json",
+    "file.json",
+    "leadchanges.json",
+    "pagingtoken.json",
+    "status.json",
+    "types.json",
+    "usage.json",
+];
+
 /// A path that Marketo doesn't have, or not with this method.
-pub async fn unknown() -> HttpResponse {
+pub async fn unknown(request: HttpRequest) -> HttpResponse {
+    let name = request.path().rsplit('/').next().unwrap_or_default();
+    if READ_ONLY.contains(&name) && request.method() != Method::GET {
+        return reply(Err(Refusal::new("605", format!("Request method '{}' not supported", request.method()))));
+    }
     reply(Err(Refusal::new("610", "Requested resource not found")))
 }

@@ -21,7 +21,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 
 pub use answer::MarketoCode;
-pub use gate::ForcedCode;
+pub use gate::{ForcedCode, ForcedDelay, LARGEST_BODY};
 pub use identity::Tokens;
 pub use limits::Limits;
 

@@ -146,9 +146,9 @@ fn parts(seed: u64, index: u32) -> (&'static str, &'static str, Tail) {
     let stems = u32::try_from(STEMS.len()).unwrap_or(1);
     let fields = u32::try_from(FIELDS.len()).unwrap_or(1);
     let pairs = stems * fields;
-    // 1,105 has no factor in common with 48 × 32, so that every pair comes up once in each round.
+    // 1,361 has no factor in common with 48 × 32, so that every pair comes up once in each round.
     let start = u32::try_from(seed % u64::from(pairs)).unwrap_or(0);
-    let pair = ((index % pairs) * 1_105 + start) % pairs;
+    let pair = ((index % pairs) * 1_361 + start) % pairs;
     let at = |list: &'static [&'static str], position: u32| list.get(usize::try_from(position).unwrap_or(0)).copied().unwrap_or("");
     let round = index / pairs;
     let tail = match round {

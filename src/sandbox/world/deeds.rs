@@ -37,7 +37,7 @@ impl World {
 
     fn entry(overlay: &super::overlay::Overlay, at: i64, person: u32, what: What) -> Entry {
         let day = u64::try_from(at.div_euclid(DAY)).unwrap_or(0);
-        let added = u64::try_from(overlay.entries.len()).unwrap_or(0) % 50_000;
+        let added = u64::try_from(overlay.entries.len()).unwrap_or(0) % 30_000;
         Entry { number: day * NUMBERS_A_DAY + 150_000 + added, event: Event { at, person, what } }
     }
 
@@ -74,7 +74,7 @@ impl World {
             person.changed = Some(now);
             for (field, old, new) in differences(&before, &person) {
                 let day = u64::try_from(now.div_euclid(DAY)).unwrap_or(0);
-                let number = day * NUMBERS_A_DAY + 150_000 + u64::try_from(overlay.changes.len()).unwrap_or(0) % 50_000;
+                let number = day * NUMBERS_A_DAY + 180_000 + u64::try_from(overlay.changes.len()).unwrap_or(0) % 20_000;
                 overlay.changes.push(FieldChange { number, at: now, person: index, field: field.to_owned(), old, new });
             }
             overlay.people.insert(index, person);

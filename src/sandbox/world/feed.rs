@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::people::Population;
-use super::stories::{Event, What, tell, tell_live};
+use super::stories::{Event, Habit, What, tell_live};
 use crate::sandbox::clock::DAY;
 use crate::sandbox::dice::{Stream, roll};
 use crate::sandbox::kept::Kept;
@@ -65,10 +65,10 @@ fn tell_day(population: &Population, day: i64) -> Vec<Entry> {
     for person in (newest..newer).filter(|&person| population.has_history(person)) {
         events.push(Event { at: population.created(person), person, what: What::NewLead });
     }
-    if start >= population.began - population.history_days * DAY - DAY {
+    if day >= population.first_day() {
         let step = usize::try_from(stride).unwrap_or(usize::MAX);
         for person in (0..newer).step_by(step) {
-            tell(population, person, day, &mut events);
+            Habit::of(population, person).tell(population, day, &mut events);
         }
     }
     if end > population.began && population.count > 0 {

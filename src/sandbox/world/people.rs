@@ -8,7 +8,7 @@ use super::ids::{Object, record_id};
 use super::names::{Name, slug};
 use super::users::USERS;
 use crate::sandbox::clock::DAY;
-use crate::sandbox::dice::{Dice, Stream};
+use crate::sandbox::dice::{Dice, Stream, roll};
 
 /// Marketo's number of the first person.
 pub const FIRST_ID: u32 = 1_001;
@@ -147,12 +147,13 @@ impl Population {
             _ => Some(dice.pick(catalogue::TITLES).to_owned()),
         };
         let owner = (kind != Kind::Unsynced && !dice.chance(4)).then(|| dice.below(u32::try_from(USERS.len()).unwrap_or(1)));
-        let email = match dice.below(100) {
-            0 => None,
-            _ if private => Some(format!("{}.{}@post.example", name.mailbox(), index)),
-            _ => Some(format!("{}@{}", name.mailbox(), employer.domain)),
+        let email = match () {
+            () if self.without_email(index) => None,
+            () if private => Some(format!("{}.{}@post.example", name.mailbox(), index)),
+            () => Some(format!("{}@{}", name.mailbox(), employer.domain)),
         };
-        let linkedin = dice.chance(55).then(|| format!("https://www.linkedin.example/in/{}-{index}", slug(&name.mailbox())));
+        let linkedin =
+            dice.chance(55).then(|| format!("https://www.linkedin.example/in/{}-{index}", slug(&name.mailbox().replace('.', "-"))));
         let opportunity = (kind == Kind::Contact && dice.chance(45)).then(|| employer.index.saturating_mul(2) + dice.below(2));
         Some(Person {
             index,
@@ -202,6 +203,21 @@ impl Population {
     pub fn employees(&self, company: u32) -> Vec<u32> {
         let step = usize::try_from(self.companies()).unwrap_or(usize::MAX);
         (company..self.count).step_by(step).collect()
+    }
+
+    /// Whether no address of this person is known.
+    pub fn without_email(&self, index: u32) -> bool {
+        roll(self.seed, Stream::Record, u64::from(index), 1).is_multiple_of(100)
+    }
+
+    /// Whether this person never wanted mail.
+    pub fn opted_out(&self, index: u32) -> bool {
+        roll(self.seed, Stream::Record, u64::from(index), 2).is_multiple_of(40)
+    }
+
+    /// The first day of history, in days since the epoch.
+    pub fn first_day(&self) -> i64 {
+        (self.began - self.history_days * DAY).div_euclid(DAY)
     }
 
     /// Whether this person has a history at all.

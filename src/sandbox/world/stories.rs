@@ -88,50 +88,73 @@ impl What {
     }
 }
 
-/// The story of one person on one day (days since the epoch); empty on most days.
-pub fn of_day(population: &Population, person: u32, day: i64) -> Vec<Event> {
-    let mut events = Vec::new();
-    tell(population, person, day, &mut events);
-    events
+/// What a person is like: how often they do something, and whether mail reaches them.
+#[derive(Debug, Clone, Copy)]
+pub struct Habit {
+    person: u32,
+    /// On how many of a thousand days this person does something; never if there is no history.
+    engagement: u64,
+    /// The day on which they unsubscribe, for the few who do.
+    pub leaves: Option<i64>,
+    reachable: bool,
 }
 
-/// Tells the story of one person on one day into `events`, in no particular order.
-pub fn tell(population: &Population, person: u32, day: i64, events: &mut Vec<Event>) {
-    if person >= population.count || !population.has_history(person) {
-        return;
+impl Habit {
+    /// The habits of a person.
+    pub fn of(population: &Population, person: u32) -> Self {
+        let seed = population.seed;
+        let known = person < population.count && population.has_history(person);
+        let engagement = match roll(seed, Stream::Engagement, u64::from(person), u64::MAX - 1) % 10 {
+            _ if !known => 0,
+            0 => 300,
+            1..4 => 135,
+            _ => 52,
+        };
+        let reachable = !population.opted_out(person) && !population.without_email(person);
+        let luck = roll(seed, Stream::Engagement, u64::from(person), u64::MAX);
+        let ago = (luck / 25) % u64::try_from(population.history_days).unwrap_or(1);
+        let day = population.began.div_euclid(DAY) - i64::try_from(ago).unwrap_or(0);
+        let leaves = known && reachable && luck.is_multiple_of(25) && population.created(person).div_euclid(DAY) < day;
+        Self { person, engagement, leaves: leaves.then_some(day), reachable }
     }
-    let day_key = u64::try_from(day).unwrap_or(0);
-    let chance = roll(population.seed, Stream::Engagement, u64::from(person), day_key) % 1_000;
-    let leaves = leaves_on(population, person) == Some(day);
-    if chance >= u64::from(engagement(population, person)) && !leaves {
-        return;
+
+    /// Whether this is one of the few who do something every third day.
+    pub fn is_lively(&self) -> bool {
+        self.engagement >= 300
     }
-    let first_day = (population.began - population.history_days * DAY).div_euclid(DAY);
-    let created = population.created(person);
-    let start = day * DAY;
-    if day < first_day || created >= start + DAY {
-        return;
-    }
-    let mut dice = Dice::of(population.seed, Stream::Story, u64::from(person), day_key);
-    let mut teller =
-        Teller { person, at: start.max(created) + dice.seconds(60, 68_000), events, dice: &mut dice, seed: population.seed, day };
-    if teller.at >= start + 80_000 {
-        return;
-    }
-    let reachable = leaves_on(population, person).is_none_or(|left| day <= left);
-    if leaves {
-        teller.mailing(true);
-    } else {
+
+    /// Tells what the person did on one day (days since the epoch), in the order of time: nothing on most days.
+    pub fn tell(&self, population: &Population, day: i64, events: &mut Vec<Event>) {
+        let day_key = u64::try_from(day).unwrap_or(0);
+        let leaving = self.leaves == Some(day);
+        if !leaving && roll(population.seed, Stream::Engagement, u64::from(self.person), day_key) % 1_000 >= self.engagement {
+            return;
+        }
+        let created = population.created(self.person);
+        let start = day * DAY;
+        if day < population.first_day() || created >= start + DAY {
+            return;
+        }
+        let mut dice = Dice::of(population.seed, Stream::Story, u64::from(self.person), day_key);
+        let at = start.max(created) + dice.seconds(60, 68_000);
+        if at >= start + 80_000 {
+            return;
+        }
+        let told = events.len();
+        let reachable = self.reachable && self.leaves.is_none_or(|left| day <= left);
+        let mut teller = Teller { person: self.person, at, events, dice: &mut dice, seed: population.seed, day };
         match teller.dice.below(100) {
+            _ if leaving => teller.mailing(true),
             0..45 if reachable => teller.mailing(false),
-            0..82 => teller.web(true),
             82..92 if reachable => teller.sales(),
+            0..82 => teller.web(true),
             82..96 => teller.change(),
             _ => teller.milestone(),
         }
+        // A day ends at midnight, whatever was still to come.
+        let kept = events.iter().skip(told).take_while(|event| event.at < start + DAY).count();
+        events.truncate(told + kept);
     }
-    // A day ends at midnight, whatever was still to come.
-    events.retain(|event| event.at < start + DAY || event.person != person);
 }
 
 /// A story that changes no score, told for the live part of the feed.
@@ -145,26 +168,6 @@ pub fn tell_live(population: &Population, slot: u64, at: i64, events: &mut Vec<E
     let day = at.div_euclid(DAY);
     let mut teller = Teller { person, at, events, dice: &mut dice, seed: population.seed, day };
     teller.web(false);
-}
-
-/// The day on which a person unsubscribes, for the few who do.
-pub fn leaves_on(population: &Population, person: u32) -> Option<i64> {
-    let luck = roll(population.seed, Stream::Engagement, u64::from(person), u64::MAX);
-    if !luck.is_multiple_of(25) || !population.has_history(person) {
-        return None;
-    }
-    let ago = i64::try_from((luck / 25) % u64::try_from(population.history_days).unwrap_or(1)).ok()?;
-    let day = population.began.div_euclid(DAY) - ago;
-    (population.created(person).div_euclid(DAY) < day).then_some(day)
-}
-
-/// On how many of a thousand days this person does something.
-fn engagement(population: &Population, person: u32) -> u32 {
-    match roll(population.seed, Stream::Engagement, u64::from(person), u64::MAX - 1) % 10 {
-        0 => 300,
-        1..4 => 135,
-        _ => 52,
-    }
 }
 
 struct Teller<'a> {

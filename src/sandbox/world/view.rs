@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::overlay::Overlay;
 use super::people::{FIRST_ID, Person, Population};
-use super::stories::{What, leaves_on, of_day};
+use super::stories::{Habit, What};
 use crate::sandbox::clock::DAY;
 use crate::sandbox::dice::{Stream, roll};
 
@@ -98,7 +98,7 @@ impl View {
         let mut standing = Standing {
             score: i64::try_from(roll(population.seed, Stream::Engagement, u64::from(index), 3) % 24).unwrap_or(0),
             lately: 0,
-            unsubscribed: roll(population.seed, Stream::Engagement, u64::from(index), 4).is_multiple_of(40),
+            unsubscribed: index < population.count && population.opted_out(index),
             updated: person.created,
         };
         let mut count = |at: i64, what: What| {
@@ -107,7 +107,7 @@ impl View {
             }
             match what {
                 What::Score { change, .. } => {
-                    standing.score += change;
+                    standing.score = (standing.score + change).max(0);
                     standing.updated = standing.updated.max(at);
                     if at > now - 7 * DAY {
                         standing.lately += change;
@@ -119,19 +119,20 @@ impl View {
             }
         };
         if index < population.count && population.has_history(index) {
-            let first = (population.began - population.history_days * DAY).max(population.created(index)).div_euclid(DAY);
-            for day in first..=now.div_euclid(DAY) {
-                for event in of_day(population, index, day) {
-                    count(event.at, event.what);
-                }
+            let habit = Habit::of(population, index);
+            let mut events = Vec::new();
+            for day in population.first_day()..=now.div_euclid(DAY) {
+                habit.tell(population, day, &mut events);
+            }
+            for event in events {
+                count(event.at, event.what);
             }
         }
         for entry in self.overlay.of_person(index) {
             count(entry.event.at, entry.event.what);
         }
         standing.score = person.score.unwrap_or(standing.score).max(0);
-        standing.unsubscribed =
-            person.unsubscribed.unwrap_or(standing.unsubscribed || leaves_on(population, index).is_some_and(|day| (day + 1) * DAY <= now));
+        standing.unsubscribed = person.unsubscribed.unwrap_or(standing.unsubscribed);
         standing.updated = standing.updated.max(person.changed.unwrap_or(0));
         standing
     }

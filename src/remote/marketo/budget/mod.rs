@@ -160,7 +160,7 @@ impl Budget {
     pub async fn admit(self: &Arc<Self>, purpose: Purpose, longest: Duration) -> Result<Permit, CallError> {
         let (line, patience) = match purpose {
             Purpose::Interactive => (&self.people, Duration::from_secs(10)),
-            Purpose::Background(_) => (&self.background, Duration::from_secs(120)),
+            Purpose::Background(_) => (&self.background, Duration::from_mins(2)),
         };
         let lease_ms = i64::try_from(longest.as_millis()).unwrap_or(60_000) + 5_000;
         let refused = CallError::RateLimited { retry_after_ms: 5_000, concurrency: false };
@@ -190,11 +190,13 @@ impl Budget {
     }
 
     async fn enter(&self, purpose: Purpose, ticket: &str, lease_ms: i64) -> Verdict {
-        let (now, day) = self.now();
+        let (_, day) = self.now();
         let shared = match &self.shared {
             Some(shared) => shared.enter(&self.limits, purpose, ticket, lease_ms, &day).await,
             None => None,
         };
+        // Read only now: asking Redis may have taken its time.
+        let (now, day) = self.now();
         let verdict = match shared {
             Some(Verdict::Entered) => {
                 self.local.mirror(&self.limits, ticket, lease_ms, now, &day);

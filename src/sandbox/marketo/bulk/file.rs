@@ -133,7 +133,7 @@ mod tests {
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &whole);
         assert_eq!(crate::sandbox::marketo::bulk::measure::hexadecimal(digest.as_ref()), measured.sha256);
         let mut reader = csv::Reader::from_reader(whole.as_slice());
-        assert_eq!(reader.records().filter(Result::is_ok).count(), 20_000);
+        assert_eq!(reader.records().map(Result::unwrap).count(), 20_000);
         let cuts = [0, 7, 45, 46, 300_001, measured.bytes - 1, measured.bytes];
         let mut parts = Vec::new();
         for pair in cuts.windows(2) {

@@ -10,6 +10,7 @@ use crate::sandbox::clock::iso_day;
 use crate::sandbox::salesforce::records::{self, STRANGERS_SHOWN};
 use crate::sandbox::world::ids;
 use crate::sandbox::world::people::{Kind, Person};
+use crate::sandbox::world::stories::Habit;
 use crate::sandbox::world::users::{USERS, User};
 use crate::sandbox::world::view::View;
 
@@ -46,13 +47,13 @@ pub async fn list(world: Data<World>, wanted: Query<Wanted>) -> HttpResponse {
     } else {
         (0..STRANGERS_SHOWN).map(|which| row(&world, &records::stranger(view.population.seed, which), &suffix)).collect()
     };
-    let elsewhere = found.first().and_then(|person| link(&world, person)).map(|link| format!("{link}?org=unknown"));
+    let foreign = found.first().and_then(|person| link(&world, person)).map(|link| format!("{link}?org=unknown"));
     super::page(
         &world,
         "list",
         &json!({
             "title": if contacts { "Contacts" } else { "Leads" }, "object": if contacts { "Contact" } else { "Lead" }, "contacts": contacts, "words": words, "rows": rows,
-            "page": page, "previous": (page > 1).then(|| page - 1), "next": more.then_some(page + 1), "strangers": strangers, "elsewhere": elsewhere,
+            "page": page, "previous": (page > 1).then(|| page - 1), "next": more.then_some(page + 1), "strangers": strangers, "foreign": foreign, "lively": lively(&world, &view, &suffix),
             "initials": user.initials(), "user_name": user.name(), "user_index": user.index,
             "users": USERS.iter().map(|other| json!({ "index": other.index, "name": other.name(), "language": other.language, "chosen": other.index == user.index })).collect::<Vec<_>>(),
         }),
@@ -64,6 +65,18 @@ pub async fn new_lead(world: Data<World>) -> HttpResponse {
     let index = world.arrive();
     let target = world.view().person(index).and_then(|person| link(&world, &person)).unwrap_or_default();
     HttpResponse::SeeOther().insert_header(("location", target)).finish()
+}
+
+/// A few leads who do a lot, for there the panel has most to show.
+fn lively(world: &World, view: &View, suffix: &str) -> Vec<Value> {
+    let population = world.population();
+    let step = usize::try_from(population.stride.max(1)).unwrap_or(1);
+    let busy = (0..population.count)
+        .step_by(step)
+        .take(500)
+        .filter(|&index| Habit::of(population, index).is_lively() && population.kind(index) == Kind::Lead);
+    let owned = busy.filter_map(|index| view.person(index)).filter(|person| person.owner.is_some());
+    owned.take(3).map(|person| row(world, &person, suffix)).collect()
 }
 
 /// The address of a person's record page.

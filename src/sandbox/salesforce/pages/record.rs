@@ -24,6 +24,8 @@ pub struct Options {
     height: Option<u32>,
     /// Login, id or index of the user who opens the page.
     user: Option<String>,
+    /// `approval`: the user hasn't approved the app yet, so that the frame is opened by GET.
+    auth: Option<String>,
     /// `unknown`: the page belongs to an org that has no account.
     org: Option<String>,
 }
@@ -53,6 +55,7 @@ pub async fn record(world: Data<World>, path: Path<(String, String)>, options: Q
     };
     let now = world.clock.now();
     let session = world.salesforce.sessions.with(|sessions| sessions.sign_in(&world.org_id(), user, now, None));
+    let approval = (options.auth.as_deref() == Some("approval")).then(|| approval_url(&world, &occasion));
     let account = person.account.and_then(|account| world.population().company(account));
     super::page(
         &world,
@@ -68,11 +71,21 @@ pub async fn record(world: Data<World>, path: Path<(String, String)>, options: Q
                 "settings": json!({
                     "instanceId": occasion.instance_id, "session": session, "canvasUrl": world.options().canvas_url, "recordId": id, "object": object.name(),
                     "developerName": canvas::DEVELOPER_NAME, "endpoint": format!("{}/salesforce/services/data/v67.0/platformconnect/signedrequest", world.base_path()),
-                    "height": occasion.height, "sandbox": { "language": occasion.language, "timeZone": occasion.time_zone, "unknownOrg": occasion.unknown_org },
+                    "height": occasion.height, "approvalUrl": approval, "sandbox": { "language": occasion.language, "timeZone": occasion.time_zone, "unknownOrg": occasion.unknown_org },
                 }).to_string(),
             },
         }),
     )
+}
+
+/// How the frame is opened when the user must approve the app first.
+fn approval_url(world: &World, occasion: &Occasion) -> String {
+    let login = format!("{}/services/oauth2/authorize", world.instance_url());
+    let query = [("_sfdc_canvas_auth", "user_approval_required"), ("loginUrl", login.as_str())];
+    let fragment = [("target_origin", world.origin()), ("instance_id", occasion.instance_id.clone())];
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+    let fragment = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fragment).finish();
+    format!("{}?{query}#{fragment}", world.options().canvas_url)
 }
 
 fn field(label: &str, value: Option<String>) -> Value {

@@ -75,7 +75,6 @@ create index people_by_sfdc_id on people (account_id, sfdc_id);
 -- Only people with a second record: a lead that became a contact is found by both.
 create index people_by_other_lead on people (account_id, sfdc_lead_id) where sfdc_lead_id <> sfdc_id;
 create index people_by_other_contact on people (account_id, sfdc_contact_id) where sfdc_contact_id <> sfdc_id;
-create index people_by_score on people (account_id, score);
 
 create table activities (
     account_id text not null,
@@ -88,7 +87,7 @@ create table activities (
     asset_id text,
     detail text not null,
     primary key (account_id, guid)
-) without rowid;
+);
 create index activities_by_person on activities (account_id, lead_id, tab, happened_at, guid);
 
 create table sync_jobs (
