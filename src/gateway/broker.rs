@@ -20,7 +20,7 @@ const DEADLINE: Duration = Duration::from_secs(8);
 /// Longest that the account may take when a person waits for another system to be asked (connecting, previews).
 const PATIENCE: Duration = Duration::from_secs(25);
 /// Longest that a file may take on its way.
-const UPLOAD: Duration = Duration::from_secs(180);
+const UPLOAD: Duration = Duration::from_mins(3);
 /// Largest answer of the account that is read, in bytes.
 const LARGEST: usize = 4 * 1024 * 1024;
 /// Seconds that the token of one call lives.
@@ -64,6 +64,9 @@ struct Claims<'a> {
     iat: i64,
     exp: i64,
     rid: &'a str,
+    /// Where the person is, for the audit log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<&'a str>,
     vis: &'a Visitor,
 }
 
@@ -187,10 +190,7 @@ impl Broker {
     /// # Errors
     /// The account's own problem, or why it could not be asked.
     pub async fn send(&self, letter: Letter<'_>) -> Result<Answer, Problem> {
-        let mut request = self.request(letter.verb.into(), letter.path, letter.visitor, letter.request_id)?;
-        if let Some(address) = letter.from {
-            request = request.header("X-Client-Address", address);
-        }
+        let mut request = self.request(letter.verb.into(), letter.path, letter.visitor, letter.request_id, letter.from)?;
         if let Some(once) = letter.once {
             request = request.header("Idempotency-Key", once);
         }
@@ -210,13 +210,10 @@ impl Broker {
         S: futures_util::Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static,
     {
         let mut request = self
-            .request(letter.verb.into(), letter.path, letter.visitor, letter.request_id)?
+            .request(letter.verb.into(), letter.path, letter.visitor, letter.request_id, letter.from)?
             .header("Content-Type", "application/octet-stream")
             .header("X-File-Name", file_name)
             .body(reqwest::Body::wrap_stream(chunks));
-        if let Some(address) = letter.from {
-            request = request.header("X-Client-Address", address);
-        }
         if let Some(once) = letter.once {
             request = request.header("Idempotency-Key", once);
         }
@@ -231,7 +228,7 @@ impl Broker {
         &self,
         letter: Letter<'_>,
     ) -> Result<impl futures_util::Stream<Item = Result<Bytes, std::io::Error>> + 'static + use<>, Problem> {
-        let request = self.request(letter.verb.into(), letter.path, letter.visitor, letter.request_id)?.timeout(UPLOAD);
+        let request = self.request(letter.verb.into(), letter.path, letter.visitor, letter.request_id, letter.from)?.timeout(UPLOAD);
         let answer = request.send().await.map_err(|_| unanswered())?;
         if !answer.status().is_success() {
             let body = answer.bytes().await.map_err(|_| unanswered())?;
@@ -254,7 +251,7 @@ impl Broker {
         request_id: &str,
         body: Option<Vec<u8>>,
     ) -> Result<Answer, Problem> {
-        let mut request = self.request(method, path, visitor, request_id)?;
+        let mut request = self.request(method, path, visitor, request_id, None)?;
         if let Some(body) = body {
             request = request.header("Content-Type", "application/json").body(body);
         }
@@ -267,9 +264,11 @@ impl Broker {
         path: &str,
         visitor: &Visitor,
         request_id: &str,
+        from: Option<&str>,
     ) -> Result<reqwest::RequestBuilder, Problem> {
         let now = clock::now_s();
-        let claims = Claims { iss: "msi-face", aud: "msi-account", iat: now, exp: now + TOKEN_SECONDS, rid: request_id, vis: visitor };
+        let claims =
+            Claims { iss: "msi-face", aud: "msi-account", iat: now, exp: now + TOKEN_SECONDS, rid: request_id, from, vis: visitor };
         let token = jsonwebtoken::encode(&self.header, &claims, &self.key).map_err(|_| Problem::internal())?;
         Ok(self.http.request(method, format!("{}{path}", self.base)).bearer_auth(token).header("X-Request-Id", request_id))
     }

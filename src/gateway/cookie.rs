@@ -145,6 +145,9 @@ pub fn presented(request: &HttpRequest, public_url: &str) -> Result<Presented, P
 }
 
 /// Sets the cookie.
+///
+/// # Errors
+/// When it can't be written, which is our fault.
 pub fn set(answer: &mut HttpResponse, id: &BrowserId, public_url: &str) -> Result<(), Problem> {
     let cookie = Cookie::build(name(public_url), id.0.clone())
         .path("/")

@@ -49,7 +49,13 @@ pub async fn admit(request: &HttpRequest, payload: Payload, face: &Face, who: Wh
     Ok(Sent { caller, form })
 }
 
-async fn performed(page: &'static Page, act: &'static Act, request: &HttpRequest, payload: Payload, face: &Face) -> Result<HttpResponse, Problem> {
+async fn performed(
+    page: &'static Page,
+    act: &'static Act,
+    request: &HttpRequest,
+    payload: Payload,
+    face: &Face,
+) -> Result<HttpResponse, Problem> {
     let Sent { caller, form } = admit(request, payload, face, page.who).await?;
     form.only(act.fields)?;
     let back = filled(page.path, request)?;
@@ -141,4 +147,3 @@ pub async fn enter(face: &Face, caller: &Caller, who: SignedIn, to: &str) -> Res
 pub fn body(pairs: &[(&str, &str)]) -> Value {
     Value::Object(pairs.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect::<Map<_, _>>())
 }
-

@@ -1,9 +1,9 @@
 //! Who is at a settings page: which browser, signed in as whom, reading which language, from where.
 
 use actix_web::HttpRequest;
+use actix_web::HttpResponse;
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::http::header;
-use actix_web::HttpResponse;
 
 use super::super::broker::{Letter, Verb, Visitor};
 use super::super::cookie::{self, BrowserId, Presented, WebSession};
@@ -46,9 +46,8 @@ impl Caller {
                 Err(_) if who == Who::Anyone => (id, false, None),
                 Err(problem) => return Err(problem),
             },
-            Presented::Nothing if who == Who::Anyone => (BrowserId::new()?, true, None),
+            Presented::Nothing | Presented::Unreadable if who == Who::Anyone => (BrowserId::new()?, true, None),
             Presented::Nothing => return Err(missing()),
-            Presented::Unreadable if who == Who::Anyone => (BrowserId::new()?, true, None),
             Presented::Unreadable => return Err(cookie::invalid()),
         };
         let visitor = match (&session, who) {

@@ -8,6 +8,7 @@ use actix_web::http::header;
 use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::{StreamExt, stream};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use tokio::sync::mpsc;
 
@@ -33,6 +34,9 @@ const LONGEST_NAME: usize = 100;
 const DEADLINE: Duration = Duration::from_secs(150);
 /// Chunks that may wait for the account.
 const WAITING: usize = 8;
+
+/// Everything but what may stand in a header's value as it is.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 
 /// `POST /admin/settings/users/import`: the token first, then the file.
 pub async fn upload(request: HttpRequest, payload: Payload, face: Data<Face>) -> HttpResponse {
@@ -146,11 +150,11 @@ async fn carry(mut part: Field, face: &Face, caller: &Caller, once: Option<&str>
     answer
 }
 
-// A header of ours carries it: plain characters only, and only what stands after the last slash.
+// A header carries it, so that it is percent-encoded; only what stands after the last slash is a name.
 fn file_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let plain = |letter: char| if letter.is_ascii_alphanumeric() || "-_. ()".contains(letter) { letter } else { '_' };
-    last.chars().take(LONGEST_NAME).map(plain).collect()
+    let short: String = last.chars().filter(|letter| !letter.is_control()).take(LONGEST_NAME).collect();
+    utf8_percent_encode(&short, ENCODED).to_string()
 }
 
 /// `GET /admin/settings/audit.csv`.
@@ -187,7 +191,12 @@ fn no_file() -> Problem {
 }
 
 fn too_large() -> Problem {
-    Problem::new(413, "import.too_large", "The file is too large", "A file may have 20 MB. Split it and upload the parts one after the other.")
+    Problem::new(
+        413,
+        "import.too_large",
+        "The file is too large",
+        "A file may have 20 MB. Split it and upload the parts one after the other.",
+    )
 }
 
 #[cfg(test)]
@@ -198,7 +207,7 @@ mod tests {
     fn a_file_name_is_only_a_name() {
         assert_eq!(file_name("C:\\Users\\ada\\people.csv"), "people.csv");
         assert_eq!(file_name("../../etc/passwd"), "passwd");
-        assert_eq!(file_name("a\r\nX-Evil: 1.csv"), "a__X-Evil_ 1.csv");
+        assert_eq!(file_name("ü\r\nX-Evil: 1.csv"), "%C3%BCX-Evil%3A%201.csv");
         assert_eq!(file_name(&"x".repeat(5_000)).len(), super::LONGEST_NAME);
     }
 }

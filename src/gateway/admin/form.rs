@@ -76,7 +76,9 @@ impl Form {
         for Field { name, kind } in act.fields {
             let value = match kind {
                 Kind::Text | Kind::Secret => Some(json!(self.one(name)?.unwrap_or_default().trim())),
-                Kind::Optional | Kind::OptionalSecret => self.one(name)?.map(str::trim).filter(|text| !text.is_empty()).map(|text| json!(text)),
+                Kind::Optional | Kind::OptionalSecret => {
+                    self.one(name)?.map(str::trim).filter(|text| !text.is_empty()).map(|text| json!(text))
+                }
                 Kind::Many => Some(json!(self.all(name).filter(|text| !text.is_empty()).collect::<Vec<_>>())),
                 Kind::Words => Some(json!(words(self.one(name)?.unwrap_or_default())?)),
                 Kind::Object => Some(self.object(name)),

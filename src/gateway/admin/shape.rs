@@ -32,7 +32,6 @@ pub fn shape(page: &str, data: &mut Map<String, Value>) {
             }
         }
         "users" => choices(data),
-        "marketo-access" => access(data),
         "import-map" => columns(data),
         "import-check" | "import-invite" | "import-progress" | "import-report" => counted(data),
         "set-up" => steps(data),
@@ -65,28 +64,22 @@ fn reasons(skipped: &Value) -> Value {
 // A job with its share done and the time left, where the account knows how many there are.
 fn progress(mut sync: Value) -> Value {
     let state = sync.get("state").and_then(Value::as_str).unwrap_or("idle").to_owned();
-    let (read, total) = (number(&sync, "read"), number(&sync, "total"));
+    let (read, expected, left) = (number(&sync, "read"), number(&sync, "expected"), number(&sync, "seconds_left"));
     let rate = sync.get("per_second").and_then(Value::as_f64).unwrap_or_default();
-    let percent = (total > 0).then(|| (read.saturating_mul(100) / total).clamp(0, 100));
-    let left = per(total.saturating_sub(read), rate).filter(|left| total > 0 && state == "running" && *left <= LONGEST_LEFT);
+    let percent = (expected > 0).then(|| (read.saturating_mul(100) / expected).clamp(0, 100));
+    let minutes = (state == "running" && (1..=LONGEST_LEFT).contains(&left)).then(|| (left + 59) / 60);
     let skipped = reasons(sync.get("skipped").unwrap_or(&Value::Null));
     for (name, value) in [
         ("state", json!(state)),
         ("moving", json!(state == "running")),
         ("percent", json!(percent)),
-        ("minutes_left", json!(left.map(|left| (left + 59) / 60))),
+        ("minutes_left", json!(minutes)),
         ("rate", json!(whole(rate))),
         ("skipped", skipped),
     ] {
         put(&mut sync, name, value);
     }
     sync
-}
-
-// Seconds for this many at this rate.
-fn per(count: i64, rate: f64) -> Option<i64> {
-    let rate = whole(rate);
-    (rate > 0 && count > 0).then(|| count / rate)
 }
 
 // A rate to the whole number, without a cast: it is small and printed anyway.
@@ -109,20 +102,6 @@ fn choices(data: &mut Map<String, Value>) {
             })
             .collect();
         put(member, "choices", json!(choices));
-    }
-}
-
-// For each member, whether the Marketo connection is theirs to use.
-fn access(data: &mut Map<String, Value>) {
-    let granted: Vec<Value> = items(data, "access")
-        .into_iter()
-        .flatten()
-        .filter(|entry| entry.get("granted").and_then(Value::as_bool) != Some(false))
-        .filter_map(|entry| entry.get("member_id").or_else(|| entry.get("id")).cloned())
-        .collect();
-    for member in items(data, "members").into_iter().flatten() {
-        let chosen = member.get("id").is_some_and(|id| granted.contains(id));
-        put(member, "chosen", json!(chosen));
     }
 }
 
@@ -202,7 +181,7 @@ fn steps(data: &mut Map<String, Value>) {
 mod tests {
     use super::*;
 
-    fn shaped(page: &str, data: Value) -> Map<String, Value> {
+    fn shaped(page: &str, data: &Value) -> Map<String, Value> {
         let mut data = data.as_object().unwrap().clone();
         shape(page, &mut data);
         data
@@ -210,19 +189,19 @@ mod tests {
 
     #[test]
     fn a_running_sync_says_how_far_it_is_and_how_long_it_takes() {
-        let sync = json!({"state": "running", "read": 250, "total": 1000, "per_second": 2.6, "skipped": {"no_owner": 3, "none": 0, "deleted": 9}});
-        let data = shaped("field-sync-progress", json!({ "sync": sync }));
+        let sync = json!({"state": "running", "read": 250, "expected": 1000, "seconds_left": 250, "per_second": 2.6, "skipped": {"no_owner": 3, "none": 0, "deleted": 9}});
+        let data = shaped("field-sync-progress", &json!({ "sync": sync }));
         assert_eq!(data["sync"]["percent"], 25);
         assert_eq!(data["sync"]["minutes_left"], 5);
         assert_eq!(data["sync"]["skipped"], json!([{"reason": "deleted", "count": 9}, {"reason": "no_owner", "count": 3}]));
-        let bare = shaped("field-sync-progress", json!({ "sync": {"state": "running"} }));
+        let bare = shaped("field-sync-progress", &json!({ "sync": {"state": "running"} }));
         assert_eq!(bare["sync"]["percent"], Value::Null);
         assert_eq!(bare["sync"]["minutes_left"], Value::Null);
     }
 
     #[test]
     fn columns_that_were_recognised_are_chosen() {
-        let data = shaped("import-map", json!({ "import": {"header": ["Mail", "Name"], "mapping": {"email": 0}} }));
+        let data = shaped("import-map", &json!({ "import": {"header": ["Mail", "Name"], "mapping": {"email": 0}} }));
         assert_eq!(data["import"]["targets"][0]["columns"][0]["chosen"], true);
         assert_eq!(data["import"]["targets"][0]["columns"][1]["chosen"], false);
         assert_eq!(data["import"]["targets"][1]["chosen"], false);
@@ -231,8 +210,9 @@ mod tests {
     #[test]
     fn problems_come_before_what_is_well() {
         let counts = json!({"will_invite": 90, "malformed": 2, "duplicate": 5});
-        let data = shaped("import-check", json!({ "import": {"state": "checked", "counts": counts} }));
-        let order: Vec<&str> = data["import"]["outcomes"].as_array().unwrap().iter().map(|entry| entry["reason"].as_str().unwrap()).collect();
+        let data = shaped("import-check", &json!({ "import": {"state": "checked", "counts": counts} }));
+        let order: Vec<&str> =
+            data["import"]["outcomes"].as_array().unwrap().iter().map(|entry| entry["reason"].as_str().unwrap()).collect();
         assert_eq!(order, ["duplicate", "malformed", "will_invite"]);
     }
 }

@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use super::super::broker::Verb;
 use super::super::cookie;
 use super::super::edge;
-use super::super::origin;
 use super::super::face::Face;
+use super::super::origin;
 use super::super::page::Language;
 use super::super::refusal;
 use super::caller::{self, Caller};
@@ -51,9 +51,11 @@ pub async fn render(
     answer: Option<Value>,
 ) -> Result<HttpResponse, Problem> {
     let query = query(request)?;
-    let (me, answers) = futures_util::join!(me(face, caller, page.who), join_all(page.asks.iter().map(|ask| asked(ask, request, face, caller, &query))));
+    let (me, answers) =
+        futures_util::join!(me(face, caller, page.who), join_all(page.asks.iter().map(|ask| asked(ask, request, face, caller, &query))));
     let me = me?;
-    let language = me.get("language").and_then(Value::as_str).filter(|tag| !tag.is_empty()).map_or(caller.language, Language::from_salesforce);
+    let language =
+        me.get("language").and_then(Value::as_str).filter(|tag| !tag.is_empty()).map_or(caller.language, Language::from_salesforce);
     let pages = &face.house.pages;
     let mut data = Map::new();
     let mut problems = Map::new();
@@ -69,7 +71,8 @@ pub async fn render(
         problems.insert(ask.name.to_owned(), problem);
     }
     let return_to = value(&query, "return_to").filter(|path| origin::is_own_page(path));
-    let fields = page.asks.iter().flat_map(|ask| ask.query).map(|name| ((*name).to_owned(), json!(value(&query, name).unwrap_or_default())));
+    let fields =
+        page.asks.iter().flat_map(|ask| ask.query).map(|name| ((*name).to_owned(), json!(value(&query, name).unwrap_or_default())));
     let filtered = page.asks.iter().flat_map(|ask| ask.query).any(|name| *name != "cursor" && value(&query, name).is_some());
     let flash = flash.map(|flash| {
         let problem = flash.problem.map(|problem| pages.problem_view(language, &problem));

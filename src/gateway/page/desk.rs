@@ -186,7 +186,7 @@ impl HelperDef for Plain {
         _: &'rc Context,
         _: &mut RenderContext<'reg, 'rc>,
     ) -> Result<ScopedJson<'rc>, RenderError> {
-        let value = match helper.param(0).map(|param| param.value()) {
+        let value = match helper.param(0).map(handlebars::PathAndJson::value) {
             Some(Value::String(value)) => text::plain(Some(value)).unwrap_or_default(),
             Some(Value::Number(value)) => value.to_string(),
             _ => String::new(),

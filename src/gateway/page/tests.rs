@@ -61,7 +61,7 @@ fn messages(language: Language) -> BTreeMap<String, BTreeSet<String>> {
             assert!(found.insert(current.clone(), BTreeSet::new()).is_none(), "{current} twice in {}", language.tag());
         }
         for part in line.split('$').skip(1) {
-            let name = part.chars().take_while(char::is_ascii_alphanumeric).collect();
+            let name = part.chars().take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect();
             found.get_mut(&current).unwrap().insert(name);
         }
     }
@@ -111,8 +111,29 @@ fn every_message_is_used() {
     }
     // Messages whose names are put together.
     let built = [
-        "tab-", "did-", "column-", "empty-", "state-", "month-", "weekday-", "title-", "said-", "field-", "problem-", "outcome-", "skipped-",
-        "sync-", "guide-", "role-", "first-state-", "connection-", "environment-", "invitation-", "member-state-", "delimiter-",
+        "tab-",
+        "did-",
+        "column-",
+        "empty-",
+        "state-",
+        "month-",
+        "weekday-",
+        "title-",
+        "said-",
+        "field-",
+        "problem-",
+        "outcome-",
+        "skipped-",
+        "sync-",
+        "guide-",
+        "role-",
+        "first-state-",
+        "connection-",
+        "environment-",
+        "invitation-",
+        "member-state-",
+        "delimiter-",
+        "audit-",
     ];
     for key in messages(Language::English).into_keys().filter(|key| !built.iter().any(|start| key.starts_with(start))) {
         assert!(sources.contains(&format!("\"{key}\"")), "{key} is said nowhere");

@@ -22,10 +22,7 @@ pub(super) static PAGES: &[Page] = &[
         who: Who::Member,
         template: "general",
         menu: "general",
-        asks: &[
-            Ask::needed("account", "/v1/account"),
-            Ask::wanted("admins", "/v1/members?role=admin&state=active&limit=100"),
-        ],
+        asks: &[Ask::needed("account", "/v1/account"), Ask::wanted("admins", "/v1/members?role=admin&state=active&limit=100")],
         acts: &[
             Act::post("/admin/settings/general", "/v1/account")
                 .by(Verb::Patch)
@@ -88,14 +85,10 @@ pub(super) static PAGES: &[Page] = &[
         who: Who::Member,
         template: "marketo-access",
         menu: "marketo",
-        asks: &[
-            Ask::needed("connection", "/v1/connections/marketo"),
-            Ask::wanted("access", "/v1/connections/marketo/access"),
-            Ask::needed("members", "/v1/members?state=active&limit=100"),
-        ],
+        asks: &[Ask::needed("connection", "/v1/connections/marketo"), Ask::needed("access", "/v1/connections/marketo/access")],
         acts: &[Act::post("/admin/settings/marketo/access", "/v1/connections/marketo/access")
             .by(Verb::Put)
-            .of(&[field("members", Kind::Many)])
+            .of(&[field("member_ids", Kind::Many)])
             .then("saved", "/admin/settings/marketo/access")],
     },
     Page {

@@ -12,7 +12,10 @@ async fn a_marketo_admin_gets_into_actions_config_and_no_further() {
     let got = visitor.send("/admin/marketo", &page, &fields).await;
     assert_eq!(got.location.as_deref(), Some("/admin/marketo/actions-config"));
     assert_eq!(visitor.get("/admin/marketo/actions-config").await.status, 200);
-    assert_eq!(world.asked("GET /v1/actions-config")[0].visitor, json!({"kind": "marketo_admin", "account": "a1", "email": "marta@acme.example"}));
+    assert_eq!(
+        world.asked("GET /v1/actions-config")[0].visitor,
+        json!({"kind": "marketo_admin", "account": "a1", "email": "marta@acme.example"})
+    );
     for path in ["/admin/settings/users", "/admin/settings/my-profile", "/admin/settings/audit.csv"] {
         let got = visitor.get(path).await;
         assert_eq!(got.status, 403, "{path}");
@@ -27,7 +30,11 @@ async fn sign_in_with_salesforce_is_finished_where_it_was_begun() {
     let world = World::start().await;
     let mut visitor = world.visitor();
     let page = visitor.get("/sign-in?return_to=/admin/settings/users").await;
-    assert!(page.text.contains("name=\"return_to\" value=\"/admin/settings/users\"") || page.text.contains("value=\"&#x2F;"), "{}", page.text);
+    assert!(
+        page.text.contains("name=\"return_to\" value=\"/admin/settings/users\"") || page.text.contains("value=\"&#x2F;"),
+        "{}",
+        page.text
+    );
     let out = visitor.send("/sign-in/salesforce", &page, &[("environment", "sandbox"), ("return_to", "/admin/settings/users")]).await;
     assert!(out.location.as_deref().unwrap().starts_with("https://login.salesforce.com/"));
     let asked = &world.asked("POST /v1/salesforce/sign-ins")[0];
@@ -65,7 +72,8 @@ async fn a_return_address_outside_is_forgotten() {
 async fn a_denial_at_salesforce_is_said_in_our_words() {
     let world = World::start().await;
     let mut member = world.member().await;
-    let got = member.get("/admin/settings/salesforce/callback?error=access_denied&error_description=%3Cscript%3Ealert(1)%3C/script%3E").await;
+    let got =
+        member.get("/admin/settings/salesforce/callback?error=access_denied&error_description=%3Cscript%3Ealert(1)%3C/script%3E").await;
     assert_eq!(got.status, 400);
     assert!(got.text.contains("Salesforce did not give access") && !got.text.contains("alert(1)"));
     for query in ["", "?code=a", "?state=b", "?code=a&state=b&state=c", "?code=&state="] {
@@ -83,7 +91,10 @@ async fn connecting_salesforce_is_bound_to_the_session() {
     let page = member.get("/admin/settings/salesforce").await;
     let got = member.send("/admin/settings/salesforce/connect", &page, &[("environment", "production")]).await;
     assert!(got.location.unwrap().starts_with("https://login.salesforce.com/"));
-    assert_eq!(member.get("/admin/settings/salesforce/callback?code=c&state=s").await.location.as_deref(), Some("/admin/settings/salesforce"));
+    assert_eq!(
+        member.get("/admin/settings/salesforce/callback?code=c&state=s").await.location.as_deref(),
+        Some("/admin/settings/salesforce")
+    );
     let (out, back) = (world.asked("POST /v1/connections/salesforce/flows"), world.asked("POST /v1/connections/salesforce/finish"));
     assert_eq!(out[0].body["session"], back[0].body["session"]);
     let cookie = member.cookie.clone().unwrap();

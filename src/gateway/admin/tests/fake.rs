@@ -21,6 +21,7 @@ const HOUR: i64 = 3_600_000;
 pub struct Asked {
     pub call: String,
     pub visitor: Value,
+    pub from: Value,
     pub body: Value,
     pub headers: Vec<(String, String)>,
 }
@@ -41,11 +42,12 @@ pub struct World {
 }
 
 impl World {
+    #[expect(clippy::unused_async, reason = "a world is awaited, whatever its making needs")]
     pub async fn start() -> Self {
-        Self::start_at("127.0.0.1:0").await
+        Self::start_at("127.0.0.1:0")
     }
 
-    pub async fn start_at(listen: &str) -> Self {
+    pub fn start_at(listen: &str) -> Self {
         let book = Arc::new(Book::default());
         let shared = Data::from(Arc::clone(&book));
         let account = HttpServer::new(move || App::new().app_data(shared.clone()).default_service(web::to(answer)))
@@ -176,10 +178,16 @@ async fn answer(request: HttpRequest, body: Bytes, book: Data<Book>) -> HttpResp
     let claims: Value = serde_json::from_slice(&claims).unwrap();
     let headers = request.headers().iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
     let parsed = serde_json::from_slice(&body).unwrap_or_else(|_| json!(String::from_utf8_lossy(&body)));
-    book.asked.lock().unwrap().push(Asked { call: call.clone(), visitor: claims["vis"].clone(), body: parsed, headers });
+    book.asked.lock().unwrap().push(Asked {
+        call: call.clone(),
+        visitor: claims["vis"].clone(),
+        from: claims["from"].clone(),
+        body: parsed,
+        headers,
+    });
     let special = book.special.lock().unwrap().iter().find(|(known, ..)| *known == call).cloned();
     let (status, body) = special.map_or_else(|| ordinary(&call), |(_, status, body)| (status, body));
-    if call.ends_with(".csv") {
+    if call.ends_with("audit.csv") || call.ends_with("report.csv") {
         return HttpResponse::Ok().content_type("text/csv").body("at,who\r\n1,ada\r\n");
     }
     let kind = if status < 400 { "application/json" } else { "application/problem+json" };
@@ -191,7 +199,7 @@ fn list(items: &Value) -> Value {
 }
 
 fn sync() -> Value {
-    json!({"state": "running", "phase": "people", "read": 3120, "written": 3044, "total": 5000, "skipped": {"no_owner": 61, "no_salesforce_id": 15},
+    json!({"state": "running", "phase": "loading_people", "read": 3120, "written": 3044, "expected": 5000, "seconds_left": 3, "skipped": {"no_owner": 61, "no_salesforce_id": 15},
         "per_second": 812.4, "started_at": NOW - 4000, "started_by": "m.keller@acme.example", "problem": null})
 }
 
@@ -222,8 +230,12 @@ pub fn ordinary(call: &str) -> (u16, Value) {
         "POST /v1/invitations/by-token/abc/accept" | "POST /v1/sign-in-links/redeem" | "POST /v1/salesforce/sign-ins/f1/finish" => {
             json!({"account_id": "a1", "member_id": "m1"})
         }
-        "POST /v1/salesforce/sign-ins" => json!({"authorize_url": "https://login.salesforce.com/services/oauth2/authorize?x=1", "flow_id": "f1"}),
-        "POST /v1/connections/salesforce/flows" => json!({"authorize_url": "https://login.salesforce.com/services/oauth2/authorize?y=1", "flow_id": "f2"}),
+        "POST /v1/salesforce/sign-ins" => {
+            json!({"authorize_url": "https://login.salesforce.com/services/oauth2/authorize?x=1", "flow_id": "f1"})
+        }
+        "POST /v1/connections/salesforce/flows" => {
+            json!({"authorize_url": "https://login.salesforce.com/services/oauth2/authorize?y=1", "flow_id": "f2"})
+        }
         "POST /v1/marketo-admins" => json!({"account_id": "a1", "account_name": "Acme Industries", "email": "marta@acme.example"}),
         "GET /v1/actions-config" => {
             json!({"first_user": {"state": "none"}, "integration": {"available": false, "munchkin_id": "123-ABC-456"}, "sync": {"state": "idle"}})
@@ -231,7 +243,9 @@ pub fn ordinary(call: &str) -> (u16, Value) {
         "GET /v1/marketo/admins" => list(&json!([
             {"email": "marta@acme.example", "first_name": "Marta", "last_name": "Keller", "role": "Admin"},
             {"email": "jonas@acme.example", "first_name": "Jonas", "last_name": "Brandt", "role": "Admin, Marketing User"}])),
-        "GET /v1/field-sync/runs" => list(&json!([{"state": "done", "started_at": NOW - 50 * HOUR, "started_by": "marta@acme.example", "read": 5000, "written": 4870}])),
+        "GET /v1/field-sync/runs" => list(
+            &json!([{"state": "done", "started_at": NOW - 50 * HOUR, "started_by": "marta@acme.example", "read": 5000, "written": 4870}]),
+        ),
         "GET /v1/field-sync" => sync(),
         "GET /v1/field-sync/preview" => {
             let field = |marketo: &str, kind: &str, ours: &str, samples: Value| json!({"marketo_field": marketo, "type": kind, "account_field": ours, "samples": samples});
@@ -244,9 +258,11 @@ pub fn ordinary(call: &str) -> (u16, Value) {
         "GET /v1/account" => {
             json!({"name": "Acme Industries", "time_zone": "Europe/Berlin", "language": "en", "seat_limit": 100, "original_user": {"member_id": "m1", "email": "ada@acme.example"}})
         }
-        "GET /v1/members" => {
-            list(&json!([member("m1", ("Ada", "Lovelace"), "admin", "active", true), member("m2", ("Grace", "Hopper"), "user", "active", false), member("m3", ("Linus", "Torvalds"), "user", "invited", false)]))
-        }
+        "GET /v1/members" => list(&json!([
+            member("m1", ("Ada", "Lovelace"), "admin", "active", true),
+            member("m2", ("Grace", "Hopper"), "user", "active", false),
+            member("m3", ("Linus", "Torvalds"), "user", "invited", false)
+        ])),
         "GET /v1/teams" => teams,
         "GET /v1/connections/salesforce" => {
             json!({"state": "connected", "environment": "production", "org_id": "00Dx0000000BV7zEAG", "instance_url": "https://acme.my.salesforce.com",
@@ -255,15 +271,19 @@ pub fn ordinary(call: &str) -> (u16, Value) {
         "GET /v1/connections/marketo" => {
             json!({"state": "connected", "munchkin_id": "123-ABC-456", "client_id": "b417a98f-1111", "owner": {"member_id": "m1", "email": "ada@acme.example"}, "last_success_at": NOW - 60_000, "problem": null})
         }
-        "GET /v1/connections/marketo/access" => list(&json!([{"member_id": "m1", "email": "ada@acme.example"}])),
+        "GET /v1/connections/marketo/access" => {
+            list(&json!([{"member_id": "m1", "email": "ada@acme.example", "first_name": "Ada", "last_name": "Lovelace", "access": true}]))
+        }
         "GET /v1/login-settings" => json!({"method": "salesforce_only"}),
         "GET /v1/audit" => list(&json!([
             {"at": NOW - HOUR, "who": "ada@acme.example", "what": "member.invited", "target": "grace@acme.example", "from": "192.0.2.7", "request_id": "r1"},
             {"at": NOW - 2 * HOUR, "who": "marta@acme.example", "what": "integration.revealed", "target": "123-ABC-456", "from": "192.0.2.8", "request_id": "r2"}])),
-        "GET /v1/invitations" => {
-            list(&json!([{"id": "i1", "email": "linus@acme.example", "state": "invited", "sent_at": NOW - HOUR, "opened_at": null, "expires_at": NOW + 70 * HOUR, "accepted_at": null}]))
+        "GET /v1/invitations" => list(
+            &json!([{"id": "i1", "email": "linus@acme.example", "state": "invited", "sent_at": NOW - HOUR, "opened_at": null, "expires_at": NOW + 70 * HOUR, "accepted_at": null}]),
+        ),
+        "POST /v1/invitations" => {
+            json!({"results": [{"email": "x@acme.example", "outcome": "invited", "detail": null}, {"email": "nonsense", "outcome": "malformed", "detail": null}]})
         }
-        "POST /v1/invitations" => json!({"results": [{"email": "x@acme.example", "outcome": "invited", "detail": null}, {"email": "nonsense", "outcome": "malformed", "detail": null}]}),
         "POST /v1/invitations/imports" | "GET /v1/invitations/imports/0199f2d0c0de7000a000000000000009" => import(),
         "GET /v1/invitations/imports/0199f2d0c0de7000a000000000000009/rows" => {
             list(&json!([{"number": 7, "email": "nonsense", "outcome": "malformed", "detail": "There is no @ in it."}]))

@@ -18,7 +18,7 @@ async fn every_page_of_the_table_is_shown_in_every_language() {
         for page in all() {
             let mut path = address(page.path);
             if page.who == Who::Anyone {
-                path.push_str(&format!("?language={language}"));
+                path = format!("{path}?language={language}");
             }
             let got = member.get(&path).await;
             assert_eq!(got.status, 200, "{path}: {}", got.text);
@@ -36,8 +36,8 @@ async fn every_page_of_the_table_is_shown_in_every_language() {
 #[ignore = "waits for somebody to look"]
 #[expect(clippy::disallowed_methods, reason = "only for people who look")]
 async fn preview() {
-    let world = World::start_at(&std::env::var("MSI_PREVIEW").unwrap()).await;
+    let world = World::start_at(&std::env::var("MSI_PREVIEW").unwrap());
     let member = world.member().await;
     println!("{} {}", world.base, member.cookie.unwrap());
-    tokio::time::sleep(std::time::Duration::from_secs(600)).await;
+    tokio::time::sleep(std::time::Duration::from_mins(10)).await;
 }

@@ -17,7 +17,10 @@ async fn the_cookie_is_out_of_reach_of_scripts_and_other_sites() {
     assert_eq!(got.headers["referrer-policy"], "same-origin");
     assert_eq!(got.headers["cache-control"], "no-store");
     let policy = got.headers["content-security-policy"].to_str().unwrap();
-    assert!(policy.contains("default-src 'none'; script-src 'self'; style-src 'self'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+    assert!(
+        policy.contains("default-src 'none'; script-src 'self'; style-src 'self'") && policy.contains("frame-ancestors 'none'"),
+        "{policy}"
+    );
     assert!(!policy.contains("unsafe"), "{policy}");
     world.stop().await;
 }
@@ -57,7 +60,8 @@ async fn a_cookie_that_is_not_ours_opens_nothing() {
     let world = World::start().await;
     let good = world.member().await.cookie.unwrap();
     let flipped = format!("{}{}", &good[..good.len() - 1], if good.ends_with('A') { 'B' } else { 'A' });
-    for cookie in [flipped, good[..good.len() - 2].to_owned(), format!("{good}x"), format!("msi={}", "A".repeat(5_000)), "msi=".to_owned()] {
+    for cookie in [flipped, good[..good.len() - 2].to_owned(), format!("{good}x"), format!("msi={}", "A".repeat(5_000)), "msi=".to_owned()]
+    {
         let got = world.visitor().exchange(http().get(format!("{}{PAGE}", world.base)).header("cookie", &cookie)).await;
         assert_eq!(got.status, 401, "{cookie}");
         assert_eq!(got.code(), "session.invalid");
