@@ -152,9 +152,9 @@ fn counted(data: &mut Map<String, Value>) {
         ("percent", json!(percent)),
         ("moving", json!(state == "inviting")),
         ("checking", json!(state == "checking")),
-        ("checked", json!(["checked", "inviting", "done"].contains(&state.as_str()))),
+        ("checked", json!(["checked", "inviting", "done", "stopped"].contains(&state.as_str()))),
         ("finished", json!(state == "done")),
-        ("started", json!(["inviting", "done"].contains(&state.as_str()))),
+        ("started", json!(["inviting", "done", "stopped"].contains(&state.as_str()))),
     ] {
         put(import, name, value);
     }
