@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::sync::{Mutex, OnceLock};
+use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
@@ -9,6 +10,8 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::settings::{Log, LogFormat};
 
+/// How often samples are gathered.
+const GATHER: Duration = Duration::from_secs(5);
 /// Seconds: from a cached fragment to the longest deadline.
 const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
 
@@ -36,6 +39,16 @@ pub fn figures() -> anyhow::Result<PrometheusHandle> {
     }
     let builder = PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)?;
     let handle = builder.install_recorder()?;
+    // Samples of histograms pile up until somebody gathers them, and nobody has to come for the figures.
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        let handle = handle.clone();
+        runtime.spawn(async move {
+            loop {
+                tokio::time::sleep(GATHER).await;
+                handle.run_upkeep();
+            }
+        });
+    }
     Ok(HANDLE.get_or_init(|| handle).clone())
 }
 

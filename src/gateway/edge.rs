@@ -1,12 +1,16 @@
 //! What every request meets first and last: a request id, the security headers, figures and one log line.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest};
+use metrics::{Counter, Histogram};
 
 use crate::clock;
 
@@ -24,7 +28,7 @@ pub fn request_id(request: &HttpRequest) -> String {
     request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.0.clone())
 }
 
-const HEADERS: [(&str, &str); 8] = [
+const FIXED: [(&str, &str); 8] = [
     ("content-security-policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
@@ -34,6 +38,41 @@ const HEADERS: [(&str, &str); 8] = [
     ("strict-transport-security", "max-age=63072000; includeSubDomains"),
     ("x-permitted-cross-domain-policies", "none"),
 ];
+
+// Names and values are checked once, not with every answer.
+static HEADERS: LazyLock<Vec<(HeaderName, HeaderValue)>> =
+    LazyLock::new(|| FIXED.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).to_vec());
+
+/// Figures of one route, by class of status.
+struct Figures {
+    requests: [Counter; 5],
+    seconds: Histogram,
+}
+
+thread_local! {
+    // Looking a figure up by its labels costs more than counting.
+    static FIGURES: RefCell<HashMap<&'static str, Figures>> = RefCell::new(HashMap::new());
+}
+
+impl Figures {
+    fn of(route: &'static str) -> Self {
+        let requests = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+        Self {
+            requests: requests.map(|class| metrics::counter!("http_requests_total", "route" => route, "status" => class)),
+            seconds: metrics::histogram!("http_request_seconds", "route" => route),
+        }
+    }
+}
+
+fn count(route: &'static str, status: u16, seconds: f64) {
+    FIGURES.with_borrow_mut(|figures| {
+        let figures = figures.entry(route).or_insert_with(|| Figures::of(route));
+        if let Some(requests) = figures.requests.get(usize::from(status / 100).saturating_sub(1)) {
+            requests.increment(1);
+        }
+        figures.seconds.record(seconds);
+    });
+}
 
 /// Wraps every route of the face.
 ///
@@ -53,39 +92,26 @@ pub async fn edge<B: MessageBody + 'static>(request: ServiceRequest, next: Next<
     let route = answer.request().extensions().get::<RouteName>().map_or("other", |name| name.0);
     let status = answer.status();
     let seconds = started.elapsed().as_secs_f64();
-    metrics::counter!("http_requests_total", "route" => route, "status" => class(status.as_u16())).increment(1);
-    metrics::histogram!("http_request_seconds", "route" => route).record(seconds);
+    count(route, status.as_u16(), seconds);
     if status.is_server_error() {
         tracing::error!(request_id = id, route, status = status.as_u16(), seconds, "answered with a failure");
     } else {
         tracing::debug!(request_id = id, route, status = status.as_u16(), seconds, "answered");
     }
 
-    let framed = answer.headers().contains_key("content-security-policy");
     let headers = answer.headers_mut();
-    for (name, value) in HEADERS {
-        let name = HeaderName::from_static(name);
-        if !headers.contains_key(&name) {
-            headers.insert(name, HeaderValue::from_static(value));
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    }
+    for (name, value) in HEADERS.iter() {
+        if !headers.contains_key(name) {
+            headers.insert(name.clone(), value.clone());
         }
     }
-    if !framed {
-        headers.insert(HeaderName::from_static("x-frame-options"), HeaderValue::from_static("DENY"));
-    }
-    if let Ok(id) = HeaderValue::from_str(&id) {
+    if let Ok(id) = HeaderValue::try_from(id) {
         headers.insert(HeaderName::from_static("x-request-id"), id);
     }
     Ok(answer)
-}
-
-const fn class(status: u16) -> &'static str {
-    match status {
-        100..=199 => "1xx",
-        200..=299 => "2xx",
-        300..=399 => "3xx",
-        400..=499 => "4xx",
-        _ => "5xx",
-    }
 }
 
 /// The policy of a page that stands in a frame: own scripts and styles only, framed by `ancestors` only.

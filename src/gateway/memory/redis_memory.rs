@@ -75,10 +75,8 @@ impl Remote {
     }
 
     pub(super) async fn pair(&self, first: &str, second: &str) -> Result<(Option<Bytes>, Option<Bytes>), MemoryError> {
-        let mut pipeline = redis::pipe();
-        pipeline.cmd("GET").arg(first).cmd("GET").arg(second);
-        let (first, second): (Option<Vec<u8>>, Option<Vec<u8>>) = self.query(&pipeline).await?;
-        Ok((first.map(Bytes::from), second.map(Bytes::from)))
+        let (both,): ((Option<Vec<u8>>, Option<Vec<u8>>),) = self.query(redis::pipe().cmd("MGET").arg(first).arg(second)).await?;
+        Ok((both.0.map(Bytes::from), both.1.map(Bytes::from)))
     }
 
     pub(super) async fn get(&self, key: &str) -> Result<Option<Bytes>, MemoryError> {
