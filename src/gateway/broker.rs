@@ -17,6 +17,10 @@ use crate::problem::Problem;
 
 /// Longest that the account may take; its own waits for other systems are shorter.
 const DEADLINE: Duration = Duration::from_secs(8);
+/// Longest that the account may take when a person waits for another system to be asked (connecting, previews).
+const PATIENCE: Duration = Duration::from_secs(25);
+/// Longest that a file may take on its way.
+const UPLOAD: Duration = Duration::from_mins(3);
 /// Largest answer of the account that is read, in bytes.
 const LARGEST: usize = 4 * 1024 * 1024;
 /// Seconds that the token of one call lives.
@@ -27,7 +31,7 @@ const ORG_SECONDS: u64 = 30;
 /// On whose behalf a call is made; the account decides what that visitor may do.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visitor {
-    /// `face`, `rep`, `package` or `admin`.
+    /// `face`, `rep`, `package`, `member` or `marketo_admin`.
     pub kind: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
@@ -39,6 +43,10 @@ pub struct Visitor {
     pub object: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
 }
 
 impl Visitor {
@@ -56,6 +64,9 @@ struct Claims<'a> {
     iat: i64,
     exp: i64,
     rid: &'a str,
+    /// Where the person is, for the audit log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<&'a str>,
     vis: &'a Visitor,
 }
 
@@ -174,6 +185,58 @@ impl Broker {
         self.in_flight.try_get_with(format!("{scope} {path}"), ask).await.map_err(|problem: Arc<Problem>| (*problem).clone())
     }
 
+    /// Asks or tells the account something for a person who waits for it; nothing of it is shared or kept.
+    ///
+    /// # Errors
+    /// The account's own problem, or why it could not be asked.
+    pub async fn send(&self, letter: Letter<'_>) -> Result<Answer, Problem> {
+        let mut request = self.request(letter.verb.into(), letter.path, letter.visitor, letter.request_id, letter.from)?;
+        if let Some(once) = letter.once {
+            request = request.header("Idempotency-Key", once);
+        }
+        if let Some(body) = letter.body {
+            let body = serde_json::to_vec(body).map_err(|_| Problem::internal())?;
+            request = request.header("Content-Type", "application/json").body(body);
+        }
+        Self::answered(request, PATIENCE, letter.request_id).await
+    }
+
+    /// Carries a file to the account as it arrives.
+    ///
+    /// # Errors
+    /// The account's own problem, or why it could not be asked.
+    pub async fn upload<S>(&self, letter: Letter<'_>, file_name: &str, chunks: S) -> Result<Answer, Problem>
+    where
+        S: futures_util::Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static,
+    {
+        let mut request = self
+            .request(letter.verb.into(), letter.path, letter.visitor, letter.request_id, letter.from)?
+            .header("Content-Type", "application/octet-stream")
+            .header("X-File-Name", file_name)
+            .body(reqwest::Body::wrap_stream(chunks));
+        if let Some(once) = letter.once {
+            request = request.header("Idempotency-Key", once);
+        }
+        Self::answered(request, UPLOAD, letter.request_id).await
+    }
+
+    /// A file of the account, as it arrives.
+    ///
+    /// # Errors
+    /// The account's own problem, or why it could not be asked.
+    pub async fn download(
+        &self,
+        letter: Letter<'_>,
+    ) -> Result<impl futures_util::Stream<Item = Result<Bytes, std::io::Error>> + 'static + use<>, Problem> {
+        let request = self.request(letter.verb.into(), letter.path, letter.visitor, letter.request_id, letter.from)?.timeout(UPLOAD);
+        let answer = request.send().await.map_err(|_| unanswered())?;
+        if !answer.status().is_success() {
+            let body = answer.bytes().await.map_err(|_| unanswered())?;
+            return Err(serde_json::from_slice::<Problem>(&body).unwrap_or_else(|_| unanswered()));
+        }
+        Ok(answer.bytes_stream().map(|chunk| chunk.map_err(|_| std::io::Error::other("the account stopped in the middle"))))
+    }
+
     /// Whether the account is ready.
     pub async fn ready(&self) -> bool {
         let request = self.http.get(format!("{}/readyz", self.base)).timeout(Duration::from_secs(2));
@@ -188,24 +251,77 @@ impl Broker {
         request_id: &str,
         body: Option<Vec<u8>>,
     ) -> Result<Answer, Problem> {
-        let now = clock::now_s();
-        let claims = Claims { iss: "msi-face", aud: "msi-account", iat: now, exp: now + TOKEN_SECONDS, rid: request_id, vis: visitor };
-        let token = jsonwebtoken::encode(&self.header, &claims, &self.key).map_err(|_| Problem::internal())?;
-        let mut request = self.http.request(method, format!("{}{path}", self.base)).bearer_auth(token).header("X-Request-Id", request_id);
+        let mut request = self.request(method, path, visitor, request_id, None)?;
         if let Some(body) = body {
             request = request.header("Content-Type", "application/json").body(body);
         }
-        let answer = tokio::time::timeout(DEADLINE, exchange(request)).await.unwrap_or(Err(Unanswered::Late));
+        Self::answered(request, DEADLINE, request_id).await
+    }
+
+    fn request(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        visitor: &Visitor,
+        request_id: &str,
+        from: Option<&str>,
+    ) -> Result<reqwest::RequestBuilder, Problem> {
+        let now = clock::now_s();
+        let claims =
+            Claims { iss: "msi-face", aud: "msi-account", iat: now, exp: now + TOKEN_SECONDS, rid: request_id, from, vis: visitor };
+        let token = jsonwebtoken::encode(&self.header, &claims, &self.key).map_err(|_| Problem::internal())?;
+        Ok(self.http.request(method, format!("{}{path}", self.base)).bearer_auth(token).header("X-Request-Id", request_id))
+    }
+
+    async fn answered(request: reqwest::RequestBuilder, deadline: Duration, request_id: &str) -> Result<Answer, Problem> {
+        let answer = tokio::time::timeout(deadline, exchange(request)).await.unwrap_or(Err(Unanswered::Late));
         metrics::counter!("broker_calls_total", "outcome" => outcome(&answer)).increment(1);
         match answer {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(problem)) => Err(problem),
             Err(why) => {
                 tracing::warn!(request_id, ?why, "the account did not answer");
-                Err(Problem::unavailable("account.unavailable", "The Marketo Sales account does not answer. Try again in a moment.", 5))
+                Err(unanswered())
             }
         }
     }
+}
+
+/// What a call does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+impl From<Verb> for reqwest::Method {
+    fn from(verb: Verb) -> Self {
+        match verb {
+            Verb::Get => Self::GET,
+            Verb::Post => Self::POST,
+            Verb::Put => Self::PUT,
+            Verb::Patch => Self::PATCH,
+            Verb::Delete => Self::DELETE,
+        }
+    }
+}
+
+/// One call on behalf of a person at the settings pages.
+#[derive(Debug, Clone)]
+pub struct Letter<'a> {
+    pub verb: Verb,
+    /// Path and query below the account's base.
+    pub path: &'a str,
+    pub visitor: &'a Visitor,
+    pub request_id: &'a str,
+    pub body: Option<&'a serde_json::Value>,
+    /// The same for the same form sent twice.
+    pub once: Option<&'a str>,
+    /// Where the person is, for the audit log.
+    pub from: Option<&'a str>,
 }
 
 /// What the account needs to check a user's access token at the org.
@@ -256,6 +372,10 @@ async fn exchange(request: reqwest::RequestBuilder) -> Result<Result<Answer, Pro
 fn max_age(cache_control: &str) -> u64 {
     let directives = cache_control.split(',').map(str::trim);
     directives.filter_map(|directive| directive.strip_prefix("max-age=")).find_map(|seconds| seconds.parse().ok()).unwrap_or(0)
+}
+
+fn unanswered() -> Problem {
+    Problem::unavailable("account.unavailable", "The Marketo Sales account does not answer. Try again in a moment.", 5)
 }
 
 fn unreadable() -> Problem {

@@ -7,9 +7,11 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use moka::future::Cache;
 use tokio::sync::OnceCell;
 
+use super::admin;
 use super::broker::Broker;
 use super::canvas::Secrets;
 use super::memory::{Memory, MemorySource};
+use super::origin::FormTokens;
 use super::page::Pages;
 use super::token::Tokens;
 use crate::problem::Problem;
@@ -20,6 +22,9 @@ pub struct House {
     pub settings: Settings,
     pub secrets: Secrets,
     pub tokens: Tokens,
+    pub form_tokens: FormTokens,
+    /// The content security policy of the settings pages.
+    pub settings_policy: String,
     pub broker: Broker,
     pub pages: Pages,
     pub memory: MemorySource,
@@ -52,6 +57,8 @@ impl House {
         Ok(Arc::new(Self {
             secrets: Secrets::parse(&settings.canvas.consumer_secrets, short_secrets)?,
             tokens: Tokens::new(&settings.gateway.token_key)?,
+            form_tokens: FormTokens::new(&settings.gateway.token_key),
+            settings_policy: admin::policy(&settings.salesforce.extra_hosts),
             broker: Broker::new(account_url, &settings.account.key)?,
             pages: Pages::new()?,
             memory: MemorySource::new(settings.redis.url.as_ref())?,

@@ -1,14 +1,17 @@
 //! The face: all that a browser or Salesforce reaches. No database, no long-lived customer secret.
 
+pub mod admin;
 pub mod api;
 pub mod assets;
 pub mod broker;
 pub mod canvas;
+pub mod cookie;
 pub mod door;
 pub mod edge;
 pub mod face;
 pub mod memory;
 pub mod operations;
+pub mod origin;
 pub mod page;
 pub mod panel;
 pub mod reading;
@@ -16,6 +19,7 @@ pub mod refusal;
 pub mod routes;
 pub mod server;
 pub mod session;
+pub mod sign_in;
 pub mod ticket;
 pub mod token;
 pub mod visit;

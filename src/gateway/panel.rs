@@ -143,6 +143,7 @@ pub fn visitor(claims: &Claims) -> Visitor {
         user: Some(claims.sub.clone()),
         object: claims.obj.clone(),
         record: claims.rec.clone(),
+        ..Visitor::default()
     }
 }
 

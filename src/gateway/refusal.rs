@@ -58,17 +58,17 @@ fn state(problem: &Problem) -> State<'static> {
     }
 }
 
-fn retry_after(answer: &mut actix_web::HttpResponseBuilder, problem: &Problem) {
+pub(super) fn retry_after(answer: &mut actix_web::HttpResponseBuilder, problem: &Problem) {
     if let Some(seconds) = problem.retry_after {
         answer.insert_header((header::RETRY_AFTER, seconds.to_string()));
     }
 }
 
-fn wants_html(request: &HttpRequest) -> bool {
+pub(super) fn wants_html(request: &HttpRequest) -> bool {
     request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
 }
 
-fn note(request: &HttpRequest, problem: &Problem) {
+pub(super) fn note(request: &HttpRequest, problem: &Problem) {
     metrics::counter!("refusals_total", "code" => problem.code.to_string()).increment(1);
     if problem.status < 500 {
         tracing::info!(request_id = edge::request_id(request), code = %problem.code, status = problem.status, "refused");

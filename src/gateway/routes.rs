@@ -9,7 +9,7 @@ use super::edge::RouteName;
 use super::face::Face;
 use super::page::Language;
 use super::refusal;
-use super::{api, assets, door, operations, panel, visit};
+use super::{admin, api, assets, door, operations, panel, sign_in, visit};
 use crate::problem::Problem;
 
 /// Lays the face's addresses into an application that holds a `Data<Face>`.
@@ -30,11 +30,48 @@ pub fn configure(config: &mut ServiceConfig) {
         // anybody
         .service(at("/assets/{name}", "assets").route(web::get().to(assets::serve)))
         .service(at("/openapi.json", "openapi").route(web::get().to(assets::openapi)))
+        // members and admins; most of their pages are rows of a table of their own
+        .service(at("/admin", "home").route(web::get().to(admin::connect::home)))
+        .service(at("/admin/settings", "home").route(web::get().to(settings)))
+        .service(at("/admin/settings/salesforce/connect", "salesforce.connect").route(web::post().to(admin::connect::start)))
+        .service(at("/admin/settings/salesforce/callback", "salesforce.callback").route(web::get().to(admin::connect::finish)))
+        .service(at("/admin/settings/audit.csv", "audit.csv").route(web::get().to(admin::files::audit)))
+        .service(at("/admin/settings/users/import/{id}/report.csv", "import.csv").route(web::get().to(admin::files::report)))
+        .service(at("/sign-in/salesforce", "sign-in.salesforce").route(web::post().to(sign_in::start)))
+        .service(at("/sign-in/salesforce/callback", "sign-in.callback").route(web::get().to(sign_in::finish)))
+        .service(at("/sign-out", "sign-out").route(web::post().to(sign_in::out)))
+        .configure(pages)
         // operators
         .service(at("/healthz", "healthz").route(web::get().to(operations::alive)))
         .service(at("/readyz", "readyz").route(web::get().to(operations::ready)))
         .service(at("/metrics", "metrics").route(web::get().to(operations::figures)))
         .default_service(web::route().to(unknown));
+}
+
+// Every page of the table with the forms at its address; then the forms at addresses of their own.
+fn pages(config: &mut ServiceConfig) {
+    let acts = || admin::pages::all().flat_map(|page| page.acts.iter().map(move |act| (page, act)));
+    for page in admin::pages::all() {
+        let mut here = at(page.path, page.name).route(web::get().to(move |request, face| admin::show::show(page, request, face)));
+        if page.name == "import" {
+            here = here.route(web::post().to(admin::files::upload));
+        }
+        for (from, act) in acts().filter(|(_, act)| act.path == page.path) {
+            here = here.route(form(from, act));
+        }
+        config.service(here);
+    }
+    for (from, act) in acts().filter(|(_, act)| admin::pages::all().all(|page| page.path != act.path)) {
+        config.service(at(act.path, from.name).route(form(from, act)));
+    }
+}
+
+fn form(page: &'static admin::row::Page, act: &'static admin::row::Act) -> actix_web::Route {
+    web::post().to(move |request, payload, face| admin::act::perform(page, act, request, payload, face))
+}
+
+async fn settings(face: Data<Face>) -> HttpResponse {
+    admin::show::go(&face, "/admin/settings/my-profile")
 }
 
 fn at(path: &str, name: &'static str) -> Named {

@@ -31,11 +31,7 @@ impl Catalogue {
     /// When the file is missing or can't be parsed.
     pub(super) fn of(language: Language) -> Result<Self, PageError> {
         let tag = language.tag();
-        let path = format!("languages/{tag}.ftl");
-        let file = Templates::get(&path).ok_or_else(|| PageError::Missing(path.clone()))?;
         let unreadable = |why: String| PageError::Messages { tag, why };
-        let text = String::from_utf8(file.data.into_owned()).map_err(|error| unreadable(error.to_string()))?;
-        let resource = FluentResource::try_new(text).map_err(|(_, errors)| unreadable(format!("{errors:?}")))?;
         let identifier = tag.parse().map_err(|error| unreadable(format!("{error}")))?;
         let mut messages = FluentBundle::new_concurrent(vec![identifier]);
         // Names of people are isolated by <bdi> and stripped of direction marks (`text`), so the marks that
@@ -46,8 +42,18 @@ impl Catalogue {
             Grouping::Point => |value, _| formatted(value, Grouping::Point),
             Grouping::Space => |value, _| formatted(value, Grouping::Space),
         }));
-        messages.add_resource(resource).map_err(|errors| unreadable(format!("{errors:?}")))?;
+        for path in Self::files(language) {
+            let file = Templates::get(&path).ok_or_else(|| PageError::Missing(path.clone()))?;
+            let text = String::from_utf8(file.data.into_owned()).map_err(|error| unreadable(error.to_string()))?;
+            let resource = FluentResource::try_new(text).map_err(|(_, errors)| unreadable(format!("{errors:?}")))?;
+            messages.add_resource(resource).map_err(|errors| unreadable(format!("{errors:?}")))?;
+        }
         Ok(Self { language, messages })
+    }
+
+    /// The files of a language: what the panel says, and what the settings pages say.
+    pub(super) fn files(language: Language) -> [String; 2] {
+        [format!("languages/{}.ftl", language.tag()), format!("languages/{}.admin.ftl", language.tag())]
     }
 
     /// A message with its values; `None` when the language doesn't have it or a value is missing.

@@ -31,6 +31,36 @@ impl Language {
         Self::ALL.into_iter().find(|known| known.tag().eq_ignore_ascii_case(language)).unwrap_or_default()
     }
 
+    /// The best language for an `Accept-Language` header (RFC 9110 §12.5.4); English when none of ours is named.
+    #[must_use]
+    pub fn from_accept(header: &str) -> Self {
+        let mut best = (0.0_f32, Self::default());
+        for wish in header.split(',').take(20) {
+            let (range, quality) = wish.split_once(';').unwrap_or((wish, ""));
+            let quality = quality.trim().strip_prefix("q=").map_or(1.0, |text| text.trim().parse().unwrap_or(0.0));
+            let range = range.trim();
+            let language = Self::from_salesforce(range);
+            let named = language != Self::English || range.split('-').next().is_some_and(|tag| tag.eq_ignore_ascii_case("en"));
+            if named && quality > best.0 {
+                best = (quality, language);
+            }
+        }
+        best.1
+    }
+
+    /// What the language calls itself.
+    #[must_use]
+    pub const fn own_name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::German => "Deutsch",
+            Self::French => "Français",
+            Self::Swedish => "Svenska",
+            Self::Dutch => "Nederlands",
+            Self::Chinese => "简体中文",
+        }
+    }
+
     /// The BCP 47 tag, as in the `lang` attribute and in file names.
     #[must_use]
     pub const fn tag(self) -> &'static str {
@@ -48,6 +78,22 @@ impl Language {
 #[cfg(test)]
 mod tests {
     use super::Language;
+
+    #[test]
+    fn the_best_accepted_language_is_ours_to_have() {
+        for (header, language) in [
+            ("de-AT,de;q=0.9,en;q=0.8", Language::German),
+            ("pt-BR,fr;q=0.5,en;q=0.4", Language::French),
+            ("en-GB,de;q=0.9", Language::English),
+            ("ja, zh-CN;q=0.3", Language::Chinese),
+            ("sv;q=0.2, nl;q=0.7", Language::Dutch),
+            ("*", Language::English),
+            ("", Language::English),
+            (";;;q=,", Language::English),
+        ] {
+            assert_eq!(Language::from_accept(header), language, "{header}");
+        }
+    }
 
     #[test]
     fn salesforce_locales_find_their_language() {

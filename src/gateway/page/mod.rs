@@ -9,6 +9,7 @@
 mod assets;
 mod catalogue;
 mod chart;
+mod desk;
 mod escaping;
 mod languages;
 mod person;
@@ -143,6 +144,28 @@ impl Pages {
         let room = self.room(lang);
         let page = shell::StatePage::new(&room.catalogue, states::view(state, problem, false));
         room.or_broken(state.key(), page.and_then(|page| room.render("state-page", &page)))
+    }
+
+    /// A settings page. `data` is an object; what all pages share beside it is added here.
+    #[must_use]
+    pub fn desk_page(&self, lang: Language, template: &str, mut data: serde_json::Value) -> Bytes {
+        let room = self.room(lang);
+        if let Some(data) = data.as_object_mut() {
+            data.insert("lang".to_owned(), lang.tag().into());
+            data.insert("assets".to_owned(), desk::assets());
+        }
+        let rendered = room.render(&format!("admin/{template}"), &data);
+        rendered.unwrap_or_else(|error| {
+            let error: &dyn std::error::Error = &error;
+            tracing::error!(error, template, language = lang.tag(), "page not rendered");
+            self.state_page(lang, &State::Upstream, None)
+        })
+    }
+
+    /// A problem in the reader's words, for a settings page.
+    #[must_use]
+    pub fn problem_view(&self, lang: Language, problem: &Problem) -> serde_json::Value {
+        desk::problem(&self.room(lang).catalogue, problem)
     }
 
     fn room(&self, language: Language) -> &Room {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::assets::Templates;
 use super::catalogue::Catalogue;
-use super::{PageError, escaping};
+use super::{PageError, desk, escaping};
 
 /// Every template, compiled, strict; without words yet.
 pub(super) fn compiled() -> Result<Handlebars<'static>, PageError> {
@@ -33,6 +33,7 @@ pub(super) fn compiled() -> Result<Handlebars<'static>, PageError> {
 /// The same templates, speaking one language.
 pub(super) fn speaking(mut templates: Handlebars<'static>, words: &Arc<Catalogue>) -> Handlebars<'static> {
     templates.register_helper("t", Box::new(Translation(Arc::clone(words))));
+    desk::helpers(&mut templates, words);
     templates.register_helper("number", Box::new(Number(Arc::clone(words))));
     templates
 }

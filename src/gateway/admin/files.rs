@@ -1,0 +1,213 @@
+//! Files: a CSV of people to invite on its way to the account, reports and the audit log on their way back.
+//! Neither is ever held whole in memory.
+
+use std::time::Duration;
+
+use actix_multipart::{Field, Multipart};
+use actix_web::http::header;
+use actix_web::web::{Bytes, Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use futures_util::{StreamExt, stream};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+use tokio::sync::mpsc;
+
+use super::super::broker::{Letter, Verb};
+use super::super::face::Face;
+use super::super::origin;
+use super::super::refusal;
+use super::caller::Caller;
+use super::flash::Flash;
+use super::form;
+use super::row::{TOKEN, Who};
+use super::show;
+use crate::problem::Problem;
+
+const UPLOAD: &str = "/admin/settings/users/import";
+/// Largest file, in bytes: about 200,000 rows.
+const LARGEST: usize = 20 * 1024 * 1024;
+/// Largest of the small fields before the file.
+const LARGEST_FIELD: usize = 200;
+/// Longest name of a file, in characters.
+const LONGEST_NAME: usize = 100;
+/// Longest that a file may take to arrive.
+const DEADLINE: Duration = Duration::from_secs(150);
+/// Chunks that may wait for the account.
+const WAITING: usize = 8;
+
+/// Everything but what may stand in a header's value as it is.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
+
+/// `POST /admin/settings/users/import`: the token first, then the file.
+pub async fn upload(request: HttpRequest, payload: Payload, face: Data<Face>) -> HttpResponse {
+    match uploaded(&request, payload, &face).await {
+        Ok(answer) => answer,
+        Err(problem) => show::refuse(&request, &face, &problem).await,
+    }
+}
+
+async fn uploaded(request: &HttpRequest, payload: Payload, face: &Face) -> Result<HttpResponse, Problem> {
+    #[derive(Deserialize)]
+    struct Import {
+        id: String,
+    }
+    origin::check(request, &face.house.settings.gateway.public_url)?;
+    let caller = Caller::read(request, face, Who::Member).await?;
+    let essence = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !essence.starts_with("multipart/form-data") {
+        return Err(Problem::new(415, "request.media_type", "Unsupported media type", "Send the file as multipart/form-data."));
+    }
+    let parts = Multipart::new(request.headers(), payload);
+    let sent = tokio::time::timeout(DEADLINE, receive(parts, face, &caller)).await;
+    let answer = sent.unwrap_or_else(|_| Err(Problem::new(408, "request.timeout", "Request timeout", "The file did not arrive in time.")));
+    match answer {
+        Ok(answer) => {
+            let import: Import = serde_json::from_slice(&answer.body).map_err(|_| Problem::internal())?;
+            let plain = !import.id.is_empty() && import.id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+            if plain { Ok(show::go(face, &format!("{UPLOAD}/{}/map", import.id))) } else { Err(Problem::internal()) }
+        }
+        Err(problem) if matches!(problem.status, 401 | 403) || !refusal::wants_html(request) => Err(problem),
+        Err(problem) => {
+            refusal::note(request, &problem);
+            let problem = problem.with_request_id(&caller.request_id);
+            Flash::failed(problem, serde_json::Map::new()).keep(&face.memory, &caller.browser).await;
+            Ok(show::go(face, UPLOAD))
+        }
+    }
+}
+
+async fn receive(mut parts: Multipart, face: &Face, caller: &Caller) -> Result<super::super::broker::Answer, Problem> {
+    let mut admitted = false;
+    let mut once = None;
+    while let Some(part) = parts.next().await {
+        let mut part = part.map_err(|_| broken())?;
+        let name = part.name().unwrap_or_default().to_owned();
+        match name.as_str() {
+            TOKEN => {
+                face.house.form_tokens.check(&caller.browser, &small(&mut part).await?)?;
+                admitted = true;
+            }
+            super::row::ONCE => once = Some(small(&mut part).await?).filter(|once| once.bytes().all(|byte| byte.is_ascii_hexdigit())),
+            "file" if admitted => return carry(part, face, caller, once.as_deref()).await,
+            "file" => return Err(origin::rejected()),
+            _ => return Err(Problem::bad_request("request.unknown_field", "The form has a field that this address does not know.")),
+        }
+    }
+    Err(if admitted { no_file() } else { origin::rejected() })
+}
+
+async fn small(part: &mut Field) -> Result<String, Problem> {
+    let mut text = Vec::new();
+    while let Some(chunk) = part.next().await {
+        text.extend_from_slice(&chunk.map_err(|_| broken())?);
+        if text.len() > LARGEST_FIELD {
+            return Err(broken());
+        }
+    }
+    String::from_utf8(text).map_err(|_| broken())
+}
+
+async fn carry(mut part: Field, face: &Face, caller: &Caller, once: Option<&str>) -> Result<super::super::broker::Answer, Problem> {
+    let name = file_name(part.content_disposition().and_then(|disposition| disposition.get_filename()).unwrap_or_default());
+    let first = loop {
+        match part.next().await {
+            Some(chunk) => {
+                let chunk = chunk.map_err(|_| broken())?;
+                if !chunk.is_empty() {
+                    break chunk;
+                }
+            }
+            None => return Err(no_file()),
+        }
+    };
+    let (sender, receiver) = mpsc::channel::<Result<Bytes, std::io::Error>>(WAITING);
+    let chunks = stream::unfold(receiver, |mut receiver| async move { receiver.recv().await.map(|chunk| (chunk, receiver)) });
+    let letter = Letter { once, ..caller.letter(Verb::Post, "/v1/invitations/imports") };
+    let reading = async move {
+        let mut read = first.len();
+        let mut next = Some(Ok(first));
+        while let Some(chunk) = next {
+            let stop = || std::io::Error::other("the file ended before its end");
+            let Ok(chunk) = chunk else {
+                let _ = sender.send(Err(stop())).await;
+                return Err(broken());
+            };
+            if sender.send(Ok(chunk)).await.is_err() {
+                // The account has answered already; its answer says why.
+                return Ok(());
+            }
+            next = part.next().await;
+            read += next.as_ref().and_then(|chunk| chunk.as_ref().ok()).map_or(0, Bytes::len);
+            if read > LARGEST {
+                let _ = sender.send(Err(stop())).await;
+                return Err(too_large());
+            }
+        }
+        Ok(())
+    };
+    let (read, answer) = futures_util::join!(reading, face.house.broker.upload(letter, &name, chunks));
+    read?;
+    answer
+}
+
+// A header carries it, so that it is percent-encoded; only what stands after the last slash is a name.
+fn file_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let short: String = last.chars().filter(|letter| !letter.is_control()).take(LONGEST_NAME).collect();
+    utf8_percent_encode(&short, ENCODED).to_string()
+}
+
+/// `GET /admin/settings/audit.csv`.
+pub async fn audit(request: HttpRequest, face: Data<Face>) -> HttpResponse {
+    download(&request, &face, "/v1/audit.csv", "audit-log.csv").await
+}
+
+/// `GET /admin/settings/users/import/{id}/report.csv`.
+pub async fn report(request: HttpRequest, face: Data<Face>) -> HttpResponse {
+    download(&request, &face, "/v1/invitations/imports/{id}/report.csv", "invitations.csv").await
+}
+
+async fn download(request: &HttpRequest, face: &Face, call: &str, name: &str) -> HttpResponse {
+    let file = async {
+        let caller = Caller::read(request, face, Who::Member).await?;
+        let address = form::filled(call, request)?;
+        face.house.broker.download(caller.letter(Verb::Get, &address)).await
+    };
+    match file.await {
+        Ok(chunks) => HttpResponse::Ok()
+            .insert_header((header::CONTENT_TYPE, "text/csv; charset=utf-8"))
+            .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+            .streaming(chunks),
+        Err(problem) => show::refuse(request, face, &problem).await,
+    }
+}
+
+fn broken() -> Problem {
+    Problem::bad_request("request.broken", "The file could not be read as it was sent. Try again.")
+}
+
+fn no_file() -> Problem {
+    Problem::bad_request("import.no_file", "Choose a CSV file first.").with_field("file", "Choose a CSV file first.")
+}
+
+fn too_large() -> Problem {
+    Problem::new(
+        413,
+        "import.too_large",
+        "The file is too large",
+        "A file may have 20 MB. Split it and upload the parts one after the other.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file_name;
+
+    #[test]
+    fn a_file_name_is_only_a_name() {
+        assert_eq!(file_name("C:\\Users\\ada\\people.csv"), "people.csv");
+        assert_eq!(file_name("../../etc/passwd"), "passwd");
+        assert_eq!(file_name("ü\r\nX-Evil: 1.csv"), "%C3%BCX-Evil%3A%201.csv");
+        assert_eq!(file_name(&"x".repeat(5_000)).len(), super::LONGEST_NAME);
+    }
+}

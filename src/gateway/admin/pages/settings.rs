@@ -1,0 +1,115 @@
+//! Settings behind the gear: a member's own profile, the account, its two connections, signing in, the log.
+
+use crate::gateway::admin::row::{Act, Ask, Kind, Page, Who, field, text};
+use crate::gateway::broker::Verb;
+
+pub(super) static PAGES: &[Page] = &[
+    Page {
+        path: "/admin/settings/my-profile",
+        name: "my-profile",
+        who: Who::Member,
+        template: "my-profile",
+        menu: "my-profile",
+        asks: &[],
+        acts: &[Act::post("/admin/settings/my-profile", "/v1/me")
+            .by(Verb::Patch)
+            .of(&[text("first_name"), text("last_name"), field("language", Kind::Language), text("time_zone")])
+            .then("saved", "/admin/settings/my-profile")],
+    },
+    Page {
+        path: "/admin/settings/general",
+        name: "general",
+        who: Who::Member,
+        template: "general",
+        menu: "general",
+        asks: &[Ask::needed("account", "/v1/account"), Ask::wanted("admins", "/v1/members?role=admin&state=active&limit=100")],
+        acts: &[
+            Act::post("/admin/settings/general", "/v1/account")
+                .by(Verb::Patch)
+                .of(&[text("name"), field("language", Kind::Language), text("time_zone")])
+                .then("saved", "/admin/settings/general"),
+            Act::post("/admin/settings/general/hand-over", "/v1/original-user/hand-over")
+                .of(&[text("member_id")])
+                .then("original-user-moved", "/admin/settings/general"),
+        ],
+    },
+    Page {
+        path: "/admin/settings/salesforce",
+        name: "salesforce",
+        who: Who::Member,
+        template: "salesforce",
+        menu: "salesforce",
+        asks: &[Ask::needed("connection", "/v1/connections/salesforce")],
+        acts: &[
+            Act::post("/admin/settings/salesforce/check", "/v1/connections/salesforce/check")
+                .then("connection-checked", "/admin/settings/salesforce"),
+            Act::post("/admin/settings/salesforce/disconnect", "/v1/connections/salesforce")
+                .by(Verb::Delete)
+                .then("salesforce-disconnected", "/admin/settings/salesforce"),
+        ],
+    },
+    Page {
+        path: "/admin/settings/marketo",
+        name: "marketo",
+        who: Who::Member,
+        template: "marketo",
+        menu: "marketo",
+        asks: &[
+            Ask::needed("connection", "/v1/connections/marketo"),
+            Ask::wanted("admins", "/v1/members?role=admin&state=active&limit=100"),
+        ],
+        acts: &[
+            Act::post("/admin/settings/marketo/connect", "/v1/connections/marketo").then("marketo-connected", "/admin/settings/marketo"),
+            Act::post("/admin/settings/marketo/disconnect", "/v1/connections/marketo")
+                .by(Verb::Delete)
+                .then("marketo-disconnected", "/admin/settings/marketo"),
+            Act::post("/admin/settings/marketo/hand-over", "/v1/connections/marketo/hand-over")
+                .of(&[text("member_id")])
+                .then("marketo-handed-over", "/admin/settings/marketo"),
+        ],
+    },
+    Page {
+        path: "/admin/settings/marketo/set-up",
+        name: "marketo-set-up",
+        who: Who::Member,
+        template: "marketo-set-up",
+        menu: "marketo",
+        asks: &[Ask::needed("connection", "/v1/connections/marketo")],
+        acts: &[Act::post("/admin/settings/marketo/set-up", "/v1/connections/marketo")
+            .of(&[text("munchkin_id"), text("client_id"), field("client_secret", Kind::Secret)])
+            .then("marketo-connected", "/admin/settings/marketo")],
+    },
+    Page {
+        path: "/admin/settings/marketo/access",
+        name: "marketo-access",
+        who: Who::Member,
+        template: "marketo-access",
+        menu: "marketo",
+        asks: &[Ask::needed("connection", "/v1/connections/marketo"), Ask::needed("access", "/v1/connections/marketo/access")],
+        acts: &[Act::post("/admin/settings/marketo/access", "/v1/connections/marketo/access")
+            .by(Verb::Put)
+            .of(&[field("member_ids", Kind::Many)])
+            .then("saved", "/admin/settings/marketo/access")],
+    },
+    Page {
+        path: "/admin/settings/login",
+        name: "login",
+        who: Who::Member,
+        template: "login",
+        menu: "login",
+        asks: &[Ask::needed("login", "/v1/login-settings")],
+        acts: &[Act::post("/admin/settings/login", "/v1/login-settings")
+            .by(Verb::Put)
+            .of(&[text("method")])
+            .then("saved", "/admin/settings/login")],
+    },
+    Page {
+        path: "/admin/settings/audit",
+        name: "audit",
+        who: Who::Member,
+        template: "audit",
+        menu: "audit",
+        asks: &[Ask::needed("audit", "/v1/audit").with(&["search", "cursor"])],
+        acts: &[],
+    },
+];

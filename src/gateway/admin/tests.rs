@@ -1,0 +1,7 @@
+//! The settings pages at the HTTP edge of the face, before a small account that answers by the contract.
+
+mod doors;
+mod fake;
+mod forms;
+mod pages;
+mod sessions;
