@@ -35,6 +35,9 @@ pub struct Demo {
     /// Folder for the database and keys; without it everything is forgotten at the end.
     #[arg(long)]
     data: Option<PathBuf>,
+    /// Begins with nothing connected, nobody invited and nothing synced, so that the set-up guide can be walked.
+    #[arg(long)]
+    from_scratch: bool,
     /// Ends when standard input closes; for programs that start the demo.
     #[arg(long, hide = true)]
     until_stdin_closes: bool,
@@ -95,6 +98,10 @@ impl Demo {
             consumer_secret: consumer_secret(&settings),
             ..WorldOptions::default()
         }));
+        settings.marketo.endpoint = world.marketo_url();
+        world.consumer_key().clone_into(&mut settings.salesforce.client_id);
+        settings.salesforce.login_url = world.instance_url();
+        settings.salesforce.sandbox_login_url = world.instance_url();
         let mail = sandbox::mail::listen(Arc::clone(&world), SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         settings.mail.url.get_or_insert_with(|| SecretString::from(format!("smtp://{mail}")));
 
@@ -113,10 +120,15 @@ impl Demo {
             tokio::spawn(async move { stop.run([server, api.server]).await })
         };
 
-        let account_id = settle(&account, &world).await?;
+        let settled = if self.from_scratch { None } else { Some(settle(&account, &world).await?) };
         let workers = account.work(&stop);
+        let loaded = async {
+            if let Some(account_id) = &settled {
+                progress::until_loaded(&account.sync.progress, account_id).await;
+            }
+        };
         tokio::select! {
-            () = progress::until_loaded(&account.sync.progress, &account_id) => announce(&base, &settings, &mail.to_string()),
+            () = loaded => announce(&base, &settings, &world, &mail.to_string()),
             () = stop.0.cancelled() => {}
         }
         running.await??;
@@ -184,10 +196,13 @@ async fn settle(account: &AccountHalf, world: &Arc<World>) -> anyhow::Result<Str
     Ok(account_id)
 }
 
-fn announce(base: &str, settings: &Settings, mail: &str) {
+fn announce(base: &str, settings: &Settings, world: &World, mail: &str) {
     say("");
     say(&format!("  Salesforce, with records to open      {base}/sandbox/salesforce/"));
     say(&format!("  The mailbox                           {base}/sandbox/mail/      (SMTP on {mail})"));
+    say(&format!("  Marketo Admin, to set everything up    {base}/admin/marketo"));
+    say(&format!("    munchkin id {}  client id {}", world.munchkin_id(), world.marketo_client_id()));
+    say(&format!("    client secret {}", world.marketo_client_secret()));
     say(&format!("  The gateway's own API                 {base}/openapi.json"));
     say(&format!("  Figures and health                    {base}/metrics  {base}/readyz"));
     if settings.canvas.consumer_secrets.expose_secret() == DEMO_SECRET {
