@@ -511,3 +511,4 @@ preview-sample = Von { $read } angesehenen Personen kommen { $qualify } in Frage
 problem-tenant-suspended = Dieses Konto ist gesperrt. Wenden Sie sich an den Betreiber des Gateways.
 problem-marketo-not-connected = Das Konto ist noch nicht mit Marketo verbunden. Verbinden Sie es zuerst unter Einstellungen › Marketo.
 problem-integration-absent = Es gibt noch keine Integrationsdaten. Ein Marketo-Admin gibt sie unter Actions-Konfiguration ein; verwenden Sie bis dahin den Reiter Einrichten.
+problem-request-invalid = Etwas im Formular ist nicht brauchbar. Unten steht, welches Feld.

@@ -514,3 +514,4 @@ preview-sample = Of { $read } people looked at, { $qualify } qualify.
 problem-tenant-suspended = This account is suspended. Ask the operator of the gateway.
 problem-marketo-not-connected = The account is not connected to Marketo yet. Connect it under Settings › Marketo first.
 problem-integration-absent = There are no integration credentials yet. A Marketo admin enters them under Actions Config; until then use the Set Up tab.
+problem-request-invalid = Something in the form can’t be used. See which field below.

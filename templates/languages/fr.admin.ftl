@@ -511,3 +511,4 @@ preview-sample = Sur { $read } personnes examinées, { $qualify } sont concerné
 problem-tenant-suspended = Ce compte est suspendu. Adressez-vous à l’exploitant de la passerelle.
 problem-marketo-not-connected = Le compte n’est pas encore connecté à Marketo. Connectez-le d’abord sous Paramètres › Marketo.
 problem-integration-absent = Il n’y a pas encore d’identifiants d’intégration. Un administrateur Marketo les saisit dans Configuration d’Actions ; d’ici là, utilisez l’onglet Configurer.
+problem-request-invalid = Quelque chose dans le formulaire est inutilisable. Voyez le champ ci-dessous.

@@ -511,3 +511,4 @@ preview-sample = Van { $read } bekeken personen komen er { $qualify } in aanmerk
 problem-tenant-suspended = Dit account is opgeschort. Vraag de beheerder van de gateway.
 problem-marketo-not-connected = Het account is nog niet met Marketo verbonden. Verbind het eerst bij Instellingen › Marketo.
 problem-integration-absent = Er zijn nog geen integratiegegevens. Een Marketo-beheerder voert ze in bij Actions-configuratie; gebruik tot dan het tabblad Instellen.
+problem-request-invalid = Iets in het formulier is onbruikbaar. Zie hieronder welk veld.

@@ -511,3 +511,4 @@ preview-sample = Av { $read } granskade personer kvalificerar sig { $qualify }.
 problem-tenant-suspended = Kontot är spärrat. Kontakta den som driver gatewayen.
 problem-marketo-not-connected = Kontot är inte anslutet till Marketo än. Anslut det först under Inställningar › Marketo.
 problem-integration-absent = Det finns inga integrationsuppgifter än. En Marketo-administratör anger dem under Actions-konfiguration; använd fliken Konfigurera tills dess.
+problem-request-invalid = Något i formuläret går inte att använda. Se vilket fält nedan.

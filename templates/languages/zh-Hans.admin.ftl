@@ -505,3 +505,4 @@ preview-sample = 在查看的 { $read } 人中，{ $qualify } 人符合条件。
 problem-tenant-suspended = 此帐户已停用，请联系网关运营者。
 problem-marketo-not-connected = 帐户尚未连接到 Marketo。请先在“设置 › Marketo”中连接。
 problem-integration-absent = 尚无集成凭据。Marketo 管理员会在“Actions 配置”中输入；在此之前请使用“配置”选项卡。
+problem-request-invalid = 表单中有内容无法使用，请查看下方列出的字段。
