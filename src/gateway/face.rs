@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 
 use super::admin;
 use super::broker::Broker;
-use super::canvas::Secrets;
+use super::canvas::{Secrets, hosts};
 use super::memory::{Memory, MemorySource};
 use super::origin::FormTokens;
 use super::page::Pages;
@@ -31,6 +31,8 @@ pub struct House {
     pub figures: PrometheusHandle,
     /// What an assertion may name as its audience.
     pub audiences: Vec<String>,
+    /// Who may frame a page that says something before the org is known, as origins, space-separated.
+    pub any_frame: String,
     /// The API's description, once the account gave it.
     pub description: OnceCell<String>,
     /// When each named memory of seen requests began.
@@ -64,6 +66,7 @@ impl House {
             memory: MemorySource::new(settings.redis.url.as_ref())?,
             figures,
             audiences: vec![public_url.to_owned(), format!("{public_url}/"), format!("{public_url}/oauth/token")],
+            any_frame: hosts::any_frame(&settings.salesforce.extra_hosts),
             description: OnceCell::new(),
             epochs: Cache::builder().max_capacity(20_000).time_to_live(Duration::from_mins(5)).build(),
             live_checks: Cache::builder().max_capacity(20_000).time_to_live(Duration::from_secs(2)).build(),

@@ -42,7 +42,7 @@ pub async fn arrive(request: HttpRequest, payload: Payload, face: Data<Face>) ->
     let mut language = Language::default();
     match welcome(&request, payload, &face, &mut language).await {
         Ok(panel) => panel,
-        Err(problem) => refusal::page(&request, &face.house.pages, language, &problem, hosts::ANY_FRAME),
+        Err(problem) => refusal::page(&request, &face.house.pages, language, &problem, &face.house.any_frame),
     }
 }
 
@@ -195,7 +195,7 @@ pub async fn approval(request: HttpRequest, face: Data<Face>) -> HttpResponse {
     let value = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let asked = ["_sfdc_canvas_auth", "_sfdc_canvas_authvalue"].into_iter().any(|name| value(name) == Some("user_approval_required"));
     let pages = &face.house.pages;
-    let refuse = |problem: &Problem| refusal::page(&request, pages, Language::default(), problem, hosts::ANY_FRAME);
+    let refuse = |problem: &Problem| refusal::page(&request, pages, Language::default(), problem, &face.house.any_frame);
     if !asked {
         return refuse(&Problem::new(
             405,
@@ -208,7 +208,7 @@ pub async fn approval(request: HttpRequest, face: Data<Face>) -> HttpResponse {
         Some(address) if hosts::is_login(address) || face.house.settings.salesforce.extra_hosts.iter().any(|host| is_at(address, host)) => {
             HttpResponse::Ok()
                 .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
-                .insert_header((header::CONTENT_SECURITY_POLICY, edge::framed_policy(hosts::ANY_FRAME.split(' '))))
+                .insert_header((header::CONTENT_SECURITY_POLICY, edge::framed_policy(face.house.any_frame.split(' '))))
                 .body(pages.state_page(Language::default(), &State::Approval { url: address }, None))
         }
         _ => refuse(&Problem::bad_request("url.not_allowed", "The sign-in address does not belong to Salesforce.")),

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
 
 mod arrows;
+mod browser;
 mod canvas;
 mod canvas_replay;
 mod door;

@@ -9,8 +9,17 @@ const FRAMES: [&str; 5] = [".lightning.force.com", ".vf.force.com", ".my.salesfo
 const INSTANCES: [&str; 1] = [".my.salesforce.com"];
 const LOGINS: [&str; 2] = ["login.salesforce.com", "test.salesforce.com"];
 
-/// Where frames of any org may stand; for pages that say something before the org is known.
-pub const ANY_FRAME: &str = "https://*.lightning.force.com https://*.vf.force.com https://*.my.salesforce.com";
+/// Where frames of any org may stand, for pages that say something before the org is known: Salesforce's own
+/// hosts and, in demo and tests, the configured ones.
+#[must_use]
+pub fn any_frame(extra_hosts: &[String]) -> String {
+    let mut frames = "https://*.lightning.force.com https://*.vf.force.com https://*.my.salesforce.com".to_owned();
+    for host in extra_hosts {
+        frames.push_str(" http://");
+        frames.push_str(host);
+    }
+    frames
+}
 
 /// An origin of a Salesforce page that can frame us.
 #[must_use]
