@@ -13,4 +13,5 @@ mod canvas_replay;
 mod door;
 mod http;
 mod panel;
+mod roles;
 mod world;

@@ -1,0 +1,155 @@
+//! The roles apart, as an operator runs them: emulated systems, account, worker and gateway in processes of their own.
+
+use std::net::TcpListener;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::world::{SECRET, known, sign, spawn, world};
+
+struct Fleet {
+    environment: Vec<(String, String)>,
+    base: String,
+    processes: Vec<Child>,
+    _folder: tempfile::TempDir,
+}
+
+fn free_address() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
+impl Fleet {
+    fn new(sandbox: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (face, account) = (free_address(), free_address());
+        let host = sandbox.strip_prefix("http://").unwrap();
+        let pairs = [
+            ("MSI__CANVAS__CONSUMER_SECRETS", SECRET.to_owned()),
+            ("MSI__DATABASE__URL", format!("sqlite://{}/fleet.db", folder.path().display())),
+            ("MSI__GATEWAY__LISTEN", face.clone()),
+            ("MSI__GATEWAY__PUBLIC_URL", format!("http://{face}")),
+            ("MSI__GATEWAY__TOKEN_KEY", "1".repeat(64)),
+            ("MSI__ACCOUNT__LISTEN", account.clone()),
+            ("MSI__ACCOUNT__URL", format!("http://{account}")),
+            ("MSI__ACCOUNT__KEY", "2".repeat(64)),
+            ("MSI__SECRETS__SEALING_KEY", "3".repeat(64)),
+            ("MSI__MARKETO__EXTRA_HOSTS", host.to_owned()),
+            ("MSI__SALESFORCE__EXTRA_HOSTS", host.to_owned()),
+            ("MSI__MARKETO__BULK_POLL_SECONDS", "1".to_owned()),
+            ("MSI__LOG__FILTER", "error".to_owned()),
+        ];
+        let environment = pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self { environment, base: format!("http://{face}"), processes: Vec::new(), _folder: folder }
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_msi-gateway"));
+        command.args(words).envs(self.environment.iter().map(|(name, value)| (name, value))).stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, words: &[&str]) -> Output {
+        self.command(words).output().unwrap()
+    }
+
+    fn start(&mut self, role: &str) {
+        let process = self.command(&[role]).stdout(Stdio::null()).spawn().unwrap();
+        self.processes.push(process);
+    }
+
+    async fn ready(&self) {
+        for _ in 0..200 {
+            let answer = world().http.get(format!("{}/readyz", self.base)).send().await;
+            if answer.is_ok_and(|answer| answer.status() == 200) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the fleet did not become ready");
+    }
+}
+
+impl Drop for Fleet {
+    fn drop(&mut self) {
+        for process in &mut self.processes {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[tokio::test]
+async fn the_roles_run_apart_and_the_doctor_finds_nothing_wrong() {
+    let (mut sandbox, address) = spawn(&["sandbox", "--port", "0", "--people", "60"], &[("MSI__CANVAS__CONSUMER_SECRETS", SECRET)]);
+    let mut fleet = Fleet::new(&address);
+    assert!(fleet.run(&["migrate"]).status.success());
+
+    let salesforce: Value = world().http.get(format!("{address}/_control/world")).send().await.unwrap().json().await.unwrap();
+    let (org, instance) =
+        (salesforce["salesforce"]["org_id"].as_str().unwrap(), salesforce["salesforce"]["instance_url"].as_str().unwrap());
+    let told = fleet.run(&[
+        "admin",
+        "org",
+        "--name",
+        "Fleet",
+        "--org-id",
+        org,
+        "--instance-url",
+        instance,
+        "--frame",
+        "https://acme.lightning.force.com",
+    ]);
+    let account = text(&told).trim().strip_prefix("account=").expect("the account's id is said").to_owned();
+    let secret = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(secret.path(), salesforce["marketo"]["client_secret"].as_str().unwrap()).unwrap();
+    let file = secret.path().display().to_string();
+    let (endpoint, client) = (salesforce["marketo"]["url"].as_str().unwrap(), salesforce["marketo"]["client_id"].as_str().unwrap());
+    let connect = ["admin", "marketo", "--account", &account, "--endpoint", endpoint, "--client-id", client, "--client-secret-file", &file];
+    assert!(fleet.run(&connect).status.success());
+
+    for role in ["account", "worker", "gateway"] {
+        fleet.start(role);
+    }
+    fleet.ready().await;
+    let mut envelope = world().envelope();
+    envelope["client"]["instanceUrl"] = salesforce["salesforce"]["instance_url"].clone();
+    envelope["context"]["organization"]["organizationId"] = salesforce["salesforce"]["org_id"].clone();
+    let form = [("signed_request", sign(SECRET, &envelope))];
+    assert_eq!(world().http.post(format!("{}/canvas", fleet.base)).form(&form).send().await.unwrap().status(), 200);
+
+    let doctor = fleet.run(&["doctor"]);
+    assert!(doctor.status.success(), "{}", text(&doctor));
+    assert!(text(&doctor).trim_end().ends_with("wrong=0"), "{}", text(&doctor));
+    fleet.environment.retain(|(name, _)| name != "MSI__CANVAS__CONSUMER_SECRETS");
+    let doctor = fleet.run(&["doctor"]);
+    assert_eq!(doctor.status.code(), Some(1));
+    assert!(text(&doctor).contains("WRONG  Consumer secrets"), "{}", text(&doctor));
+    sandbox.kill().unwrap();
+}
+
+#[tokio::test]
+async fn a_process_that_is_asked_to_stop_stops_in_order() {
+    let (mut demo, base) = spawn(&["demo", "--port", "0", "--people", "30"], &[("MSI__CANVAS__CONSUMER_SECRETS", SECRET)]);
+    known(&world().http, &base).await;
+    assert!(Command::new("kill").args(["-TERM", &demo.id().to_string()]).status().unwrap().success());
+    assert!(demo.wait().unwrap().success());
+    assert!(world().http.get(format!("{base}/healthz")).send().await.is_err());
+}
+
+#[test]
+fn csr_14_a_short_secret_and_an_unknown_key_keep_the_program_from_starting() {
+    let fleet = Fleet::new("http://127.0.0.1:9");
+    for (name, value, said) in
+        [("MSI__CANVAS__CONSUMER_SECRETS", "short", "fewer than 32"), ("MSI__CANVAS__CONSUMER_SECRET", "x", "consumer_secret")]
+    {
+        let output = fleet.command(&["serve"]).env(name, value).output().unwrap();
+        assert!(!output.status.success());
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(error.contains(said), "{error}");
+    }
+}
