@@ -14,4 +14,6 @@ mod door;
 mod http;
 mod panel;
 mod roles;
+mod sync_faults;
+mod sync_world;
 mod world;

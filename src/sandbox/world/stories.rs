@@ -39,6 +39,8 @@ pub enum What {
     SalesClicked { template: u32, serial: u32 },
     SalesReplied { template: u32, serial: u32 },
     SalesBounced { template: u32, serial: u32 },
+    /// Another person was merged into this one.
+    Merged { loser: u32 },
 }
 
 /// Why a score moved.
@@ -78,6 +80,7 @@ impl What {
             Self::Changed { .. } => 13,
             Self::Score { .. } => 22,
             Self::Bounced { soft: true, .. } => 27,
+            Self::Merged { .. } => 32,
             Self::SalesSent { .. } => 39,
             Self::SalesOpened { .. } => 40,
             Self::SalesClicked { .. } => 41,
