@@ -167,9 +167,7 @@ async fn behind(reader: Reader, wanted: Wanted, state: web::Data<AccountState>) 
         return Ok(tags(Answer::fleeting(found)));
     }
     let behind = match kind {
-        Kind::Opportunity => {
-            record_people::of_opportunity(&state.connections, tenant, &record, reader.request_id.as_str()).await?
-        }
+        Kind::Opportunity => record_people::of_opportunity(&state.connections, tenant, &record, reader.request_id.as_str()).await?,
         Kind::Account | Kind::Person => record_people::of_account(tenant, &record).await?,
     };
     for person in behind.people {

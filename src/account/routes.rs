@@ -7,8 +7,8 @@ use actix_web::{HttpResponse, Route, web};
 
 use super::{
     AccountState, account_settings, actions_config, audit, database, field_sync, imports, invitations, jobs, marketo_admins,
-    marketo_connection, me, members, memory_epochs, orgs, people, request, salesforce_connection, salesforce_sign_in, set_up,
-    sign_in_links, teams, timeline,
+    marketo_budget, marketo_connection, me, members, memory_epochs, orgs, people, request, salesforce_connection, salesforce_sign_in,
+    set_up, sign_in_links, teams, timeline,
 };
 use crate::problem::Problem;
 
@@ -87,6 +87,7 @@ pub const ROUTES: &[Row] = &[
     row!(post, "/v1/connections/marketo", marketo_connection::connect),
     row!(delete, "/v1/connections/marketo", marketo_connection::disconnect),
     row!(post, "/v1/connections/marketo/hand-over", marketo_connection::hand_over),
+    row!(get, "/v1/connections/marketo/budget", marketo_budget::show),
     row!(get, "/v1/connections/marketo/access", marketo_connection::access),
     row!(put, "/v1/connections/marketo/access", marketo_connection::grant),
     row!(get, "/v1/connections/salesforce", salesforce_connection::show),
@@ -101,6 +102,7 @@ pub const ROUTES: &[Row] = &[
     row!(post, "/v1/field-sync/start", field_sync::start),
     row!(post, "/v1/field-sync/pause", field_sync::pause),
     row!(post, "/v1/field-sync/resume", field_sync::resume),
+    row!(post, "/v1/field-sync/cancel", field_sync::cancel),
     row!(get, "/v1/field-sync/runs", field_sync::runs),
 ];
 

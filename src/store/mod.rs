@@ -27,6 +27,7 @@ pub mod orgs;
 pub mod people;
 mod people_batch;
 pub mod salesforce;
+mod sync_runs;
 pub mod sync_state;
 pub mod teams;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 pub mod timeline;
+mod unclaimed;
 
 /// The database, whichever engine it runs on.
 #[derive(Debug, Clone)]

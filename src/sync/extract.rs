@@ -129,13 +129,7 @@ impl Drop for Waiting<'_> {
 }
 
 /// Fetches what is wanted, by the job `known` if there is one already.
-pub(super) async fn fetch<S: Sink>(
-    turn: &Turn<'_>,
-    watch: &Watch,
-    what: &What,
-    known: Option<String>,
-    sink: &S,
-) -> Result<(), SyncError> {
+pub(super) async fn fetch<S: Sink>(turn: &Turn<'_>, watch: &Watch, what: &What, known: Option<String>, sink: &S) -> Result<(), SyncError> {
     let extract = what.extract();
     let mut known = known;
     let mut wrong = SyncError::Odd("Marketo could not complete the extract");
@@ -203,14 +197,7 @@ async fn completed(turn: &Turn<'_>, watch: &Watch, extract: Extract, id: &str) -
     Err(SyncError::Odd("Marketo did not complete the extract in six hours"))
 }
 
-async fn download<S: Sink>(
-    turn: &Turn<'_>,
-    watch: &Watch,
-    extract: Extract,
-    id: &str,
-    file: &File,
-    sink: &S,
-) -> Result<(), SyncError> {
+async fn download<S: Sink>(turn: &Turn<'_>, watch: &Watch, extract: Extract, id: &str, file: &File, sink: &S) -> Result<(), SyncError> {
     let _one = watch.file.lock().await;
     let began = clock::instant();
     let (pieces, queue) = mpsc::channel(8);

@@ -174,7 +174,9 @@ pub async fn run_once(deps: &SyncDeps, account_id: &str, job: Job) -> Result<Out
         return Ok(Outcome::NotReady);
     }
     let marketo = deps.connections.marketo(account_id).await.map_err(SyncError::Connection)?;
-    let Some(lease) = deps.store.claim_due_job(account_id, job.name(), &deps.owner, lease_ms(deps)).await? else { return Ok(Outcome::NotOurs) };
+    let Some(lease) = deps.store.claim_due_job(account_id, job.name(), &deps.owner, lease_ms(deps)).await? else {
+        return Ok(Outcome::NotOurs);
+    };
     let turn = Turn { deps, job, tenant, marketo, lease, request_id: clock::new_id() };
     let guard = GiveBack { deps: deps.clone(), lease: Some(turn.lease.clone()) };
     let result = tokio::select! {

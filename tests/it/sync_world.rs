@@ -81,8 +81,7 @@ impl Yard {
         ];
         pairs.extend(environment.iter().map(|(name, value)| (*name, (*value).to_owned())));
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().unwrap();
-        let yard =
-            Self { sandbox, http, database, people, environment: pairs, emulated, workers: Vec::new(), _folder: folder };
+        let yard = Self { sandbox, http, database, people, environment: pairs, emulated, workers: Vec::new(), _folder: folder };
         yard.control("limits", json!({"calls_per_window": 5_000, "in_flight": 50, "job_ms": 100, "list_filter": true})).await;
         yard.connect().await;
         yard
@@ -93,7 +92,9 @@ impl Yard {
         let (salesforce, marketo) = (&world["salesforce"], &world["marketo"]);
         let word = |value: &Value| value.as_str().unwrap().to_owned();
         let org = ["admin", "org", "--name", "Yard", "--org-id", &word(&salesforce["org_id"]), "--instance-url"].map(str::to_owned);
-        let told = self.run(&[&org[..], &[word(&salesforce["instance_url"]), "--frame".to_owned(), "https://a.lightning.force.com".to_owned()]].concat());
+        let told = self.run(
+            &[&org[..], &[word(&salesforce["instance_url"]), "--frame".to_owned(), "https://a.lightning.force.com".to_owned()]].concat(),
+        );
         let account = told.trim().strip_prefix("account=").expect("the account's id is said").to_owned();
         let secret = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(secret.path(), word(&marketo["client_secret"])).unwrap();
@@ -208,8 +209,12 @@ impl Yard {
             if began.elapsed() > longest {
                 let missing: Vec<_> = truth.keys().filter(|id| !copy.contains_key(id)).take(5).collect();
                 let superfluous: Vec<_> = copy.keys().filter(|id| !truth.contains_key(id)).take(5).collect();
-                let different: Vec<_> =
-                    truth.iter().filter(|(id, person)| copy.get(id).is_some_and(|ours| ours != *person)).map(|(id, person)| (id, person, &copy[id])).take(3).collect();
+                let different: Vec<_> = truth
+                    .iter()
+                    .filter(|(id, person)| copy.get(id).is_some_and(|ours| ours != *person))
+                    .map(|(id, person)| (id, person, &copy[id]))
+                    .take(3)
+                    .collect();
                 panic!("missing {missing:?}, superfluous {superfluous:?}, different {different:#?}");
             }
             tokio::time::sleep(Duration::from_millis(400)).await;

@@ -126,6 +126,7 @@ fn every_message_is_used() {
         "skipped-",
         "sync-",
         "guide-",
+        "purpose-",
         "role-",
         "first-state-",
         "connection-",

@@ -301,7 +301,8 @@ mod tests {
         .unwrap();
         assert_eq!((lead.id, lead.lead_score, lead.relative_score, lead.priority), (17, Told::Is(12), Told::Is(2), Told::Is(3)));
         assert_eq!((lead.first_name, lead.created_at), (None, Told::Is(1_767_607_872_000)));
-        let lead: Lead = serde_json::from_str(r#"{"id":1,"leadScore":"high","priority":{},"createdAt":"yesterday","updatedAt":null}"#).unwrap();
+        let lead: Lead =
+            serde_json::from_str(r#"{"id":1,"leadScore":"high","priority":{},"createdAt":"yesterday","updatedAt":null}"#).unwrap();
         assert_eq!((lead.lead_score, lead.priority), (Told::Invalid, Told::Invalid));
         assert_eq!((lead.created_at, lead.updated_at, lead.relative_score), (Told::Invalid, Told::Absent, Told::Absent));
     }

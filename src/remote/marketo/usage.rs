@@ -5,8 +5,8 @@ use std::time::Duration;
 use reqwest::Method;
 use serde::Deserialize;
 
-use super::envelope::{Page, read_page};
 use super::budget::central;
+use super::envelope::{Page, read_page};
 use super::{Asker, Marketo};
 use crate::clock;
 use crate::remote::call::{Answer, Body, Call, CallError};
@@ -82,10 +82,13 @@ mod tests {
     fn the_day_is_read() {
         let body = r#"{"success":true,"result":[{"date":"2026-11-20","total":812,"users":[{"userId":"a@example.com","count":812}]}]}"#;
         let answer = Answer { status: 200, headers: reqwest::header::HeaderMap::new(), body: Bytes::from_static(body.as_bytes()) };
-        assert_eq!(read_usage(&answer).unwrap().items, [Usage {
+        assert_eq!(
+            read_usage(&answer).unwrap().items,
+            [Usage {
                 date: "2026-11-20".to_owned(),
                 total: 812,
                 users: vec![UserUsage { user_id: "a@example.com".to_owned(), count: 812 }]
-            }]);
+            }]
+        );
     }
 }

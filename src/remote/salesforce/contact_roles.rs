@@ -91,7 +91,8 @@ mod tests {
 
     #[test]
     fn roles_are_read_and_refusals_told_apart() {
-        let body = r#"{"totalSize":1,"done":true,"records":[{"attributes":{},"ContactId":"003000000000001AAA","Role":null,"IsPrimary":true}]}"#;
+        let body =
+            r#"{"totalSize":1,"done":true,"records":[{"attributes":{},"ContactId":"003000000000001AAA","Role":null,"IsPrimary":true}]}"#;
         let roles = read_roles(&answer(200, body)).unwrap();
         assert_eq!(roles, [ContactRole { contact_id: "003000000000001AAA".to_owned(), role: None, is_primary: true }]);
         assert_eq!(read_roles(&answer(401, "[]")), Err(CallError::Unauthorized));

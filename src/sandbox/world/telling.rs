@@ -50,7 +50,8 @@ pub fn activity(view: &View, entry: &Entry) -> Option<Activity> {
 fn words(view: &View, entry: &Entry, told: &mut Activity) {
     match entry.event.what {
         What::Merged { loser } => {
-            told.attributes = vec![("Merge IDs", json!([super::people::FIRST_ID.saturating_add(loser)])), ("Merged in Sales", json!(false))];
+            told.attributes =
+                vec![("Merge IDs", json!([super::people::FIRST_ID.saturating_add(loser)])), ("Merged in Sales", json!(false))];
         }
         What::Visit { page, referrer, agent, mailing } => visit(told, entry.number, page, referrer, agent, mailing),
         What::Form { form, agent } => fill(view, told, entry, form, agent),

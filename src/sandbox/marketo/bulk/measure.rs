@@ -75,7 +75,8 @@ impl Measured {
         let chunks = Chunks::of(recipe, days);
         let mut digest = digest::Context::new(&digest::SHA256);
         digest.update(recipe.header.as_bytes());
-        let mut measured = Self { bytes: length(recipe.header.as_bytes()), records: 0, sha256: String::new(), marks: Vec::new(), kept: None };
+        let mut measured =
+            Self { bytes: length(recipe.header.as_bytes()), records: 0, sha256: String::new(), marks: Vec::new(), kept: None };
         let mut file = chunks.large().then(nameless).flatten();
         keep(&mut file, recipe.header.as_bytes());
         let mut cursor = Some(chunks.first());
