@@ -56,7 +56,7 @@ async fn killed_twenty_times(engine: &str, people: u32, environment: &[(&'static
         }
     }
     yard.start_worker();
-    yard.until_loaded(Duration::from_secs(60)).await;
+    yard.until_loaded(Duration::from_mins(1)).await;
     yard.until_true(Duration::from_secs(30)).await;
 }
 
@@ -90,9 +90,9 @@ async fn everything_that_marketo_refuses_or_breaks_is_got_over() {
     }
     yard.control("limits", json!({"exports_fail": 1})).await;
     yard.start_worker();
-    yard.until_loaded(Duration::from_secs(60)).await;
+    yard.until_loaded(Duration::from_mins(1)).await;
     let_things_happen(&yard, 1).await;
-    yard.until_true(Duration::from_secs(60)).await;
+    yard.until_true(Duration::from_mins(1)).await;
     assert_eq!(yard.get("faults").await, json!([]), "every fault happened");
     // The job that failed was made anew; the file that broke off and was missing for a while was not.
     assert_eq!((yard.calls(bulk, "create.json").await, yard.calls(bulk, "file.json").await), (3, 3));
@@ -155,7 +155,7 @@ async fn two_workers_at_once_do_nothing_twice() {
         yard.start_worker();
         yard.start_worker();
         yard.start_worker();
-        yard.until_loaded(Duration::from_secs(60)).await;
+        yard.until_loaded(Duration::from_mins(1)).await;
         yard.until_true(Duration::from_secs(30)).await;
         let bulk = "/marketo/bulk/v1/leads/export";
         let made = (yard.calls(bulk, "create.json").await, yard.calls(bulk, "enqueue.json").await, yard.calls(bulk, "file.json").await);
