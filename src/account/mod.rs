@@ -27,6 +27,7 @@ pub mod email;
 mod field_sync;
 mod fields;
 mod imports;
+mod insights;
 mod invitations;
 pub mod inviting;
 mod jobs;

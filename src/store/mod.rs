@@ -16,6 +16,7 @@ pub mod accounts;
 pub mod audit;
 mod batch;
 pub mod imports;
+pub mod insights;
 pub mod integrations;
 pub mod invitations;
 pub mod mail;
