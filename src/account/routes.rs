@@ -39,7 +39,7 @@ pub const ROUTES: &[Row] = &[
     row!(get, "/v1/people", people::find, offered),
     row!(get, "/v1/people/{id}", people::show, offered),
     row!(get, "/v1/people/{id}/timeline", timeline::show, offered),
-    row!(get, "/v1/people/{id}/insights", insights::show, offered),
+    row!(get, "/v1/people/{id}/insights", insights::show),
     row!(get, "/v1/budget", jobs::budget),
     row!(get, "/v1/jobs", jobs::list, offered),
     row!(get, "/openapi.json", description),
