@@ -26,6 +26,7 @@ mod database;
 pub mod email;
 mod field_sync;
 mod fields;
+mod identity_token;
 mod imports;
 mod invitations;
 pub mod inviting;

@@ -4,6 +4,7 @@ mod certificates;
 mod doors;
 mod guide;
 mod house;
+mod identity;
 mod imports;
 mod orgs;
 mod people;
