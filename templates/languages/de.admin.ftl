@@ -512,3 +512,23 @@ problem-tenant-suspended = Dieses Konto ist gesperrt. Wenden Sie sich an den Bet
 problem-marketo-not-connected = Das Konto ist noch nicht mit Marketo verbunden. Verbinden Sie es zuerst unter Einstellungen › Marketo.
 problem-integration-absent = Es gibt noch keine Integrationsdaten. Ein Marketo-Admin gibt sie unter Actions-Konfiguration ein; verwenden Sie bis dahin den Reiter Einrichten.
 problem-request-invalid = Etwas im Formular ist nicht brauchbar. Unten steht, welches Feld.
+
+## API tokens
+api-tokens = API-Tokens
+api-tokens-lead = Mit einem Token darf ein Programm unter /api das, was Sie hier dürfen. Es gilt, bis es abläuft, zurückgezogen wird oder Sie das Konto verlassen. Was damit geschieht, steht unter Ihrem Namen im Prüfprotokoll.
+api-token-once = Kopieren Sie das Token jetzt. Es wird nicht noch einmal angezeigt.
+fact-made = Erstellt
+column-last-used = Zuletzt benutzt
+api-token-revoke-sure = Programme mit diesem Token werden dann sofort abgewiesen.
+api-token-revoke-yes = Token zurückziehen
+field-token-name = Wofür es ist
+hint-token-name = Zum Beispiel der Name des Programms.
+field-token-days = Gilt
+days-30 = 30 Tage
+days-90 = 90 Tage
+days-365 = 1 Jahr
+api-token-create = Token erstellen
+said-api-token-revoked = Das Token wurde zurückgezogen.
+audit-api-token-created = hat ein API-Token erstellt
+audit-api-token-revoked = hat ein API-Token zurückgezogen
+problem-api-token-too-many = Sie haben schon zehn API-Tokens. Ziehen Sie eines zurück, das nicht mehr gebraucht wird.

@@ -515,3 +515,23 @@ problem-tenant-suspended = This account is suspended. Ask the operator of the ga
 problem-marketo-not-connected = The account is not connected to Marketo yet. Connect it under Settings › Marketo first.
 problem-integration-absent = There are no integration credentials yet. A Marketo admin enters them under Actions Config; until then use the Set Up tab.
 problem-request-invalid = Something in the form can’t be used. See which field below.
+
+## API tokens
+api-tokens = API tokens
+api-tokens-lead = A token lets a program do below /api what you may do here. It works until it expires, is revoked, or you leave the account. What it does is written to the audit log under your name.
+api-token-once = Copy the token now. It is not shown again.
+fact-made = Made
+column-last-used = Last used
+api-token-revoke-sure = Programs that use this token are refused from then on.
+api-token-revoke-yes = Revoke the token
+field-token-name = What it is for
+hint-token-name = Such as the name of the program.
+field-token-days = Works for
+days-30 = 30 days
+days-90 = 90 days
+days-365 = 1 year
+api-token-create = Create token
+said-api-token-revoked = The token was revoked.
+audit-api-token-created = made an API token
+audit-api-token-revoked = revoked an API token
+problem-api-token-too-many = You have ten API tokens already. Revoke one that is not needed any more.

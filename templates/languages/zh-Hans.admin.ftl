@@ -506,3 +506,23 @@ problem-tenant-suspended = 此帐户已停用，请联系网关运营者。
 problem-marketo-not-connected = 帐户尚未连接到 Marketo。请先在“设置 › Marketo”中连接。
 problem-integration-absent = 尚无集成凭据。Marketo 管理员会在“Actions 配置”中输入；在此之前请使用“配置”选项卡。
 problem-request-invalid = 表单中有内容无法使用，请查看下方列出的字段。
+
+## API tokens
+api-tokens = API 令牌
+api-tokens-lead = 程序凭令牌可在 /api 下执行您在此处有权执行的操作。令牌在过期、被撤销或您离开帐户之前有效。其操作会以您的名义记入审计日志。
+api-token-once = 请立即复制令牌。之后不会再显示。
+fact-made = 创建时间
+column-last-used = 上次使用
+api-token-revoke-sure = 使用此令牌的程序将立即被拒绝。
+api-token-revoke-yes = 撤销令牌
+field-token-name = 用途
+hint-token-name = 例如程序的名称。
+field-token-days = 有效期
+days-30 = 30 天
+days-90 = 90 天
+days-365 = 1 年
+api-token-create = 创建令牌
+said-api-token-revoked = 令牌已撤销。
+audit-api-token-created = 创建了 API 令牌
+audit-api-token-revoked = 撤销了 API 令牌
+problem-api-token-too-many = 您已有十个 API 令牌。请先撤销不再需要的令牌。

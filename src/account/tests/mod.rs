@@ -1,5 +1,6 @@
 //! The account at its HTTP edge.
 
+mod api_tokens;
 mod certificates;
 mod doors;
 mod guide;
