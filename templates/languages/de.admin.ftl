@@ -588,6 +588,7 @@ field-token-days = Gilt
 days-30 = 30 Tage
 days-90 = 90 Tage
 days-365 = 1 Jahr
+wrong-days = Wählen Sie, wie lange es gilt: 1 bis 365 Tage.
 api-token-create = Token erstellen
 said-api-token-revoked = Das Token wurde zurückgezogen.
 audit-api-token-created = hat ein API-Token erstellt

@@ -591,6 +591,7 @@ field-token-days = Works for
 days-30 = 30 days
 days-90 = 90 days
 days-365 = 1 year
+wrong-days = Choose how long it works: 1 to 365 days.
 api-token-create = Create token
 said-api-token-revoked = The token was revoked.
 audit-api-token-created = made an API token

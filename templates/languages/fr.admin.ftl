@@ -588,6 +588,7 @@ field-token-days = Valable
 days-30 = 30 jours
 days-90 = 90 jours
 days-365 = 1 an
+wrong-days = Choisissez la durée de validité : de 1 à 365 jours.
 api-token-create = Créer le jeton
 said-api-token-revoked = Le jeton a été retiré.
 audit-api-token-created = a créé un jeton d’API

@@ -588,6 +588,7 @@ field-token-days = Geldig
 days-30 = 30 dagen
 days-90 = 90 dagen
 days-365 = 1 jaar
+wrong-days = Kies hoe lang het geldig is: 1 tot 365 dagen.
 api-token-create = Token maken
 said-api-token-revoked = Het token is ingetrokken.
 audit-api-token-created = maakte een API-token

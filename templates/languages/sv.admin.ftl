@@ -588,6 +588,7 @@ field-token-days = Gäller i
 days-30 = 30 dagar
 days-90 = 90 dagar
 days-365 = 1 år
+wrong-days = Välj hur länge den gäller: 1 till 365 dagar.
 api-token-create = Skapa token
 said-api-token-revoked = Token återkallades.
 audit-api-token-created = skapade en API-token

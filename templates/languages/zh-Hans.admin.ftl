@@ -582,6 +582,7 @@ field-token-days = 有效期
 days-30 = 30 天
 days-90 = 90 天
 days-365 = 1 年
+wrong-days = 请选择有效期：1 至 365 天。
 api-token-create = 创建令牌
 said-api-token-revoked = 令牌已撤销。
 audit-api-token-created = 创建了 API 令牌

@@ -95,6 +95,17 @@ fn agree(world: &World, wish: &Wish) -> HttpResponse {
     go(&with(&wish.redirect_uri, &parameters))
 }
 
+/// What a browser brings back from the authorization page, as code and state, when this user is signed in and agrees.
+pub fn allowed(world: &World, authorize_url: &str, login: &str) -> Option<(String, String)> {
+    let url = url::Url::parse(authorize_url).ok()?;
+    let mut wish = read(world, url.query()?).ok()?;
+    wish.user = User::named(login)?;
+    let answer = agree(world, &wish);
+    let target = url::Url::parse(answer.headers().get("location")?.to_str().ok()?).ok()?;
+    let value = |name: &str| target.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    Some((value("code")?, value("state")?))
+}
+
 /// `GET /services/oauth2/authorize`.
 pub async fn authorize(world: Data<World>, request: HttpRequest) -> HttpResponse {
     match read(&world, request.query_string()) {

@@ -2,7 +2,7 @@
 
 mod answer;
 mod apex;
-mod authorize;
+pub mod authorize;
 pub mod canvas;
 pub mod id_token;
 pub mod keys;
