@@ -13,6 +13,7 @@ use sqlx::{PgPool, SqlitePool};
 use tokio::sync::Mutex;
 
 pub mod accounts;
+pub mod api_tokens;
 pub mod audit;
 mod batch;
 pub mod imports;

@@ -573,3 +573,24 @@ skipped-not_in_salesforce = nicht in Salesforce
 ## Why people stay out
 skipped-bad_id = mit einer ID, die Salesforce nicht vergeben haben kann
 skipped-too_long = mit einem zu langen Wert
+
+## API tokens
+api-tokens = API-Tokens
+api-tokens-lead = Mit einem Token darf ein Programm unter /api das, was Sie hier dürfen. Es gilt, bis es abläuft, zurückgezogen wird oder Sie das Konto verlassen. Was damit geschieht, steht unter Ihrem Namen im Prüfprotokoll.
+api-token-once = Kopieren Sie das Token jetzt. Es wird nicht noch einmal angezeigt.
+fact-made = Erstellt
+column-last-used = Zuletzt benutzt
+api-token-revoke-sure = Programme mit diesem Token werden dann sofort abgewiesen.
+api-token-revoke-yes = Token zurückziehen
+field-token-name = Wofür es ist
+hint-token-name = Zum Beispiel der Name des Programms.
+field-token-days = Gilt
+days-30 = 30 Tage
+days-90 = 90 Tage
+days-365 = 1 Jahr
+wrong-days = Wählen Sie, wie lange es gilt: 1 bis 365 Tage.
+api-token-create = Token erstellen
+said-api-token-revoked = Das Token wurde zurückgezogen.
+audit-api-token-created = hat ein API-Token erstellt
+audit-api-token-revoked = hat ein API-Token zurückgezogen
+problem-api-token-too-many = Sie haben schon zehn API-Tokens. Ziehen Sie eines zurück, das nicht mehr gebraucht wird.

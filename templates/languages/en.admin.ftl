@@ -576,3 +576,24 @@ skipped-not_in_salesforce = not in Salesforce
 ## Why people stay out
 skipped-bad_id = with an id that Salesforce can’t have given
 skipped-too_long = with a value that is too long
+
+## API tokens
+api-tokens = API tokens
+api-tokens-lead = A token lets a program do below /api what you may do here. It works until it expires, is revoked, or you leave the account. What it does is written to the audit log under your name.
+api-token-once = Copy the token now. It is not shown again.
+fact-made = Made
+column-last-used = Last used
+api-token-revoke-sure = Programs that use this token are refused from then on.
+api-token-revoke-yes = Revoke the token
+field-token-name = What it is for
+hint-token-name = Such as the name of the program.
+field-token-days = Works for
+days-30 = 30 days
+days-90 = 90 days
+days-365 = 1 year
+wrong-days = Choose how long it works: 1 to 365 days.
+api-token-create = Create token
+said-api-token-revoked = The token was revoked.
+audit-api-token-created = made an API token
+audit-api-token-revoked = revoked an API token
+problem-api-token-too-many = You have ten API tokens already. Revoke one that is not needed any more.

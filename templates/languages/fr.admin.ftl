@@ -573,3 +573,24 @@ skipped-not_in_salesforce = absentes de Salesforce
 ## Why people stay out
 skipped-bad_id = avec un identifiant que Salesforce n’a pas pu attribuer
 skipped-too_long = avec une valeur trop longue
+
+## API tokens
+api-tokens = Jetons d’API
+api-tokens-lead = Avec un jeton, un programme peut faire sous /api ce que vous pouvez faire ici. Il est valable jusqu’à son expiration, son retrait ou votre départ du compte. Ce qu’il fait est consigné à votre nom dans le journal d’audit.
+api-token-once = Copiez le jeton maintenant. Il ne sera plus affiché.
+fact-made = Créé
+column-last-used = Dernière utilisation
+api-token-revoke-sure = Les programmes qui utilisent ce jeton seront aussitôt refusés.
+api-token-revoke-yes = Retirer le jeton
+field-token-name = À quoi il sert
+hint-token-name = Par exemple le nom du programme.
+field-token-days = Valable
+days-30 = 30 jours
+days-90 = 90 jours
+days-365 = 1 an
+wrong-days = Choisissez la durée de validité : de 1 à 365 jours.
+api-token-create = Créer le jeton
+said-api-token-revoked = Le jeton a été retiré.
+audit-api-token-created = a créé un jeton d’API
+audit-api-token-revoked = a retiré un jeton d’API
+problem-api-token-too-many = Vous avez déjà dix jetons d’API. Retirez-en un qui ne sert plus.

@@ -1,9 +1,11 @@
 //! The account at its HTTP edge.
 
+mod api_tokens;
 mod certificates;
 mod doors;
 mod guide;
 mod house;
+mod identity;
 mod imports;
 mod orgs;
 mod people;

@@ -73,6 +73,8 @@ pub enum Kind {
     OptionalSecret,
     /// All values of this name, as a list.
     Many,
+    /// A whole number; what is none goes on as text, and is refused with the field's name.
+    Number,
     /// A list of words between commas, semicolons, spaces or line breaks.
     Words,
     /// An object made of the fields `name.key`.

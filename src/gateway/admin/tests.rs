@@ -1,5 +1,6 @@
 //! The settings pages at the HTTP edge of the face, before a small account that answers by the contract.
 
+mod api;
 mod doors;
 mod fake;
 mod forms;
