@@ -26,6 +26,7 @@ mod cursor;
 mod database;
 mod description;
 pub mod email;
+pub mod entrances;
 mod field_sync;
 mod fields;
 mod identity_token;

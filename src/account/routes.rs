@@ -7,8 +7,8 @@ use actix_web::{HttpResponse, Route, web};
 
 use super::description::OFFERED;
 use super::{
-    AccountState, account_settings, actions_config, api_tokens, audit, database, field_sync, imports, insights, invitations, jobs,
-    marketo_admins, marketo_connection, me, members, memory_epochs, orgs, people, request, salesforce_connection, salesforce_sign_in,
+    AccountState, account_settings, actions_config, api_tokens, audit, database, entrances, field_sync, imports, insights, invitations,
+    jobs, marketo_admins, marketo_connection, me, members, memory_epochs, orgs, people, request, salesforce_connection, salesforce_sign_in,
     set_up, sign_in_links, teams, timeline,
 };
 use crate::problem::Problem;
@@ -80,6 +80,8 @@ pub const ROUTES: &[Row] = &[
     row!(get, "/v1/set-up", set_up::show, offered),
     row!(get, "/v1/invitations/by-token/{token}", invitations::show_by_link),
     row!(post, "/v1/invitations/by-token/{token}/accept", invitations::accept),
+    row!(post, "/v1/entrances", entrances::create),
+    row!(post, "/v1/entrances/redeem", entrances::redeem),
     row!(post, "/v1/sign-in-links", sign_in_links::create),
     row!(post, "/v1/sign-in-links/redeem", sign_in_links::redeem),
     row!(post, "/v1/marketo-admins", marketo_admins::enter),

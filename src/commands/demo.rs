@@ -121,7 +121,7 @@ impl Demo {
 
         // The workers first: invitations travel by mail.
         let workers = account.work(&stop);
-        let account_url = format!("http://{}", api_address);
+        let account_url = format!("http://{api_address}");
         let settled = if self.from_scratch { None } else { Some(settled::settle(&account, &account_url, &settings, &world).await?) };
         let loaded = async {
             if let Some(account_id) = &settled {

@@ -20,16 +20,37 @@ use crate::settings::Settings;
 pub const FIRST: &str = "ops@brightwater.example";
 /// Their Salesforce user.
 const CONNECTS: &str = "sam.taylor";
-/// Further people: address, first and last name, role, teams, and whether they accept.
-const PEOPLE: [(&str, &str, &str, &str, &[&str], bool); 6] = [
+
+/// Somebody else of the emulated org.
+struct Guest {
+    login: &'static str,
+    name: (&'static str, &'static str),
+    role: &'static str,
+    teams: &'static [&'static str],
+    accepts: bool,
+}
+
+const fn guest(
+    login: &'static str,
+    name: (&'static str, &'static str),
+    role: &'static str,
+    teams: &'static [&'static str],
+    accepts: bool,
+) -> Guest {
+    Guest { login, name, role, teams, accepts }
+}
+
+/// Further people, one of whom has not accepted yet.
+const PEOPLE: [Guest; 6] = [
     // Whoever opens the emulated Salesforce is Robin, unless the page is asked for somebody else.
-    ("robin.alvarez", "Robin", "Alvarez", "admin", &["Americas"], true),
-    ("katharina.vogel", "Katharina", "Vogel", "user", &["Europe"], true),
-    ("linnea.aberg", "Linnéa", "Åberg", "user", &["Europe"], true),
-    ("maya.okonkwo", "Maya", "Okonkwo", "user", &["Europe", "Development"], true),
-    ("grace.whitlock", "Grace", "Whitlock", "admin", &["Americas"], true),
-    ("jeroen.vandijk", "Jeroen", "van Dijk", "user", &["Europe"], false),
+    guest(ROBIN, ("Robin", "Alvarez"), "admin", &["Americas"], true),
+    guest("katharina.vogel", ("Katharina", "Vogel"), "user", &["Europe"], true),
+    guest("linnea.aberg", ("Linnéa", "Åberg"), "user", &["Europe"], true),
+    guest("maya.okonkwo", ("Maya", "Okonkwo"), "user", &["Europe", "Development"], true),
+    guest("grace.whitlock", ("Grace", "Whitlock"), "admin", &["Americas"], true),
+    guest("jeroen.vandijk", ("Jeroen", "van Dijk"), "user", &["Europe"], false),
 ];
+const ROBIN: &str = "robin.alvarez";
 const TEAMS: [&str; 3] = ["Americas", "Europe", "Development"];
 /// For a mail to arrive.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -88,14 +109,15 @@ pub async fn settle(account: &AccountHalf, account_url: &str, settings: &Setting
     admin.send(Verb::Put, "/v1/login-settings", Some(json!({"method": "all"}))).await.context("the login methods")?;
     connect(&admin, settings, world).await.context("connecting Salesforce")?;
     certificates::register(&account.state.store.tenant(&account_id), &world.org_id(), "MSI_Gateway", &world.org_certificate_pem()).await?;
-    if text(&admin.get("/v1/connections/marketo").await?, "state")? != "connected" {
-        admin.post("/v1/connections/marketo", json!({})).await.context("connecting Marketo")?;
-    }
+    let pasted =
+        json!({"munchkin_id": world.munchkin_id(), "client_id": world.marketo_client_id(), "client_secret": world.marketo_client_secret()});
+    admin.post("/v1/connections/marketo", pasted).await.context("connecting Marketo")?;
     if text(&admin.get("/v1/field-sync").await?, "state")? == "idle" {
         admin.post("/v1/field-sync/start", json!({})).await.context("starting the sync")?;
         account.sync.nudge();
     }
     people(&admin, &face, world).await.context("inviting people")?;
+    sign_in(&face, settings, world).await.context("Robin's sign-in with Salesforce")?;
     Ok(account_id)
 }
 
@@ -137,9 +159,9 @@ async fn link(world: &World, email: &str) -> anyhow::Result<String> {
 async fn connect(admin: &Hand<'_>, settings: &Settings, world: &World) -> anyhow::Result<()> {
     let seen = text(&admin.get("/v1/connections/salesforce").await?, "state")?;
     if seen == "connected" {
-        // The emulated Salesforce forgets everything when it stops.
-        let checked = admin.post("/v1/connections/salesforce/check", json!({})).await?;
-        if text(&checked, "state")? == "connected" {
+        // The emulated Salesforce forgets everything when it stops, and may be at another port now.
+        let checked = admin.post("/v1/connections/salesforce/check", json!({})).await.unwrap_or_default();
+        if checked.get("state").and_then(Value::as_str) == Some("connected") {
             return Ok(());
         }
     }
@@ -149,6 +171,16 @@ async fn connect(admin: &Hand<'_>, settings: &Settings, world: &World) -> anyhow
     let begun = admin.post("/v1/connections/salesforce/flows", wish).await?;
     let (code, state) = world.allowed(&text(&begun, "authorize_url")?, CONNECTS).context("Salesforce did not allow it")?;
     admin.post("/v1/connections/salesforce/finish", json!({"state": state, "code": code, "session": session})).await?;
+    Ok(())
+}
+
+// Robin has signed in with Salesforce once, so that the panel knows whose settings to open.
+async fn sign_in(face: &Hand<'_>, settings: &Settings, world: &World) -> anyhow::Result<()> {
+    let back = format!("{}/sign-in/salesforce/callback", settings.gateway.public_url.trim_end_matches('/'));
+    let begun = face.post("/v1/salesforce/sign-ins", json!({"environment": "sandbox", "redirect_uri": back})).await?;
+    let (code, state) = world.allowed(&text(&begun, "authorize_url")?, ROBIN).context("Salesforce did not allow it")?;
+    let finish = format!("/v1/salesforce/sign-ins/{}/finish", text(&begun, "flow_id")?);
+    face.post(&finish, json!({"state": state, "code": code})).await?;
     Ok(())
 }
 
@@ -163,7 +195,7 @@ async fn people(admin: &Hand<'_>, face: &Hand<'_>, world: &World) -> anyhow::Res
         };
         teams.push((name, id));
     }
-    for (login, first_name, last_name, role, names, accepts) in PEOPLE {
+    for Guest { login, name: (first_name, last_name), role, teams: names, accepts } in PEOPLE {
         let email = format!("{login}@brightwater.example");
         let ids: Vec<&str> = teams.iter().filter(|(name, _)| names.contains(name)).map(|(_, id)| id.as_str()).collect();
         let told = admin.post("/v1/invitations", json!({"emails": [email], "role": role, "teams": ids})).await?;

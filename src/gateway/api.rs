@@ -15,6 +15,7 @@ use super::admin;
 use super::broker::{Cargo, Passage, Visitor};
 use super::edge;
 use super::face::Face;
+use super::pace;
 use super::panel;
 use super::reading;
 use super::refusal;
@@ -77,9 +78,12 @@ async fn read(request: &HttpRequest, face: &Face, path: String) -> HttpResponse 
         let visitor = authority(request, face).await?;
         let path = with_query(request, path)?;
         let answer = face.house.broker.get(&path, &visitor, &edge::request_id(request)).await?;
-        Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(answer.body))
+        Ok::<_, Problem>(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(answer.body))
     };
-    answer.await.unwrap_or_else(|problem: Problem| refusal::document(request, &problem))
+    match answer.await {
+        Ok(answer) => answer,
+        Err(problem) => refuse(request, face, problem).await,
+    }
 }
 
 fn with_query(request: &HttpRequest, mut path: String) -> Result<String, Problem> {
@@ -101,7 +105,9 @@ fn with_query(request: &HttpRequest, mut path: String) -> Result<String, Problem
 async fn authority(request: &HttpRequest, face: &Face) -> Result<Visitor, Problem> {
     let bearer = reading::bearer(request)?;
     let visitor = if bearer.starts_with(PERSONAL.0) {
-        personal(bearer)?
+        let visitor = personal(bearer)?;
+        pace::PROGRAMS.admit_one(face, visitor.token.as_deref().unwrap_or_default()).await?;
+        visitor
     } else {
         let claims = face.house.tokens.check(bearer)?;
         if claims.aud == Use::Panel && face.memory.get(&session::key(&claims.acc, &claims.jti)).await.is_none() {
@@ -127,18 +133,22 @@ fn personal(bearer: &str) -> Result<Visitor, Problem> {
 pub async fn pass(request: HttpRequest, payload: Payload, face: Data<Face>) -> HttpResponse {
     match passed(&request, payload, &face).await {
         Ok(answer) => answer,
-        Err(problem) => refusal::document(&request, &problem),
+        Err(problem) => refuse(&request, &face, problem).await,
     }
+}
+
+async fn refuse(request: &HttpRequest, face: &Face, problem: Problem) -> HttpResponse {
+    let problem = pace::REFUSED.refused(face, admin::address(request, face).as_deref(), problem).await;
+    refusal::document(request, &problem)
 }
 
 async fn passed(request: &HttpRequest, payload: Payload, face: &Face) -> Result<HttpResponse, Problem> {
     let visitor = authority(request, face).await?;
     let below = request.match_info().get("path").filter(|path| is_plain(path)).ok_or_else(Problem::not_found)?;
     let path = with_query(request, format!("/v1/{below}"))?;
-    let method = reqwest::Method::from_bytes(request.method().as_str().as_bytes()).map_err(|_| Problem::not_found())?;
     let (request_id, from) = (edge::request_id(request), admin::address(request, face));
     let passage = |body| Passage {
-        method,
+        method: request.method().as_str(),
         path: &path,
         visitor: &visitor,
         request_id: &request_id,

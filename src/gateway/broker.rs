@@ -251,7 +251,8 @@ impl Broker {
         &self,
         passage: Passage<'_>,
     ) -> Result<Passed<impl futures_util::Stream<Item = Result<Bytes, std::io::Error>> + 'static + use<>>, Problem> {
-        let mut request = self.request(passage.method, passage.path, passage.visitor, passage.request_id, passage.from)?;
+        let method = reqwest::Method::from_bytes(passage.method.as_bytes()).map_err(|_| Problem::not_found())?;
+        let mut request = self.request(method, passage.path, passage.visitor, passage.request_id, passage.from)?;
         for (name, value) in passage.headers {
             request = request.header(name, value);
         }
@@ -376,7 +377,7 @@ pub struct Letter<'a> {
 
 /// A program's call on its way to the account.
 pub struct Passage<'a> {
-    pub method: reqwest::Method,
+    pub method: &'a str,
     /// Path and query below the account's base.
     pub path: &'a str,
     pub visitor: &'a Visitor,

@@ -3,11 +3,13 @@
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::broker::Visitor;
+use super::admin;
+use super::broker::{Letter, Verb, Visitor};
 use super::edge;
 use super::face::Face;
+use super::pace::LINKS;
 use super::page::insights::{self, Choice};
 use super::page::{Language, Pages, PanelTab, State};
 use super::reading;
@@ -39,6 +41,39 @@ pub async fn tab(request: HttpRequest, path: Path<String>, face: Data<Face>) -> 
     match cursor(&request) {
         Ok(cursor) => serve(&request, &face, Part::Tab(tab, cursor)).await,
         Err(problem) => refusal::fragment(&request, &face.house.pages, Language::default(), &problem),
+    }
+}
+
+/// `POST /panel/settings`: where the settings open, signed in, for the member at this panel.
+pub async fn settings(request: HttpRequest, face: Data<Face>) -> HttpResponse {
+    let href = async {
+        let claims = face.house.tokens.check(reading::bearer(&request)?)?;
+        if claims.aud != Use::Panel {
+            return Err(wrong_type());
+        }
+        if face.memory.get(&session::key(&claims.acc, &claims.jti)).await.is_none() {
+            return Err(ended());
+        }
+        // Once a panel was opened many times over, somebody plays with it.
+        LINKS.admit_one(&face, &claims.jti).await?;
+        let (visitor, request_id, from) = (visitor(&claims), edge::request_id(&request), admin::address(&request, &face));
+        let letter = Letter {
+            verb: Verb::Post,
+            path: "/v1/entrances",
+            visitor: &visitor,
+            request_id: &request_id,
+            body: None,
+            once: None,
+            from: from.as_deref(),
+        };
+        let answer: Value = serde_json::from_slice(&face.house.broker.send(letter).await?.body).map_err(|_| Problem::internal())?;
+        let token = answer.get("token").and_then(Value::as_str).ok_or_else(Problem::internal)?;
+        // Behind the `#` it reaches no server and no log.
+        Ok(format!("{}/sign-in/enter#{token}", face.house.settings.gateway.public_url.trim_end_matches('/')))
+    };
+    match href.await {
+        Ok(href) => HttpResponse::Ok().json(json!({ "href": href })),
+        Err(problem) => refusal::document(&request, &problem),
     }
 }
 

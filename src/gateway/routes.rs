@@ -20,6 +20,7 @@ pub fn configure(config: &mut ServiceConfig) {
         // a panel, with its session's token
         .service(at("/panel/person", "panel.person").route(web::get().to(panel::person)))
         .service(at("/panel/tab/{tab}", "panel.tab").route(web::get().to(panel::tab)))
+        .service(at("/panel/settings", "panel.settings").route(web::post().to(panel::settings)))
         // an org's own code, with an assertion signed by the org's key
         .service(at("/oauth/token", "oauth.token").route(web::post().to(door::grant)))
         // whoever holds a token of ours

@@ -16,6 +16,7 @@ pub mod accounts;
 pub mod api_tokens;
 pub mod audit;
 mod batch;
+pub mod entrances;
 pub mod imports;
 pub mod insights;
 pub mod integrations;

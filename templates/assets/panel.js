@@ -207,6 +207,45 @@
     if (rows[0]) { rows[0].tabIndex = -1; rows[0].focus(); } else panel.focus();
   }
 
+  // === the way to the settings: a new tab, signed in by a code that works once ===
+  const note = byId('note'), gear = document.querySelector('[data-action=settings]');
+  function tellNote(id) {
+    note.hidden = !id;
+    gear.setAttribute('aria-expanded', String(!!id));
+    note.replaceChildren(...(id ? [copyOf(id)] : []));
+  }
+
+  async function openSettings() {
+    if (!note.hidden) return tellNote(null);
+    // Opened before anything is awaited: later it would count as a pop-up.
+    const tab = window.open('about:blank', '_blank');
+    gear.disabled = true;
+    try {
+      const answer = await fetch('/panel/settings', {
+        method: 'POST', headers: { Authorization: `Bearer ${config.token}`, Accept: 'application/json' },
+        cache: 'no-store', credentials: 'omit', redirect: 'error', referrerPolicy: 'no-referrer', signal: AbortSignal.timeout(TIMEOUT),
+      });
+      const said = await answer.json();
+      if (answer.ok && tab) {
+        tab.opener = null;
+        return void tab.location.replace(said.href);
+      }
+      tab?.close();
+      if (answer.status === 401) return void ended();
+      tellNote(said.code === 'entrance.not_member' ? 'not-member' : 'no-settings');
+    } catch {
+      tab?.close();
+      tellNote('no-settings');
+    } finally {
+      gear.disabled = false;
+    }
+  }
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || !note || note.hidden) return;
+    tellNote(null);
+    gear.focus();
+  });
+
   // === times: the arithmetic of times.rs ===
   function ago(at, now, offset) {
     const past = now - at, day = (ms) => Math.floor((ms + offset * MINUTE) / DAY);
@@ -233,6 +272,7 @@
     if (target.matches('[role=tab]')) return select(target, true);
     if (target.dataset.more) return void more(target);
     if (target.dataset.action === 'reload') return repost();
+    if (target.dataset.action === 'settings') return void openSettings();
     const panel = target.closest('[role=tabpanel]');
     if (target.dataset.view) {
       place(panel).view = target.dataset.view;

@@ -458,6 +458,13 @@ guide-detail-package-certificate-expired = Das Zertifikat der Organisation { $or
 guide-detail-panel-opened = In Salesforce wurde ein Panel geöffnet.
 guide-detail-panel-never-opened = In Salesforce wurde noch kein Panel geöffnet.
 
+## Ways in
+title-enter = Einstellungen öffnen
+enter-lead = Dieser Link gilt einmal und nur kurze Zeit. Wenn nichts geschieht, wählen Sie Anmelden.
+wrong-token = Dieser Link ist nicht vollständig. Öffnen Sie ihn noch einmal so, wie Sie ihn bekommen haben.
+audit-operator-let-in = hat jemanden in die Actions-Konfiguration gelassen
+problem-request-too-often = Von hier kamen zu viele Versuche. Warten Sie einen Moment, bevor Sie es noch einmal versuchen.
+
 ## Audit log
 audit-account-changed = hat das Konto geändert
 audit-audit-exported = hat das Prüfprotokoll exportiert

@@ -461,6 +461,13 @@ guide-detail-package-certificate-expired = The certificate of org { $org } has e
 guide-detail-panel-opened = A panel has been opened in Salesforce.
 guide-detail-panel-never-opened = No panel has been opened in Salesforce yet.
 
+## Ways in
+title-enter = Opening the settings
+enter-lead = This link works once and only for a short time. If nothing happens, choose Sign in.
+wrong-token = This link is not complete. Open it again as you received it.
+audit-operator-let-in = let somebody into Actions Config
+problem-request-too-often = Too many attempts came from here. Wait a moment before you try again.
+
 ## Audit log
 audit-account-changed = changed the account
 audit-audit-exported = exported the audit log

@@ -458,6 +458,13 @@ guide-detail-package-certificate-expired = Le certificat de l’organisation { $
 guide-detail-panel-opened = Un panneau a été ouvert dans Salesforce.
 guide-detail-panel-never-opened = Aucun panneau n’a encore été ouvert dans Salesforce.
 
+## Ways in
+title-enter = Ouverture des réglages
+enter-lead = Ce lien fonctionne une seule fois et peu de temps. Si rien ne se passe, choisissez Se connecter.
+wrong-token = Ce lien est incomplet. Ouvrez-le à nouveau tel que vous l’avez reçu.
+audit-operator-let-in = a laissé entrer quelqu’un dans la configuration d’Actions
+problem-request-too-often = Trop d’essais sont venus d’ici. Attendez un moment avant de réessayer.
+
 ## Audit log
 audit-account-changed = a modifié le compte
 audit-audit-exported = a exporté le journal d’audit

@@ -458,6 +458,13 @@ guide-detail-package-certificate-expired = Het certificaat van organisatie { $or
 guide-detail-panel-opened = In Salesforce is een paneel geopend.
 guide-detail-panel-never-opened = In Salesforce is nog geen paneel geopend.
 
+## Ways in
+title-enter = Instellingen openen
+enter-lead = Deze link werkt één keer en maar kort. Gebeurt er niets, kies dan Aanmelden.
+wrong-token = Deze link is niet volledig. Open hem opnieuw zoals u hem hebt ontvangen.
+audit-operator-let-in = liet iemand toe tot de Actions-configuratie
+problem-request-too-often = Er kwamen hiervandaan te veel pogingen. Wacht even voordat u het opnieuw probeert.
+
 ## Audit log
 audit-account-changed = wijzigde het account
 audit-audit-exported = exporteerde het auditlogboek

@@ -458,6 +458,13 @@ guide-detail-package-certificate-expired = Certifikatet för organisation { $org
 guide-detail-panel-opened = En panel har öppnats i Salesforce.
 guide-detail-panel-never-opened = Ingen panel har öppnats i Salesforce än.
 
+## Ways in
+title-enter = Öppnar inställningarna
+enter-lead = Länken fungerar en gång och bara en kort stund. Om inget händer väljer du Logga in.
+wrong-token = Länken är inte fullständig. Öppna den igen så som du fick den.
+audit-operator-let-in = släppte in någon i Actions-konfigurationen
+problem-request-too-often = För många försök kom härifrån. Vänta en stund innan du försöker igen.
+
 ## Audit log
 audit-account-changed = ändrade kontot
 audit-audit-exported = exporterade granskningsloggen

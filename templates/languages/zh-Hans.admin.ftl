@@ -452,6 +452,13 @@ guide-detail-package-certificate-expired = 组织 { $org } 的证书已过期，
 guide-detail-panel-opened = 已在 Salesforce 中打开过面板。
 guide-detail-panel-never-opened = 尚未在 Salesforce 中打开面板。
 
+## Ways in
+title-enter = 正在打开设置
+enter-lead = 此链接只能使用一次，且很快过期。如果没有反应，请选择登录。
+wrong-token = 此链接不完整。请按收到时的样子重新打开。
+audit-operator-let-in = 允许他人进入 Actions 配置
+problem-request-too-often = 来自此处的尝试过多。请稍候再试。
+
 ## Audit log
 audit-account-changed = 更改了帐户
 audit-audit-exported = 导出了审计日志

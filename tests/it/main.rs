@@ -14,4 +14,5 @@ mod door;
 mod http;
 mod panel;
 mod roles;
+mod settings;
 mod world;

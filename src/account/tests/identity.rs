@@ -17,7 +17,7 @@ async fn calls(house: &House, end: &str) -> usize {
     journal["calls"].as_array().unwrap().iter().filter(|call| call["path"].as_str().unwrap().ends_with(end)).count()
 }
 
-async fn sign_in(house: &House, user: &str) -> Said {
+pub(super) async fn sign_in(house: &House, user: &str) -> Said {
     let wish = json!({"environment": "sandbox", "redirect_uri": "http://127.0.0.1:1/sign-in/salesforce/callback"});
     let begun = house.post(&face(), "/v1/salesforce/sign-ins", wish).await.ok();
     let (code, state) = authorized(begun["authorize_url"].as_str().unwrap(), user).await;

@@ -3,6 +3,7 @@
 mod api_tokens;
 mod certificates;
 mod doors;
+mod entrances;
 mod guide;
 mod house;
 mod identity;

@@ -4,5 +4,6 @@ mod api;
 mod doors;
 mod fake;
 mod forms;
+mod paces;
 mod pages;
 mod sessions;

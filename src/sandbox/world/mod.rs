@@ -181,6 +181,11 @@ impl World {
         self.org_key.get_or_init(|| OrgKey::generate("Brightwater_Sales_Insight"))
     }
 
+    /// The id of the Salesforce user with this login; empty when there is none.
+    pub fn user_id(&self, login: &str) -> String {
+        users::User::named(login).map(users::User::id).unwrap_or_default()
+    }
+
     /// The text of the newest mail to an address.
     pub fn newest_mail_to(&self, address: &str) -> Option<String> {
         self.mail.newest_to(address)

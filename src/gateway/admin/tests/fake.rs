@@ -64,6 +64,7 @@ impl World {
         settings.account.key = SecretString::from("k".repeat(40));
         settings.canvas.consumer_secrets = SecretString::from("8d1f6f0c2b7e4f1aa5c9e3d7b6a80f42");
         settings.gateway.workers = 1;
+        settings.gateway.trusted_proxies.push(std::net::IpAddr::from([127, 0, 0, 1]));
         // A port is taken first, so that the public address is known before the house is built.
         let listen = std::net::TcpListener::bind(listen).unwrap().local_addr().unwrap().to_string();
         settings.gateway.listen.clone_from(&listen);
