@@ -49,6 +49,7 @@ mod people;
 pub mod postbox;
 pub mod provisioning;
 mod query;
+mod record_people;
 mod request;
 pub mod routes;
 mod salesforce_connection;
