@@ -161,6 +161,10 @@ pub struct Salesforce {
     pub login_url: String,
     /// Where users of sandboxes sign in.
     pub sandbox_login_url: String,
+    /// Private key (PEM) whose certificate the External Client App has: access tokens come by JWT bearer then.
+    pub jwt_key: SecretString,
+    /// Whom the assertions name; empty: the user who connected.
+    pub jwt_username: String,
 }
 
 /// Outgoing mail.
@@ -264,6 +268,8 @@ impl Default for Salesforce {
             client_secret: SecretString::default(),
             login_url: "https://login.salesforce.com".to_owned(),
             sandbox_login_url: "https://test.salesforce.com".to_owned(),
+            jwt_key: SecretString::default(),
+            jwt_username: String::new(),
         }
     }
 }

@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::request::RequestId;
+use super::routes::is_offered;
 use super::{AccountState, database};
 use crate::clock;
 use crate::problem::Problem;
@@ -70,7 +71,12 @@ impl VisitorKey {
             return None;
         }
         let source = claims.from.filter(|from| (1..=64).contains(&from.len()) && from.bytes().all(|byte| byte.is_ascii_graphic()));
-        Some(Signed { visitor: Visitor::try_from(claims.vis).ok()?, request_id: RequestId::parse(&claims.rid)?, source })
+        let api = match claims.vis.via.as_deref() {
+            None => false,
+            Some("api") => true,
+            Some(_) => return None,
+        };
+        Some(Signed { visitor: Visitor::try_from(claims.vis).ok()?, request_id: RequestId::parse(&claims.rid)?, source, api })
     }
 }
 
@@ -99,6 +105,10 @@ struct VisitorClaim {
     record: Option<String>,
     member: Option<String>,
     email: Option<String>,
+    /// SHA-256 of a personal token.
+    token: Option<String>,
+    /// `api`: the call came in below `/api`, where only what is offered can be reached.
+    via: Option<String>,
 }
 
 /// On whose behalf the face calls.
@@ -114,6 +124,8 @@ pub enum Visitor {
     Admin { account: String },
     /// Somebody who signed in to the account.
     Member { account: String, member: String },
+    /// Whoever holds a member's personal token, by its hash.
+    Token { hash: String },
     /// Somebody who proved to be an admin of the account's Marketo instance.
     MarketoAdmin { account: String, email: String },
 }
@@ -144,6 +156,7 @@ impl TryFrom<VisitorClaim> for Visitor {
             }
             "package" => Ok(Self::Package { account: account?, org: id(claim.org)? }),
             "admin" => Ok(Self::Admin { account: account? }),
+            "token" => Ok(Self::Token { hash: claim.token.ok_or(Incomplete)? }),
             "member" => Ok(Self::Member { account: account?, member: claim.member.ok_or(Incomplete)? }),
             "marketo_admin" => Ok(Self::MarketoAdmin { account: account?, email: claim.email.ok_or(Incomplete)? }),
             _ => Err(Incomplete),
@@ -155,6 +168,8 @@ pub(super) struct Signed {
     pub(super) visitor: Visitor,
     pub(super) request_id: RequestId,
     pub(super) source: Option<String>,
+    /// The call came in below `/api`.
+    api: bool,
 }
 
 pub(super) fn signed(request: &HttpRequest) -> Result<(web::Data<AccountState>, Signed), Problem> {
@@ -170,6 +185,10 @@ pub(super) fn signed(request: &HttpRequest) -> Result<(web::Data<AccountState>, 
         Problem::unauthorized("visitor.rejected", "The call does not carry a valid token of the gateway.")
     })?;
     signed.request_id.clone().note(&mut request.extensions_mut());
+    let offered = || request.match_pattern().is_some_and(|path| is_offered(request.method().as_str(), &path));
+    if (signed.api || matches!(signed.visitor, Visitor::Token { .. })) && !offered() {
+        return Err(Problem::not_found());
+    }
     Ok((state, signed))
 }
 
@@ -246,7 +265,7 @@ impl FromRequest for Reader {
             let (account, org, scope) = match visitor {
                 Visitor::Rep { account, org, record, .. } => (account, org, Scope::Record(record)),
                 Visitor::Package { account, org } => (account, org, Scope::Account),
-                Visitor::Face | Visitor::Admin { .. } | Visitor::Member { .. } | Visitor::MarketoAdmin { .. } => {
+                Visitor::Face | Visitor::Admin { .. } | Visitor::Member { .. } | Visitor::Token { .. } | Visitor::MarketoAdmin { .. } => {
                     return Err(not_for("Only a panel or the org's own software may ask this."));
                 }
             };
@@ -279,7 +298,7 @@ impl FromRequest for Operator {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         std::future::ready(signed(request).and_then(|(state, signed)| match signed.visitor {
             Visitor::Package { account, .. } | Visitor::Admin { account } => Ok(Self { tenant: state.store.tenant(&account) }),
-            Visitor::Face | Visitor::Rep { .. } | Visitor::Member { .. } | Visitor::MarketoAdmin { .. } => {
+            Visitor::Face | Visitor::Rep { .. } | Visitor::Member { .. } | Visitor::Token { .. } | Visitor::MarketoAdmin { .. } => {
                 Err(not_for("Only an administrator or the org's own software may ask this."))
             }
         }))

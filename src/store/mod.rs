@@ -13,9 +13,12 @@ use sqlx::{PgPool, SqlitePool};
 use tokio::sync::Mutex;
 
 pub mod accounts;
+pub mod api_tokens;
 pub mod audit;
 mod batch;
+pub mod entrances;
 pub mod imports;
+pub mod insights;
 pub mod integrations;
 pub mod invitations;
 pub mod mail;

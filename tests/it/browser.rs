@@ -8,6 +8,8 @@
 mod attack;
 mod chromium;
 mod fit;
+mod guide;
+mod insights;
 mod newcomers;
 mod panel;
 mod record;

@@ -14,6 +14,7 @@ mod door;
 mod http;
 mod panel;
 mod roles;
+mod settings;
 mod sync_faults;
 mod sync_world;
 mod world;

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::call::{Answer, Body, Call, CallError, Caller, With};
 
 pub mod contact_roles;
+pub mod keys;
 pub mod oauth;
 
 /// Whose access token it is, as the org itself says.

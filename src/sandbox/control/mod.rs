@@ -34,6 +34,8 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
         .route("/limits", web::delete().to(routes::reset_limits))
         .route("/tokens/expire", web::post().to(routes::expire_tokens))
         .route("/salesforce/keys", web::post().to(routes::register_key))
+        .route("/salesforce/id-tokens", web::post().to(routes::bend_id_tokens))
+        .route("/salesforce/identity-keys/rotate", web::post().to(routes::rotate_identity_keys))
         .route("/people", web::post().to(people::create))
         .route("/people/touch", web::post().to(people::touch))
         .route("/people/arrive", web::post().to(people::arrive))
