@@ -597,10 +597,8 @@ remedy-marketo-permission = Geben Sie der Rolle des API-only-Benutzers die Berec
 no-name = Noch ohne Namen
 
 ## Why people stay out
-skipped-not_in_salesforce = nicht in Salesforce
 
 ## Why people stay out
-skipped-bad_id = mit einer ID, die Salesforce nicht vergeben haben kann
 skipped-too_long = mit einem zu langen Wert
 
 ## API tokens

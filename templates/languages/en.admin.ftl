@@ -600,10 +600,8 @@ remedy-marketo-permission = Give the API-only user’s role the permissions for 
 no-name = No name yet
 
 ## Why people stay out
-skipped-not_in_salesforce = not in Salesforce
 
 ## Why people stay out
-skipped-bad_id = with an id that Salesforce can’t have given
 skipped-too_long = with a value that is too long
 
 ## API tokens

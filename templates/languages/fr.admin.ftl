@@ -597,10 +597,8 @@ remedy-marketo-permission = Donnez au rôle de l’utilisateur API les autorisat
 no-name = Pas encore de nom
 
 ## Why people stay out
-skipped-not_in_salesforce = absentes de Salesforce
 
 ## Why people stay out
-skipped-bad_id = avec un identifiant que Salesforce n’a pas pu attribuer
 skipped-too_long = avec une valeur trop longue
 
 ## API tokens

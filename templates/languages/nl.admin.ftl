@@ -597,10 +597,8 @@ remedy-marketo-permission = Geef de rol van de API-gebruiker de machtigingen voo
 no-name = Nog geen naam
 
 ## Why people stay out
-skipped-not_in_salesforce = niet in Salesforce
 
 ## Why people stay out
-skipped-bad_id = met een id dat Salesforce niet kan hebben gegeven
 skipped-too_long = met een te lange waarde
 
 ## API tokens

@@ -597,10 +597,8 @@ remedy-marketo-permission = Ge API-användarens roll behörigheter för leads oc
 no-name = Inget namn ännu
 
 ## Why people stay out
-skipped-not_in_salesforce = inte i Salesforce
 
 ## Why people stay out
-skipped-bad_id = med ett id som Salesforce inte kan ha gett
 skipped-too_long = med ett för långt värde
 
 ## API tokens

@@ -591,10 +591,8 @@ remedy-marketo-permission = 请为仅限 API 用户的角色授予潜在客户�
 no-name = 尚无姓名
 
 ## Why people stay out
-skipped-not_in_salesforce = 不在 Salesforce 中
 
 ## Why people stay out
-skipped-bad_id = ID 不可能由 Salesforce 分配
 skipped-too_long = 有值过长
 
 ## API tokens
