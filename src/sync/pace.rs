@@ -9,7 +9,7 @@ use std::time::Duration;
 const DAY_MS: i64 = 86_400_000;
 /// Longest time between two looks at the types that can wait.
 pub(super) const QUIET_AT_MOST_MS: i64 = 600_000;
-// Calls by which the day may run ahead: after a start, or when more happens for a while.
+// Calls by which the day may run ahead: after a start, or when more happens for a while. As many are left at its end.
 const AHEAD: i64 = 100;
 
 /// What following the feeds has used of the day.
@@ -25,7 +25,8 @@ pub(super) struct Share {
 impl Share {
     /// Whether there are calls to spare for what can wait.
     pub(super) fn to_spare(self) -> bool {
-        let due = i64::from(self.allowed) * self.elapsed_ms.clamp(0, DAY_MS) / DAY_MS;
+        let even = (i64::from(self.allowed) - 2 * AHEAD).max(0);
+        let due = even * self.elapsed_ms.clamp(0, DAY_MS) / DAY_MS;
         i64::from(self.used) <= due + AHEAD
     }
 }
