@@ -16,6 +16,8 @@ import time
 import urllib.parse
 import urllib.request
 
+import invites
+
 SECRET = "bench-consumer-secret-0123456789abcdef"
 BIN = "target/release/msi-gateway"
 LOAD = "target/release/examples/load"
@@ -249,7 +251,7 @@ def sync():
 
 
 try:
-    {"canvas": canvas, "panel": panel, "sync": sync}[sys.argv[1]]()
+    {"canvas": canvas, "panel": panel, "sync": sync, "invites": lambda: invites.measure(House)}[sys.argv[1]]()
 finally:
     for child in children:
         child.terminate()
