@@ -7,8 +7,8 @@ use actix_web::{HttpResponse, Route, web};
 
 use super::description::OFFERED;
 use super::{
-    AccountState, account_settings, actions_config, api_tokens, audit, database, entrances, field_sync, imports, invitations, jobs,
-    marketo_admins, marketo_connection, me, members, memory_epochs, orgs, people, request, salesforce_connection, salesforce_sign_in,
+    AccountState, account_settings, actions_config, api_tokens, audit, database, entrances, field_sync, imports, insights, invitations,
+    jobs, marketo_admins, marketo_connection, me, members, memory_epochs, orgs, people, request, salesforce_connection, salesforce_sign_in,
     set_up, sign_in_links, teams, timeline,
 };
 use crate::problem::Problem;
@@ -40,6 +40,7 @@ pub const ROUTES: &[Row] = &[
     row!(get, "/v1/people", people::find, offered),
     row!(get, "/v1/people/{id}", people::show, offered),
     row!(get, "/v1/people/{id}/timeline", timeline::show, offered),
+    row!(get, "/v1/people/{id}/insights", insights::show, offered),
     row!(get, "/v1/budget", jobs::budget),
     row!(get, "/v1/jobs", jobs::list, offered),
     row!(get, "/openapi.json", description),

@@ -145,6 +145,8 @@ impl TryFrom<VisitorClaim> for Visitor {
                 let fits = match claim.object.as_deref() {
                     Some("Lead") => record.is_a("00Q"),
                     Some("Contact") => record.is_a("003"),
+                    Some("Account") => record.is_a("001"),
+                    Some("Opportunity") => record.is_a("006"),
                     _ => false,
                 };
                 if !fits {
@@ -227,17 +229,19 @@ enum Scope {
 
 impl Reader {
     /// Whether this reader may see the person. Whoever may not is told what is told of people who do not exist.
-    #[must_use]
-    pub fn sees(&self, person: &Person) -> bool {
-        match &self.scope {
-            Scope::Account => true,
-            Scope::Record(record) => {
-                let record = Some(record.as_str());
-                Some(person.sfdc_id.as_str()) == record
-                    || person.sfdc_lead_id.as_deref() == record
-                    || person.sfdc_contact_id.as_deref() == record
-            }
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn may_see(&self, person: &Person) -> Result<bool, Problem> {
+        let Scope::Record(bound) = &self.scope else { return Ok(true) };
+        let record = Some(bound.as_str());
+        let known = [&person.sfdc_lead_id, &person.sfdc_contact_id, &person.sfdc_account_id, &person.sfdc_opportunity_id];
+        if Some(person.sfdc_id.as_str()) == record || known.into_iter().any(|id| id.as_deref() == record) {
+            return Ok(true);
         }
+        let Some(contact) = person.sfdc_contact_id.as_deref().filter(|_| bound.is_a("006")) else { return Ok(false) };
+        let roles = database::answer(self.tenant.opportunity_roles(bound.as_str())).await?;
+        Ok(roles.iter().any(|role| role.contact_id == contact))
     }
 
     /// Whether this reader may have us look for the person behind a record.

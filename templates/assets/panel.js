@@ -155,10 +155,11 @@
   const panelOf = (tab) => byId(tab.getAttribute('aria-controls'));
   const selected = () => tabs.find((tab) => tab.getAttribute('aria-selected') === 'true');
 
-  async function loadTab(tab, quietly) {
+  // `chosen`: somebody pressed a choice inside the tab, which stays until the new view is there.
+  async function loadTab(tab, quietly, chosen) {
     const panel = panelOf(tab), here = place(panel);
-    if (!quietly) panel.replaceChildren(copyOf('loading'));
-    const fragment = await fetched(`/panel/tab/${tab.dataset.tab}`, panel);
+    if (!quietly && !chosen) panel.replaceChildren(copyOf('loading'));
+    const fragment = await fetched(`/panel/tab/${tab.dataset.tab}${here.view ? `?${here.view}` : ''}`, panel);
     if (!fragment) return;
     const wait = waitOf(fragment), state = stateOf(fragment);
     // A list that somebody is working in isn't pulled away; a quiet look that failed isn't shown.
@@ -169,6 +170,7 @@
       if (!quietly) say(titleOf(fragment) || announced(fragment));
       panel.replaceChildren(fragment);
       refreshTimes(panel);
+      if (chosen) (panel.querySelector(`button.${chosen}[data-view="${here.view}"]`) || panel).focus();
     }
     if (here.loaded) lookAgain(panel, wait || (state && 5), () => loadTab(tab, true));
   }
@@ -180,6 +182,7 @@
       [other.tabIndex, panelOf(other).hidden] = [chosen ? 0 : -1, !chosen];
     }
     if (focus) tab.focus();
+    tab.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     const { loaded, call } = place(panelOf(tab));
     if (!loaded && !call) loadTab(tab);
   }
@@ -264,13 +267,17 @@
 
   // === what people do ===
   document.addEventListener('click', (event) => {
-    const target = event.target.closest('[role=tab],[data-more],[data-action]');
+    const target = event.target.closest('[role=tab],[data-more],[data-action],[data-view]');
     if (!target) return;
     if (target.matches('[role=tab]')) return select(target, true);
     if (target.dataset.more) return void more(target);
     if (target.dataset.action === 'reload') return repost();
     if (target.dataset.action === 'settings') return void openSettings();
     const panel = target.closest('[role=tabpanel]');
+    if (target.dataset.view) {
+      place(panel).view = target.dataset.view;
+      return void loadTab(selected(), false, target.classList.contains('filter') ? 'filter' : 'week');
+    }
     (panel || whole).focus();
     place(panel || person).looks = 0;
     if (panel) loadTab(selected()); else loadPerson();

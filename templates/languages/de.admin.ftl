@@ -601,3 +601,6 @@ said-api-token-revoked = Das Token wurde zurückgezogen.
 audit-api-token-created = hat ein API-Token erstellt
 audit-api-token-revoked = hat ein API-Token zurückgezogen
 problem-api-token-too-many = Sie haben schon zehn API-Tokens. Ziehen Sie eines zurück, das nicht mehr gebraucht wird.
+
+## Map step: what holds where the file is silent
+field-default-role = Rolle, wenn die Datei keine nennt

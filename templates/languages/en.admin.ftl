@@ -604,3 +604,6 @@ said-api-token-revoked = The token was revoked.
 audit-api-token-created = made an API token
 audit-api-token-revoked = revoked an API token
 problem-api-token-too-many = You have ten API tokens already. Revoke one that is not needed any more.
+
+## Map step: what holds where the file is silent
+field-default-role = Role where the file names none

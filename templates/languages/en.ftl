@@ -194,3 +194,22 @@ weekday-4 = Thu
 weekday-5 = Fri
 weekday-6 = Sat
 weekday-7 = Sun
+
+## Insights Dashboard
+tab-insights = Insights
+insights-grid = Engagement in the last 13 weeks: how much happened in each
+insights-week = Week of
+insights-filter = Show only
+insights-all = All
+insights-quiet = Nothing of this kind in this week. Choose another week above.
+insights-more = This week had more than fits here. The other tabs have everything.
+empty-insights-title = Nothing in the last 13 weeks
+empty-insights-text = Interesting moments, e-mails and visits of this person will be drawn here, week by week.
+kind-moments = Interesting moments
+kind-email = E-mail
+kind-web = Web
+kind-sales = Sales
+insights-told = Week of { $date }: { $count ->
+    [one] { $count } entry shown
+   *[other] { $count } entries shown
+}

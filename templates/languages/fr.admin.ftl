@@ -601,3 +601,6 @@ said-api-token-revoked = Le jeton a été retiré.
 audit-api-token-created = a créé un jeton d’API
 audit-api-token-revoked = a retiré un jeton d’API
 problem-api-token-too-many = Vous avez déjà dix jetons d’API. Retirez-en un qui ne sert plus.
+
+## Map step: what holds where the file is silent
+field-default-role = Rôle si le fichier n’en indique pas

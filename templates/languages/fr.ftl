@@ -193,3 +193,22 @@ weekday-4 = jeu.
 weekday-5 = ven.
 weekday-6 = sam.
 weekday-7 = dim.
+
+## Insights Dashboard
+tab-insights = Aperçu
+insights-grid = Engagement des 13 dernières semaines : combien d’activités pour chacune
+insights-week = Semaine du
+insights-filter = Afficher seulement
+insights-all = Tout
+insights-quiet = Rien de ce type cette semaine. Choisissez une autre semaine ci-dessus.
+insights-more = Cette semaine compte plus d’activités que la place ici. Les autres onglets montrent tout.
+empty-insights-title = Rien ces 13 dernières semaines
+empty-insights-text = Les moments intéressants, e-mails et visites de cette personne s’afficheront ici, semaine par semaine.
+kind-moments = Moments intéressants
+kind-email = E-mail
+kind-web = Web
+kind-sales = Ventes
+insights-told = Semaine du { $date }: { $count ->
+    [one] { $count } entrée
+   *[other] { $count } entrées
+}

@@ -601,3 +601,6 @@ said-api-token-revoked = Het token is ingetrokken.
 audit-api-token-created = maakte een API-token
 audit-api-token-revoked = trok een API-token in
 problem-api-token-too-many = U hebt al tien API-tokens. Trek er een in die niet meer nodig is.
+
+## Map step: what holds where the file is silent
+field-default-role = Rol als het bestand er geen noemt

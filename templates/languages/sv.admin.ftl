@@ -601,3 +601,6 @@ said-api-token-revoked = Token återkallades.
 audit-api-token-created = skapade en API-token
 audit-api-token-revoked = återkallade en API-token
 problem-api-token-too-many = Du har redan tio API-token. Återkalla en som inte behövs längre.
+
+## Map step: what holds where the file is silent
+field-default-role = Roll när filen inte anger någon

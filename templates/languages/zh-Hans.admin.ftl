@@ -595,3 +595,6 @@ said-api-token-revoked = 令牌已撤销。
 audit-api-token-created = 创建了 API 令牌
 audit-api-token-revoked = 撤销了 API 令牌
 problem-api-token-too-many = 您已有十个 API 令牌。请先撤销不再需要的令牌。
+
+## Map step: what holds where the file is silent
+field-default-role = 文件未注明时的角色

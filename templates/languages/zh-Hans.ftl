@@ -188,3 +188,19 @@ weekday-4 = 周四
 weekday-5 = 周五
 weekday-6 = 周六
 weekday-7 = 周日
+
+## Insights Dashboard
+tab-insights = 洞察
+insights-grid = 最近 13 周的互动：每周的活动数量
+insights-week = 周起始
+insights-filter = 仅显示
+insights-all = 全部
+insights-quiet = 本周没有此类活动。请在上方选择其他周。
+insights-more = 本周活动较多，此处无法全部显示。其他标签页有完整列表。
+empty-insights-title = 最近 13 周没有活动
+empty-insights-text = 此人的有趣时刻、邮件和访问将按周显示在这里。
+kind-moments = 有趣时刻
+kind-email = 邮件
+kind-web = 网页
+kind-sales = 销售
+insights-told = { $date } 起的一周：共 { $count } 条

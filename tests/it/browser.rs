@@ -9,6 +9,7 @@ mod attack;
 mod chromium;
 mod fit;
 mod guide;
+mod insights;
 mod newcomers;
 mod panel;
 mod record;

@@ -15,4 +15,6 @@ mod http;
 mod panel;
 mod roles;
 mod settings;
+mod sync_faults;
+mod sync_world;
 mod world;

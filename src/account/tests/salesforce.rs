@@ -89,7 +89,7 @@ async fn salesforce_is_connected_checked_and_let_go() {
         assert!(tenant.begin_refresh(row.generation, "dead process", 1).await.unwrap());
         salesforce_tokens::care(&house.state.connections).await.unwrap();
         let view = house.ask(&admin, "POST", "/v1/connections/salesforce/check", None).await.ok();
-        assert_eq!((&view["state"], &view["problem"]["code"]), (&json!("broken"), &json!("salesforce.reconnect_required")));
+        assert_eq!((&view["state"], &view["problem"]["code"]), (&json!("broken"), &json!("salesforce.reconnect")));
         assert_eq!(connected(&house, &admin).await["state"], "connected");
 
         // What is no well-formed refusal does not end the connection.
