@@ -40,6 +40,7 @@ pub mod link;
 mod listing;
 mod mailings;
 mod marketo_admins;
+mod marketo_budget;
 mod marketo_connection;
 mod me;
 mod members;

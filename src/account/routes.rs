@@ -8,8 +8,8 @@ use actix_web::{HttpResponse, Route, web};
 use super::description::OFFERED;
 use super::{
     AccountState, account_settings, actions_config, api_tokens, audit, database, entrances, field_sync, imports, insights, invitations,
-    jobs, marketo_admins, marketo_connection, me, members, memory_epochs, orgs, people, request, salesforce_connection, salesforce_sign_in,
-    set_up, sign_in_links, teams, timeline,
+    jobs, marketo_admins, marketo_budget, marketo_connection, me, members, memory_epochs, orgs, people, request, salesforce_connection,
+    salesforce_sign_in, set_up, sign_in_links, teams, timeline,
 };
 use crate::problem::Problem;
 
@@ -94,6 +94,7 @@ pub const ROUTES: &[Row] = &[
     row!(post, "/v1/connections/marketo", marketo_connection::connect, offered),
     row!(delete, "/v1/connections/marketo", marketo_connection::disconnect, offered),
     row!(post, "/v1/connections/marketo/hand-over", marketo_connection::hand_over, offered),
+    row!(get, "/v1/connections/marketo/budget", marketo_budget::show, offered),
     row!(get, "/v1/connections/marketo/access", marketo_connection::access, offered),
     row!(put, "/v1/connections/marketo/access", marketo_connection::grant, offered),
     row!(get, "/v1/connections/salesforce", salesforce_connection::show, offered),
@@ -108,6 +109,7 @@ pub const ROUTES: &[Row] = &[
     row!(post, "/v1/field-sync/start", field_sync::start, offered),
     row!(post, "/v1/field-sync/pause", field_sync::pause, offered),
     row!(post, "/v1/field-sync/resume", field_sync::resume, offered),
+    row!(post, "/v1/field-sync/cancel", field_sync::cancel, offered),
     row!(get, "/v1/field-sync/runs", field_sync::runs, offered),
 ];
 

@@ -30,6 +30,7 @@ pub mod orgs;
 pub mod people;
 mod people_batch;
 pub mod salesforce;
+mod sync_runs;
 pub mod sync_state;
 pub mod teams;
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 pub mod timeline;
+mod unclaimed;
 
 /// The database, whichever engine it runs on.
 #[derive(Debug, Clone)]

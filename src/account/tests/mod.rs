@@ -11,6 +11,7 @@ mod imports;
 mod orgs;
 mod people;
 mod people_of_account;
+mod record_people;
 mod salesforce;
 mod timeline;
 mod world;

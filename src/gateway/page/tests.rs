@@ -129,6 +129,7 @@ fn every_message_is_used() {
         "skipped-",
         "sync-",
         "guide-",
+        "purpose-",
         "role-",
         "first-state-",
         "connection-",

@@ -64,6 +64,7 @@ pub(super) static PAGES: &[Page] = &[
         asks: &[
             Ask::needed("connection", "/v1/connections/marketo"),
             Ask::wanted("admins", "/v1/members?role=admin&state=active&limit=100"),
+            Ask::wanted("budget", "/v1/connections/marketo/budget"),
         ],
         acts: &[
             Act::post("/admin/settings/marketo/connect", "/v1/connections/marketo").then("marketo-connected", "/admin/settings/marketo"),

@@ -272,6 +272,13 @@ pub fn ordinary(call: &str) -> (u16, Value) {
         "GET /v1/connections/marketo" => {
             json!({"state": "connected", "munchkin_id": "123-ABC-456", "client_id": "b417a98f-1111", "owner": {"member_id": "m1", "email": "ada@acme.example"}, "last_success_at": NOW - 60_000, "problem": null})
         }
+        "GET /v1/connections/marketo/budget" => {
+            let hours = |calls: i64| (0..24).map(|hour| if hour < 9 { calls * (hour + 1) } else { 0 }).collect::<Vec<_>>();
+            json!({"connected": true, "munchkin": "123-ABC-456", "used_today": 4_520, "daily_limit": 40_000, "background_limit": 32_000,
+                "in_window": 3, "window_limit": 50, "in_flight": 1, "paused_until": null, "pause_reason": null, "resumes_at": null,
+                "day_began": NOW - 9 * HOUR, "hours": {"timeline_tail": hours(60), "people_changes": hours(30), "people": hours(2)},
+                "instance": {"total": 9_812, "own": 4_520, "read_at": NOW - 60_000}})
+        }
         "GET /v1/connections/marketo/access" => {
             list(&json!([{"member_id": "m1", "email": "ada@acme.example", "first_name": "Ada", "last_name": "Lovelace", "access": true}]))
         }
