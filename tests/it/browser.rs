@@ -14,3 +14,4 @@ mod newcomers;
 mod panel;
 mod record;
 mod session_end;
+mod settings_tab;

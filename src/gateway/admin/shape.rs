@@ -146,8 +146,15 @@ fn counted(data: &mut Map<String, Value>) {
     list.sort_by_key(|entry| entry.get("reason").and_then(Value::as_str).is_some_and(|reason| good.contains(&reason)));
     let to_invite = number(&counts, "will_invite") + number(&counts, "invited");
     let done = number(&counts, "invited");
-    let percent = if to_invite > 0 { done.saturating_mul(100) / to_invite } else { 100 };
     let state = import.get("state").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (rows, unchecked) = (number(import, "rows"), number(&counts, "unchecked"));
+    let percent = if state == "checking" && rows > 0 {
+        (rows - unchecked).saturating_mul(100) / rows
+    } else if to_invite > 0 {
+        done.saturating_mul(100) / to_invite
+    } else {
+        100
+    };
     for (name, value) in [
         ("outcomes", json!(list)),
         ("will_invite", json!(number(&counts, "will_invite"))),
