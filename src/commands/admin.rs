@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Subcommand;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::halves::AccountHalf;
 use super::keys;
 use crate::account::certificates;
 use crate::account::provisioning::{self, Provision, ProvisionOrg};
+use crate::account::secret_key;
 use crate::settings::Settings;
 
 /// One deed.
@@ -47,6 +48,11 @@ pub enum Deed {
         #[arg(long)]
         file: PathBuf,
     },
+    /// Makes an API secret key for an account, and shows it this once; an earlier one ends.
+    SecretKey {
+        #[arg(long)]
+        account: String,
+    },
     /// Connects an account to Marketo; the credentials are tried before they are stored.
     Marketo {
         #[arg(long)]
@@ -81,6 +87,10 @@ impl Deed {
                 let pem = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
                 let certificate = certificates::register(&store.tenant(&account), &org_id, &name, &pem).await?;
                 format!("certificate={} fingerprint={}", certificate.id, certificate.fingerprint)
+            }
+            Self::SecretKey { account } => {
+                let key = secret_key::issue(&store.tenant(&account)).await?;
+                format!("secret_key={}", key.expose_secret())
             }
             Self::Marketo { account, endpoint, client_id, client_secret_file } => {
                 let secret = std::fs::read_to_string(&client_secret_file).with_context(|| client_secret_file.display().to_string())?;

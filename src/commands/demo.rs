@@ -15,6 +15,7 @@ use super::halves::{AccountHalf, Stop, face};
 use super::{keys, progress};
 use crate::account::certificates;
 use crate::account::provisioning::{self, Provision, ProvisionOrg};
+use crate::account::secret_key;
 use crate::sandbox::{self, World, WorldOptions};
 use crate::settings::Settings;
 
@@ -191,6 +192,8 @@ async fn settle(account: &AccountHalf, world: &Arc<World>) -> anyhow::Result<Str
     .await?;
     let tenant = state.store.tenant(&account_id);
     certificates::register(&tenant, &world.org_id(), "MSI_Gateway", &world.org_certificate_pem()).await?;
+    let key = secret_key::issue(&tenant).await?;
+    world.configure_package("MSI_Gateway", key.expose_secret());
     let secret = SecretString::from(world.marketo_client_secret().to_owned());
     account.connections.connect_marketo(&account_id, &world.marketo_url(), world.marketo_client_id(), secret).await?;
     Ok(account_id)

@@ -21,6 +21,11 @@ pub async fn people(request: HttpRequest, face: Data<Face>) -> HttpResponse {
     pass_on(&request, &face, "/v1/people".to_owned()).await
 }
 
+/// `GET /api/v1/org/status?package_version=`.
+pub async fn org_status(request: HttpRequest, face: Data<Face>) -> HttpResponse {
+    pass_on(&request, &face, "/v1/org/status".to_owned()).await
+}
+
 /// `GET /api/v1/jobs`.
 pub async fn jobs(request: HttpRequest, face: Data<Face>) -> HttpResponse {
     pass_on(&request, &face, "/v1/jobs".to_owned()).await

@@ -22,9 +22,11 @@ pub mod mail;
 pub mod members;
 mod memory_epochs;
 pub mod oauth_flows;
+pub mod org_packages;
 pub mod orgs;
 pub mod people;
 pub mod salesforce;
+pub mod secret_keys;
 pub mod sync_state;
 pub mod teams;
 #[cfg(test)]

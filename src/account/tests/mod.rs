@@ -6,6 +6,7 @@ mod guide;
 mod house;
 mod imports;
 mod orgs;
+mod package;
 mod people;
 mod people_of_account;
 mod salesforce;

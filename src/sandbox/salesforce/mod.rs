@@ -6,6 +6,7 @@ mod authorize;
 pub mod canvas;
 pub mod keys;
 mod oauth;
+pub(super) mod package;
 mod pages;
 pub(super) use pages::page;
 mod query;
@@ -27,6 +28,7 @@ use tasks::Tasks;
 pub struct Salesforce {
     pub(super) sessions: Kept<Sessions>,
     pub(super) tasks: Kept<Tasks>,
+    pub(super) package: Kept<package::Package>,
     /// The public key of the connected app, as a DER structure.
     registered_key: Kept<Option<Vec<u8>>>,
 }
@@ -72,5 +74,6 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
         .route("/services/oauth2/userinfo", web::post().to(userinfo::userinfo))
         .route("/id/keys", web::get().to(userinfo::keys))
         .route("/.well-known/openid-configuration", web::get().to(userinfo::discovery))
-        .route("/apex/assertion", web::post().to(apex::assertion));
+        .route("/apex/assertion", web::post().to(apex::assertion))
+        .route("/apex/certificate", web::get().to(apex::certificate));
 }

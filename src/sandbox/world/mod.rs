@@ -26,6 +26,7 @@ use crate::sandbox::mail::Mailbox;
 use crate::sandbox::marketo::Marketo;
 use crate::sandbox::salesforce::Salesforce;
 use crate::sandbox::salesforce::keys::OrgKey;
+use crate::sandbox::salesforce::package::Package;
 use feed::Days;
 use ids::{Object, record_id};
 use overlay::Overlay;
@@ -175,6 +176,12 @@ impl World {
     /// The certificate with which the org signs; made when first asked for.
     pub fn org_certificate_pem(&self) -> String {
         self.org_key().certificate_pem.clone()
+    }
+
+    /// Has the org's package configured for its gateway and given to the sales people, as its admin would do by hand.
+    pub fn configure_package(&self, certificate: &str, secret_key: &str) {
+        let package = Package::configured(&origin_of(&self.options.canvas_url), certificate, secret_key);
+        self.salesforce.package.with(|known| *known = package);
     }
 
     pub(in crate::sandbox) fn org_key(&self) -> &OrgKey {
