@@ -8,6 +8,7 @@
 mod attack;
 mod chromium;
 mod fit;
+mod guide;
 mod newcomers;
 mod panel;
 mod record;

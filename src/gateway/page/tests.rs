@@ -122,6 +122,8 @@ fn every_message_is_used() {
         "said-",
         "field-",
         "problem-",
+        "remedy-",
+        "wrong-",
         "outcome-",
         "skipped-",
         "sync-",

@@ -8,6 +8,9 @@ use serde_json::{Map, Value, json};
 
 use crate::sandbox::World;
 
+/// Tabs of the panel, as the package names them.
+const TABS: [&str; 4] = ["moments", "web", "email", "score"];
+
 /// The state of the package.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,6 +46,28 @@ impl Package {
             "Certificate_Registered_At__c": "2026-11-02T09:30:00.000+0000", "Secret_Stored_At__c": "2026-11-02T09:25:00.000+0000",
         });
         Self { reps: 4, settings: settings.as_object().cloned(), secret_key: Some(secret_key.to_owned()), ..Self::default() }
+    }
+}
+
+impl Package {
+    /// The version that is installed.
+    pub fn version(&self) -> String {
+        self.version.clone()
+    }
+
+    /// Tabs in their order, actions, and lists of what comes next, as the settings have them.
+    pub fn panel(&self) -> (Vec<&'static str>, Vec<&'static str>, Vec<&'static str>) {
+        let on = |field: &str| self.settings.as_ref().is_some_and(|settings| settings.get(field) == Some(&json!(true)));
+        let actions = on("Actions_Enabled__c");
+        let chosen = |pairs: &[(&'static str, &str)]| -> Vec<&'static str> {
+            pairs.iter().filter(|(_, field)| actions && on(field)).map(|(name, _)| *name).collect()
+        };
+        let order = self.settings.as_ref().and_then(|settings| settings.get("Tab_Order__c")).and_then(Value::as_str).unwrap_or_default();
+        let mut tabs: Vec<&'static str> = order.split(',').filter_map(|name| TABS.into_iter().find(|known| *known == name.trim())).collect();
+        tabs.extend(TABS.into_iter().filter(|tab| !order.split(',').any(|name| name.trim() == *tab)));
+        let acts = [("email", "Allow_Email__c"), ("campaign", "Allow_Campaign__c"), ("call", "Allow_Call__c"), ("task", "Allow_Task__c")];
+        let next = [("campaigns", "Show_Upcoming_Campaigns__c"), ("tasks", "Show_Upcoming_Tasks__c")];
+        (tabs, chosen(&acts), chosen(&next))
     }
 }
 

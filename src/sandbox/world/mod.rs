@@ -52,6 +52,8 @@ pub struct WorldOptions {
     pub activities: u32,
     /// How long a bulk job is processed, in milliseconds.
     pub job_ms: i64,
+    /// Folder with the package's compiled components, if somebody compiled them.
+    pub components: Option<std::path::PathBuf>,
 }
 
 impl Default for WorldOptions {
@@ -65,6 +67,7 @@ impl Default for WorldOptions {
             began: None,
             activities: 400_000,
             job_ms: 1_000,
+            components: None,
         }
     }
 }
