@@ -63,7 +63,8 @@ impl Package {
             pairs.iter().filter(|(_, field)| actions && on(field)).map(|(name, _)| *name).collect()
         };
         let order = self.settings.as_ref().and_then(|settings| settings.get("Tab_Order__c")).and_then(Value::as_str).unwrap_or_default();
-        let mut tabs: Vec<&'static str> = order.split(',').filter_map(|name| TABS.into_iter().find(|known| *known == name.trim())).collect();
+        let mut tabs: Vec<&'static str> =
+            order.split(',').filter_map(|name| TABS.into_iter().find(|known| *known == name.trim())).collect();
         tabs.extend(TABS.into_iter().filter(|tab| !order.split(',').any(|name| name.trim() == *tab)));
         let acts = [("email", "Allow_Email__c"), ("campaign", "Allow_Campaign__c"), ("call", "Allow_Call__c"), ("task", "Allow_Task__c")];
         let next = [("campaigns", "Show_Upcoming_Campaigns__c"), ("tasks", "Show_Upcoming_Tasks__c")];

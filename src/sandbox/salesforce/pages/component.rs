@@ -14,8 +14,12 @@ use crate::sandbox::world::users::{USERS, User};
 /// Components that are tabs, with their titles.
 const TABS: [(&str, &str); 2] = [("msiConfig", "Marketo Sales Insight Config"), ("msiSetupAssistant", "MSI Set-up Assistant")];
 /// Components that stand alone, with the properties that they take from the address.
-const ALONE: [(&str, &[&str]); 4] =
-    [("msiConfig", &[]), ("msiSetupAssistant", &[]), ("msiHighlights", &["recordId"]), ("msiListAction", &["action", "recordIds"])];
+const ALONE: [(&str, &str, &[&str]); 4] = [
+    ("msiConfig", "Marketo Sales Insight Config", &[]),
+    ("msiSetupAssistant", "MSI Set-up Assistant", &[]),
+    ("msiHighlights", "Marketo Highlights", &["recordId"]),
+    ("msiListAction", "Marketo Sales Insight", &["action", "recordIds"]),
+];
 
 /// Who looks, and what at.
 #[derive(Debug, Deserialize)]
@@ -60,8 +64,8 @@ pub fn address(world: &World, name: &str, fields: &[(&str, &str)]) -> String {
 
 /// `GET /lightning/cmp/{name}`: a component alone.
 pub async fn alone(world: Data<World>, name: Path<String>, shown: Query<Shown>) -> HttpResponse {
-    let found = ALONE.iter().find(|(known, _)| *known == name.as_str());
-    let (Some((name, properties)), true) = (found, are_there(&world)) else {
+    let found = ALONE.iter().find(|(known, ..)| *known == name.as_str());
+    let (Some((name, title, properties)), true) = (found, are_there(&world)) else {
         return super::nothing(&world, "There is no such component.");
     };
     let user = user(shown.user.as_deref());
@@ -75,7 +79,7 @@ pub async fn alone(world: Data<World>, name: Path<String>, shown: Query<Shown>) 
     let session = world.salesforce.sessions.with(|sessions| sessions.sign_in(&world.org_id(), user, now, None));
     let language = shown.lang.clone().unwrap_or_else(|| user.language.to_owned());
     let content = json!({
-        "base": world.base_path(), "name": name, "properties": Value::Object(properties).to_string(), "org": world.org_id(), "user": user.id(),
+        "base": world.base_path(), "name": name, "title": title, "properties": Value::Object(properties).to_string(), "org": world.org_id(), "user": user.id(),
         "session": session, "certificate": world.org_key().name, "language": language, "tag": language.split(['-', '_']).next(),
     });
     match templates().render("component", &content) {

@@ -46,6 +46,35 @@ describe('c-msi-highlights', () => {
         expect(find(element, 'partial')).toBeNull();
     });
 
+    it.each([
+        'NO_ACCESS',
+        'REFUSED',
+        'REVOKED',
+        'SUSPENDED',
+        'TIMEOUT',
+        'UNREACHABLE',
+        'BUSY',
+        'NOT_CONFIGURED'
+    ])('says what to do after %s, and tries again when asked', async (kind) => {
+        const message = JSON.stringify({
+            kind,
+            message: `What ${kind} is`,
+            remedy: `What helps with ${kind}`
+        });
+        getHighlights.mockRejectedValueOnce({ body: { message } });
+        getHighlights.mockResolvedValueOnce({ state: 'found', person: PERSON });
+        const element = show('00Q1');
+        await settle();
+
+        expect(find(element, 'problem').textContent).toContain(`What ${kind} is`);
+        expect(find(element, 'problem').textContent).toContain(`What helps with ${kind}`);
+        expect(find(element, 'stars')).toBeNull();
+        element.shadowRoot.querySelector('lightning-button-icon').click();
+        await settle();
+        expect(find(element, 'problem')).toBeNull();
+        expect(find(element, 'stars')).not.toBeNull();
+    });
+
     it('says so when there is no moment and the history is not complete', async () => {
         getHighlights.mockResolvedValue({
             state: 'found',
