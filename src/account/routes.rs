@@ -5,10 +5,11 @@ use std::sync::Arc;
 use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, Route, web};
 
+use super::description::OFFERED;
 use super::{
-    AccountState, account_settings, actions_config, audit, database, field_sync, imports, invitations, jobs, marketo_admins,
-    marketo_connection, me, members, memory_epochs, org_certificates, org_status, orgs, package_state, people, request,
-    salesforce_connection, salesforce_sign_in, secret_key, set_up, sign_in_links, teams, timeline,
+    AccountState, account_settings, actions_config, api_tokens, audit, database, entrances, field_sync, imports, insights, invitations,
+    jobs, marketo_admins, marketo_connection, me, members, memory_epochs, org_certificates, org_status, orgs, package_state, people,
+    request, salesforce_connection, salesforce_sign_in, secret_key, set_up, sign_in_links, teams, timeline,
 };
 use crate::problem::Problem;
 
@@ -41,80 +42,89 @@ pub const ROUTES: &[Row] = &[
     row!(get, "/v1/people", people::find, offered),
     row!(get, "/v1/people/{id}", people::show, offered),
     row!(get, "/v1/people/{id}/timeline", timeline::show, offered),
+    row!(get, "/v1/people/{id}/insights", insights::show, offered),
     row!(get, "/v1/budget", jobs::budget),
     row!(get, "/v1/jobs", jobs::list, offered),
     row!(get, "/openapi.json", description),
     row!(get, "/healthz", alive),
     row!(get, "/readyz", ready),
-    row!(get, "/v1/me", me::show),
-    row!(patch, "/v1/me", me::change),
-    row!(get, "/v1/account", account_settings::show),
-    row!(patch, "/v1/account", account_settings::change),
-    row!(get, "/v1/login-settings", account_settings::login),
-    row!(put, "/v1/login-settings", account_settings::set_login),
-    row!(get, "/v1/members", members::list),
-    row!(patch, "/v1/members/{id}", members::change),
-    row!(delete, "/v1/members/{id}", members::remove),
-    row!(post, "/v1/original-user/hand-over", members::hand_over),
-    row!(get, "/v1/teams", teams::list),
-    row!(post, "/v1/teams", teams::create),
-    row!(patch, "/v1/teams/{id}", teams::rename),
-    row!(delete, "/v1/teams/{id}", teams::remove),
-    row!(get, "/v1/audit", audit::list),
-    row!(get, "/v1/audit.csv", audit::export),
-    row!(get, "/v1/invitations", invitations::list),
-    row!(post, "/v1/invitations", invitations::create),
-    row!(post, "/v1/invitations/{id}/resend", invitations::resend),
-    row!(post, "/v1/invitations/{id}/revoke", invitations::revoke),
-    row!(get, "/v1/invitations/imports", imports::list),
-    row!(post, "/v1/invitations/imports", imports::create),
-    row!(get, "/v1/invitations/imports/{id}", imports::show),
-    row!(put, "/v1/invitations/imports/{id}/mapping", imports::set_mapping),
-    row!(post, "/v1/invitations/imports/{id}/check", imports::check),
-    row!(post, "/v1/invitations/imports/{id}/invite", imports::invite),
-    row!(get, "/v1/invitations/imports/{id}/rows", imports::rows),
-    row!(get, "/v1/invitations/imports/{id}/report.csv", imports::report),
-    row!(get, "/v1/set-up", set_up::show),
+    row!(get, "/v1/me", me::show, offered),
+    row!(patch, "/v1/me", me::change, offered),
+    row!(get, "/v1/me/api-tokens", api_tokens::list),
+    row!(post, "/v1/me/api-tokens", api_tokens::create),
+    row!(delete, "/v1/me/api-tokens/{id}", api_tokens::revoke),
+    row!(get, "/v1/account", account_settings::show, offered),
+    row!(patch, "/v1/account", account_settings::change, offered),
+    row!(get, "/v1/login-settings", account_settings::login, offered),
+    row!(put, "/v1/login-settings", account_settings::set_login, offered),
+    row!(get, "/v1/members", members::list, offered),
+    row!(patch, "/v1/members/{id}", members::change, offered),
+    row!(delete, "/v1/members/{id}", members::remove, offered),
+    row!(post, "/v1/original-user/hand-over", members::hand_over, offered),
+    row!(get, "/v1/teams", teams::list, offered),
+    row!(post, "/v1/teams", teams::create, offered),
+    row!(patch, "/v1/teams/{id}", teams::rename, offered),
+    row!(delete, "/v1/teams/{id}", teams::remove, offered),
+    row!(get, "/v1/audit", audit::list, offered),
+    row!(get, "/v1/audit.csv", audit::export, offered),
+    row!(get, "/v1/invitations", invitations::list, offered),
+    row!(post, "/v1/invitations", invitations::create, offered),
+    row!(post, "/v1/invitations/{id}/resend", invitations::resend, offered),
+    row!(post, "/v1/invitations/{id}/revoke", invitations::revoke, offered),
+    row!(get, "/v1/invitations/imports", imports::list, offered),
+    row!(post, "/v1/invitations/imports", imports::create, offered),
+    row!(get, "/v1/invitations/imports/{id}", imports::show, offered),
+    row!(put, "/v1/invitations/imports/{id}/mapping", imports::set_mapping, offered),
+    row!(post, "/v1/invitations/imports/{id}/check", imports::check, offered),
+    row!(post, "/v1/invitations/imports/{id}/invite", imports::invite, offered),
+    row!(get, "/v1/invitations/imports/{id}/rows", imports::rows, offered),
+    row!(get, "/v1/invitations/imports/{id}/report.csv", imports::report, offered),
+    row!(get, "/v1/set-up", set_up::show, offered),
     row!(get, "/v1/invitations/by-token/{token}", invitations::show_by_link),
     row!(post, "/v1/invitations/by-token/{token}/accept", invitations::accept),
+    row!(post, "/v1/entrances", entrances::create),
+    row!(post, "/v1/entrances/redeem", entrances::redeem),
     row!(post, "/v1/sign-in-links", sign_in_links::create),
     row!(post, "/v1/sign-in-links/redeem", sign_in_links::redeem),
     row!(post, "/v1/marketo-admins", marketo_admins::enter),
-    row!(get, "/v1/marketo/admins", marketo_admins::list),
-    row!(get, "/v1/actions-config", actions_config::show),
-    row!(post, "/v1/actions-config/first-invitation", actions_config::invite_first),
+    row!(get, "/v1/marketo/admins", marketo_admins::list, offered),
+    row!(get, "/v1/actions-config", actions_config::show, offered),
+    row!(post, "/v1/actions-config/first-invitation", actions_config::invite_first, offered),
     row!(post, "/v1/actions-config/integration/reveal", actions_config::reveal),
-    row!(post, "/v1/actions-config/integration/rotate", actions_config::rotate),
-    row!(get, "/v1/connections/marketo", marketo_connection::show),
-    row!(post, "/v1/connections/marketo", marketo_connection::connect),
-    row!(delete, "/v1/connections/marketo", marketo_connection::disconnect),
-    row!(post, "/v1/connections/marketo/hand-over", marketo_connection::hand_over),
-    row!(get, "/v1/connections/marketo/access", marketo_connection::access),
-    row!(put, "/v1/connections/marketo/access", marketo_connection::grant),
-    row!(get, "/v1/connections/salesforce", salesforce_connection::show),
-    row!(delete, "/v1/connections/salesforce", salesforce_connection::disconnect),
+    row!(post, "/v1/actions-config/integration/rotate", actions_config::rotate, offered),
+    row!(get, "/v1/connections/marketo", marketo_connection::show, offered),
+    row!(post, "/v1/connections/marketo", marketo_connection::connect, offered),
+    row!(delete, "/v1/connections/marketo", marketo_connection::disconnect, offered),
+    row!(post, "/v1/connections/marketo/hand-over", marketo_connection::hand_over, offered),
+    row!(get, "/v1/connections/marketo/access", marketo_connection::access, offered),
+    row!(put, "/v1/connections/marketo/access", marketo_connection::grant, offered),
+    row!(get, "/v1/connections/salesforce", salesforce_connection::show, offered),
+    row!(delete, "/v1/connections/salesforce", salesforce_connection::disconnect, offered),
     row!(post, "/v1/connections/salesforce/flows", salesforce_connection::begin),
     row!(post, "/v1/connections/salesforce/finish", salesforce_connection::finish),
-    row!(post, "/v1/connections/salesforce/check", salesforce_connection::check),
-    row!(get, "/v1/connections/salesforce/package", package_state::show),
+    row!(post, "/v1/connections/salesforce/check", salesforce_connection::check, offered),
+    row!(get, "/v1/connections/salesforce/package", package_state::show, offered),
     row!(get, "/v1/connections/salesforce/secret-key", secret_key::show),
     row!(post, "/v1/connections/salesforce/secret-key", secret_key::make),
-    row!(get, "/v1/connections/salesforce/certificates", org_certificates::list),
-    row!(post, "/v1/connections/salesforce/certificates/{id}/revoke", org_certificates::revoke),
+    row!(get, "/v1/connections/salesforce/certificates", org_certificates::list, offered),
+    row!(post, "/v1/connections/salesforce/certificates/{id}/revoke", org_certificates::revoke, offered),
     row!(post, "/v1/salesforce/sign-ins", salesforce_sign_in::begin),
     row!(post, "/v1/salesforce/sign-ins/{flow_id}/finish", salesforce_sign_in::finish),
-    row!(get, "/v1/field-sync", field_sync::show),
-    row!(get, "/v1/field-sync/preview", field_sync::preview),
-    row!(post, "/v1/field-sync/start", field_sync::start),
-    row!(post, "/v1/field-sync/pause", field_sync::pause),
-    row!(post, "/v1/field-sync/resume", field_sync::resume),
-    row!(get, "/v1/field-sync/runs", field_sync::runs),
+    row!(get, "/v1/field-sync", field_sync::show, offered),
+    row!(get, "/v1/field-sync/preview", field_sync::preview, offered),
+    row!(post, "/v1/field-sync/start", field_sync::start, offered),
+    row!(post, "/v1/field-sync/pause", field_sync::pause, offered),
+    row!(post, "/v1/field-sync/resume", field_sync::resume, offered),
+    row!(get, "/v1/field-sync/runs", field_sync::runs, offered),
 ];
 
-/// The description of what is offered below `/api`, OpenAPI 3.1.
-pub const OPENAPI: &str = include_str!("openapi.json");
+/// Whether an address, as the table has it, is offered to others than the face.
+#[must_use]
+pub fn is_offered(method: &str, path: &str) -> bool {
+    ROUTES.iter().any(|row| row.offered && row.path == path && row.method.eq_ignore_ascii_case(method))
+}
 
-/// The description of the whole table, as the face calls it: what is offered to members comes from here as well.
+/// The description of the whole table, as the face calls it; what is offered is described from here as well.
 pub const INTERFACE: &str = include_str!("interface.json");
 
 /// Mounts the table.
@@ -141,7 +151,10 @@ async fn other_method() -> Result<HttpResponse, Problem> {
 }
 
 async fn description() -> HttpResponse {
-    HttpResponse::Ok().insert_header(("Content-Type", "application/json")).insert_header(("Cache-Control", "max-age=300")).body(OPENAPI)
+    HttpResponse::Ok()
+        .insert_header(("Content-Type", "application/json"))
+        .insert_header(("Cache-Control", "max-age=300"))
+        .body(OFFERED.as_str())
 }
 
 async fn alive() -> HttpResponse {

@@ -8,7 +8,7 @@ use super::answer::{Answer, nothing};
 use super::salesforce_flow::{self as flow, Wish, cause};
 use super::salesforce_tokens::{self as tokens, ACCESS, REFRESH};
 use super::signed_in::Admin;
-use super::{AccountState, body, database};
+use super::{AccountState, body, database, identity_token};
 use crate::clock;
 use crate::problem::Problem;
 use crate::remote::call::CallError;
@@ -122,6 +122,7 @@ pub async fn finish(
     let (begun, granted) = flow::finish(connections, "connect", who, (&ending.state, &ending.code), request_id).await?;
     let (instance, org_id, user_id) = flow::trusted(connections, &begun, &granted, request_id).await?;
     let stored = async {
+        identity_token::verified(connections, &begun, &granted, request_id).await?;
         let Some(refresh_token) = &granted.refresh_token else {
             return Err(Problem::new(
                 502,

@@ -12,6 +12,7 @@ pub mod face;
 pub mod memory;
 pub mod operations;
 pub mod origin;
+pub mod pace;
 pub mod page;
 pub mod panel;
 pub mod reading;

@@ -37,6 +37,14 @@ async fn of_type(wanted: &str, otherwise: &'static str, request: &HttpRequest, p
     if !essence.eq_ignore_ascii_case(wanted) {
         return Err(Problem::new(415, "request.media_type", "Unsupported media type", otherwise));
     }
+    whole(request, payload, limit).await
+}
+
+/// The whole body, whatever its type.
+///
+/// # Errors
+/// `request.too_large` (413), `request.timeout` (408), or `request.broken` (400) when the client stopped in the middle.
+pub async fn whole(request: &HttpRequest, payload: Payload, limit: usize) -> Result<Bytes, Problem> {
     let announced =
         request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {

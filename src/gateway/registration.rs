@@ -8,12 +8,12 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::admin::caller;
+use super::admin;
+use super::api;
 use super::broker::{Letter, Verb, Visitor};
 use super::edge;
 use super::face::Face;
 use super::reading;
-use super::refusal;
 use super::ticket;
 use crate::problem::Problem;
 use crate::salesforce_id::SalesforceId;
@@ -38,7 +38,7 @@ struct Registration {
 pub async fn register(request: HttpRequest, payload: Payload, face: Data<Face>) -> HttpResponse {
     match registered(&request, payload, &face).await {
         Ok(body) => HttpResponse::Created().insert_header((header::CONTENT_TYPE, "application/json")).body(body),
-        Err(problem) => refusal::document(&request, &problem),
+        Err(problem) => api::refuse(&request, &face, problem).await,
     }
 }
 
@@ -56,7 +56,7 @@ async fn registered(request: &HttpRequest, payload: Payload, face: &Face) -> Res
         "secret_key": secret_key.expose_secret(), "name": name, "certificate_pem": certificate_pem, "assertion": assertion,
     });
     let path = format!("/v1/orgs/{org}/certificates");
-    let from = caller::address(request, face);
+    let from = admin::address(request, face);
     let request_id = edge::request_id(request);
     let visitor = Visitor::face();
     let letter = Letter {

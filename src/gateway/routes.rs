@@ -20,6 +20,7 @@ pub fn configure(config: &mut ServiceConfig) {
         // a panel, with its session's token
         .service(at("/panel/person", "panel.person").route(web::get().to(panel::person)))
         .service(at("/panel/tab/{tab}", "panel.tab").route(web::get().to(panel::tab)))
+        .service(at("/panel/settings", "panel.settings").route(web::post().to(panel::settings)))
         // an org's own code, with an assertion signed by the org's key
         .service(at("/oauth/token", "oauth.token").route(web::post().to(door::grant)))
         // an org that has no key here yet, with the account's secret key
@@ -30,6 +31,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(at("/api/v1/people/{id}", "api.person").route(web::get().to(api::person)))
         .service(at("/api/v1/people/{id}/timeline", "api.timeline").route(web::get().to(api::timeline)))
         .service(at("/api/v1/jobs", "api.jobs").route(web::get().to(api::jobs)))
+        .service(any("/api/v1/{path:.+}", "api"))
         // anybody
         .service(at("/assets/{name}", "assets").route(web::get().to(assets::serve)))
         .service(at("/openapi.json", "openapi").route(web::get().to(assets::openapi)))
@@ -79,6 +81,12 @@ async fn settings(face: Data<Face>) -> HttpResponse {
 
 fn at(path: &str, name: &'static str) -> Named {
     Named { resource: web::resource(path).default_service(web::route().to(wrong_method)), name }
+}
+
+// The rest of the API: whatever the account offers there, by whatever method.
+fn any(path: &str, name: &'static str) -> Named {
+    let methods = [web::get(), web::post(), web::put(), web::patch(), web::delete()];
+    methods.into_iter().fold(at(path, name), |resource, method| resource.route(method.to(api::pass)))
 }
 
 /// A resource whose requests carry the route's name for the figures.

@@ -455,6 +455,13 @@ guide-detail-package-no-org = Verbinden Sie zuerst Salesforce; dann können wir 
 guide-detail-panel-opened = In Salesforce wurde ein Panel geöffnet.
 guide-detail-panel-never-opened = In Salesforce wurde noch kein Panel geöffnet.
 
+## Ways in
+title-enter = Einstellungen öffnen
+enter-lead = Dieser Link gilt einmal und nur kurze Zeit. Wenn nichts geschieht, wählen Sie Anmelden.
+wrong-token = Dieser Link ist nicht vollständig. Öffnen Sie ihn noch einmal so, wie Sie ihn bekommen haben.
+audit-operator-let-in = hat jemanden in die Actions-Konfiguration gelassen
+problem-request-too-often = Von hier kamen zu viele Versuche. Warten Sie einen Moment, bevor Sie es noch einmal versuchen.
+
 ## Audit log
 audit-account-changed = hat das Konto geändert
 audit-audit-exported = hat das Prüfprotokoll exportiert
@@ -632,3 +639,27 @@ skipped-not_in_salesforce = nicht in Salesforce
 ## Why people stay out
 skipped-bad_id = mit einer ID, die Salesforce nicht vergeben haben kann
 skipped-too_long = mit einem zu langen Wert
+
+## API tokens
+api-tokens = API-Tokens
+api-tokens-lead = Mit einem Token darf ein Programm unter /api das, was Sie hier dürfen. Es gilt, bis es abläuft, zurückgezogen wird oder Sie das Konto verlassen. Was damit geschieht, steht unter Ihrem Namen im Prüfprotokoll.
+api-token-once = Kopieren Sie das Token jetzt. Es wird nicht noch einmal angezeigt.
+fact-made = Erstellt
+column-last-used = Zuletzt benutzt
+api-token-revoke-sure = Programme mit diesem Token werden dann sofort abgewiesen.
+api-token-revoke-yes = Token zurückziehen
+field-token-name = Wofür es ist
+hint-token-name = Zum Beispiel der Name des Programms.
+field-token-days = Gilt
+days-30 = 30 Tage
+days-90 = 90 Tage
+days-365 = 1 Jahr
+wrong-days = Wählen Sie, wie lange es gilt: 1 bis 365 Tage.
+api-token-create = Token erstellen
+said-api-token-revoked = Das Token wurde zurückgezogen.
+audit-api-token-created = hat ein API-Token erstellt
+audit-api-token-revoked = hat ein API-Token zurückgezogen
+problem-api-token-too-many = Sie haben schon zehn API-Tokens. Ziehen Sie eines zurück, das nicht mehr gebraucht wird.
+
+## Map step: what holds where the file is silent
+field-default-role = Rolle, wenn die Datei keine nennt

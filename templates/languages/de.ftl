@@ -10,6 +10,10 @@ panel-title = Marketo Sales Insight
 loading = Wird geladen …
 more = Mehr anzeigen
 retry = Erneut versuchen
+panel-settings = Einstellungen
+settings-not-member = Die Einstellungen sind für Mitglieder des Kontos. Sind Sie eines, melden Sie sich einmal mit Salesforce an; danach öffnen sie sich von hier aus sofort. Sonst bitten Sie einen Admin Ihres Kontos um eine Einladung.
+settings-sign-in = Anmelden
+settings-failed = Die Einstellungen lassen sich gerade nicht öffnen. Versuchen Sie es gleich noch einmal.
 reload = Über Salesforce neu laden
 reloading = Salesforce lädt dieses Panel neu …
 reload-failed = Salesforce hat das Panel nicht neu geladen. Bitte laden Sie die ganze Seite neu.
@@ -189,3 +193,22 @@ weekday-4 = Do.
 weekday-5 = Fr.
 weekday-6 = Sa.
 weekday-7 = So.
+
+## Insights Dashboard
+tab-insights = Überblick
+insights-grid = Engagement der letzten 13 Wochen: wie viel in jeder geschah
+insights-week = Woche vom
+insights-filter = Nur anzeigen
+insights-all = Alles
+insights-quiet = In dieser Woche gab es nichts davon. Wählen Sie oben eine andere Woche.
+insights-more = In dieser Woche geschah mehr, als hier Platz hat. Die anderen Reiter zeigen alles.
+empty-insights-title = Nichts in den letzten 13 Wochen
+empty-insights-text = Interessante Momente, E-Mails und Besuche dieser Person erscheinen hier, Woche für Woche.
+kind-moments = Interessante Momente
+kind-email = E-Mail
+kind-web = Web
+kind-sales = Vertrieb
+insights-told = Woche vom { $date }: { $count ->
+    [one] { $count } Eintrag
+   *[other] { $count } Einträge
+}

@@ -458,6 +458,13 @@ guide-detail-package-no-org = Connect to Salesforce first; then the org can be a
 guide-detail-panel-opened = A panel has been opened in Salesforce.
 guide-detail-panel-never-opened = No panel has been opened in Salesforce yet.
 
+## Ways in
+title-enter = Opening the settings
+enter-lead = This link works once and only for a short time. If nothing happens, choose Sign in.
+wrong-token = This link is not complete. Open it again as you received it.
+audit-operator-let-in = let somebody into Actions Config
+problem-request-too-often = Too many attempts came from here. Wait a moment before you try again.
+
 ## Audit log
 audit-account-changed = changed the account
 audit-audit-exported = exported the audit log
@@ -635,3 +642,27 @@ skipped-not_in_salesforce = not in Salesforce
 ## Why people stay out
 skipped-bad_id = with an id that Salesforce can’t have given
 skipped-too_long = with a value that is too long
+
+## API tokens
+api-tokens = API tokens
+api-tokens-lead = A token lets a program do below /api what you may do here. It works until it expires, is revoked, or you leave the account. What it does is written to the audit log under your name.
+api-token-once = Copy the token now. It is not shown again.
+fact-made = Made
+column-last-used = Last used
+api-token-revoke-sure = Programs that use this token are refused from then on.
+api-token-revoke-yes = Revoke the token
+field-token-name = What it is for
+hint-token-name = Such as the name of the program.
+field-token-days = Works for
+days-30 = 30 days
+days-90 = 90 days
+days-365 = 1 year
+wrong-days = Choose how long it works: 1 to 365 days.
+api-token-create = Create token
+said-api-token-revoked = The token was revoked.
+audit-api-token-created = made an API token
+audit-api-token-revoked = revoked an API token
+problem-api-token-too-many = You have ten API tokens already. Revoke one that is not needed any more.
+
+## Map step: what holds where the file is silent
+field-default-role = Role where the file names none

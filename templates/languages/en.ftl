@@ -11,6 +11,10 @@ panel-title = Marketo Sales Insight
 loading = Loading…
 more = Show more
 retry = Try again
+panel-settings = Settings
+settings-not-member = The settings are for members of the account. If you are one, sign in with Salesforce once; after that this opens them at once. Otherwise ask an admin of your account for an invitation.
+settings-sign-in = Sign in
+settings-failed = The settings can’t be opened right now. Try again in a moment.
 reload = Reload through Salesforce
 reloading = Salesforce is reloading this panel…
 reload-failed = Salesforce did not reload the panel. Please reload the whole page.
@@ -190,3 +194,22 @@ weekday-4 = Thu
 weekday-5 = Fri
 weekday-6 = Sat
 weekday-7 = Sun
+
+## Insights Dashboard
+tab-insights = Insights
+insights-grid = Engagement in the last 13 weeks: how much happened in each
+insights-week = Week of
+insights-filter = Show only
+insights-all = All
+insights-quiet = Nothing of this kind in this week. Choose another week above.
+insights-more = This week had more than fits here. The other tabs have everything.
+empty-insights-title = Nothing in the last 13 weeks
+empty-insights-text = Interesting moments, e-mails and visits of this person will be drawn here, week by week.
+kind-moments = Interesting moments
+kind-email = E-mail
+kind-web = Web
+kind-sales = Sales
+insights-told = Week of { $date }: { $count ->
+    [one] { $count } entry shown
+   *[other] { $count } entries shown
+}

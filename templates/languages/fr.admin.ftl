@@ -455,6 +455,13 @@ guide-detail-package-no-org = Connectez d’abord Salesforce ; l’organisation 
 guide-detail-panel-opened = Un panneau a été ouvert dans Salesforce.
 guide-detail-panel-never-opened = Aucun panneau n’a encore été ouvert dans Salesforce.
 
+## Ways in
+title-enter = Ouverture des réglages
+enter-lead = Ce lien fonctionne une seule fois et peu de temps. Si rien ne se passe, choisissez Se connecter.
+wrong-token = Ce lien est incomplet. Ouvrez-le à nouveau tel que vous l’avez reçu.
+audit-operator-let-in = a laissé entrer quelqu’un dans la configuration d’Actions
+problem-request-too-often = Trop d’essais sont venus d’ici. Attendez un moment avant de réessayer.
+
 ## Audit log
 audit-account-changed = a modifié le compte
 audit-audit-exported = a exporté le journal d’audit
@@ -632,3 +639,27 @@ skipped-not_in_salesforce = absentes de Salesforce
 ## Why people stay out
 skipped-bad_id = avec un identifiant que Salesforce n’a pas pu attribuer
 skipped-too_long = avec une valeur trop longue
+
+## API tokens
+api-tokens = Jetons d’API
+api-tokens-lead = Avec un jeton, un programme peut faire sous /api ce que vous pouvez faire ici. Il est valable jusqu’à son expiration, son retrait ou votre départ du compte. Ce qu’il fait est consigné à votre nom dans le journal d’audit.
+api-token-once = Copiez le jeton maintenant. Il ne sera plus affiché.
+fact-made = Créé
+column-last-used = Dernière utilisation
+api-token-revoke-sure = Les programmes qui utilisent ce jeton seront aussitôt refusés.
+api-token-revoke-yes = Retirer le jeton
+field-token-name = À quoi il sert
+hint-token-name = Par exemple le nom du programme.
+field-token-days = Valable
+days-30 = 30 jours
+days-90 = 90 jours
+days-365 = 1 an
+wrong-days = Choisissez la durée de validité : de 1 à 365 jours.
+api-token-create = Créer le jeton
+said-api-token-revoked = Le jeton a été retiré.
+audit-api-token-created = a créé un jeton d’API
+audit-api-token-revoked = a retiré un jeton d’API
+problem-api-token-too-many = Vous avez déjà dix jetons d’API. Retirez-en un qui ne sert plus.
+
+## Map step: what holds where the file is silent
+field-default-role = Rôle si le fichier n’en indique pas

@@ -455,6 +455,13 @@ guide-detail-package-no-org = Verbind eerst met Salesforce; daarna kan de organi
 guide-detail-panel-opened = In Salesforce is een paneel geopend.
 guide-detail-panel-never-opened = In Salesforce is nog geen paneel geopend.
 
+## Ways in
+title-enter = Instellingen openen
+enter-lead = Deze link werkt één keer en maar kort. Gebeurt er niets, kies dan Aanmelden.
+wrong-token = Deze link is niet volledig. Open hem opnieuw zoals u hem hebt ontvangen.
+audit-operator-let-in = liet iemand toe tot de Actions-configuratie
+problem-request-too-often = Er kwamen hiervandaan te veel pogingen. Wacht even voordat u het opnieuw probeert.
+
 ## Audit log
 audit-account-changed = wijzigde het account
 audit-audit-exported = exporteerde het auditlogboek
@@ -632,3 +639,27 @@ skipped-not_in_salesforce = niet in Salesforce
 ## Why people stay out
 skipped-bad_id = met een id dat Salesforce niet kan hebben gegeven
 skipped-too_long = met een te lange waarde
+
+## API tokens
+api-tokens = API-tokens
+api-tokens-lead = Met een token mag een programma onder /api wat u hier mag. Het werkt totdat het verloopt, wordt ingetrokken of u het account verlaat. Wat ermee gebeurt, staat onder uw naam in het auditlogboek.
+api-token-once = Kopieer het token nu. Het wordt niet nog eens getoond.
+fact-made = Gemaakt
+column-last-used = Laatst gebruikt
+api-token-revoke-sure = Programma’s met dit token worden dan meteen geweigerd.
+api-token-revoke-yes = Token intrekken
+field-token-name = Waar het voor is
+hint-token-name = Bijvoorbeeld de naam van het programma.
+field-token-days = Geldig
+days-30 = 30 dagen
+days-90 = 90 dagen
+days-365 = 1 jaar
+wrong-days = Kies hoe lang het geldig is: 1 tot 365 dagen.
+api-token-create = Token maken
+said-api-token-revoked = Het token is ingetrokken.
+audit-api-token-created = maakte een API-token
+audit-api-token-revoked = trok een API-token in
+problem-api-token-too-many = U hebt al tien API-tokens. Trek er een in die niet meer nodig is.
+
+## Map step: what holds where the file is silent
+field-default-role = Rol als het bestand er geen noemt

@@ -10,6 +10,10 @@ panel-title = Marketo Sales Insight
 loading = Laden…
 more = Meer weergeven
 retry = Opnieuw proberen
+panel-settings = Instellingen
+settings-not-member = De instellingen zijn voor leden van het account. Bent u lid, meld u dan één keer aan met Salesforce; daarna gaan ze van hieruit meteen open. Vraag anders een beheerder van uw account om een uitnodiging.
+settings-sign-in = Aanmelden
+settings-failed = De instellingen kunnen nu niet worden geopend. Probeer het zo nog eens.
 reload = Opnieuw laden via Salesforce
 reloading = Salesforce laadt dit paneel opnieuw…
 reload-failed = Salesforce heeft het paneel niet opnieuw geladen. Laad de hele pagina opnieuw.
@@ -189,3 +193,22 @@ weekday-4 = do
 weekday-5 = vr
 weekday-6 = za
 weekday-7 = zo
+
+## Insights Dashboard
+tab-insights = Overzicht
+insights-grid = Betrokkenheid in de laatste 13 weken: hoeveel er in elke week gebeurde
+insights-week = Week van
+insights-filter = Alleen tonen
+insights-all = Alles
+insights-quiet = Niets van deze soort in deze week. Kies hierboven een andere week.
+insights-more = Deze week gebeurde er meer dan hier past. De andere tabbladen tonen alles.
+empty-insights-title = Niets in de laatste 13 weken
+empty-insights-text = Interessante momenten, e-mails en bezoeken van deze persoon komen hier, week voor week.
+kind-moments = Interessante momenten
+kind-email = E-mail
+kind-web = Web
+kind-sales = Verkoop
+insights-told = Week van { $date }: { $count ->
+    [one] { $count } item
+   *[other] { $count } items
+}

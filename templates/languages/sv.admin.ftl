@@ -455,6 +455,13 @@ guide-detail-package-no-org = Anslut till Salesforce först; sedan kan organisat
 guide-detail-panel-opened = En panel har öppnats i Salesforce.
 guide-detail-panel-never-opened = Ingen panel har öppnats i Salesforce än.
 
+## Ways in
+title-enter = Öppnar inställningarna
+enter-lead = Länken fungerar en gång och bara en kort stund. Om inget händer väljer du Logga in.
+wrong-token = Länken är inte fullständig. Öppna den igen så som du fick den.
+audit-operator-let-in = släppte in någon i Actions-konfigurationen
+problem-request-too-often = För många försök kom härifrån. Vänta en stund innan du försöker igen.
+
 ## Audit log
 audit-account-changed = ändrade kontot
 audit-audit-exported = exporterade granskningsloggen
@@ -632,3 +639,27 @@ skipped-not_in_salesforce = inte i Salesforce
 ## Why people stay out
 skipped-bad_id = med ett id som Salesforce inte kan ha gett
 skipped-too_long = med ett för långt värde
+
+## API tokens
+api-tokens = API-token
+api-tokens-lead = Med en token får ett program göra under /api det som du får göra här. Den gäller tills den går ut, återkallas eller du lämnar kontot. Det som görs noteras i granskningsloggen under ditt namn.
+api-token-once = Kopiera token nu. Den visas inte igen.
+fact-made = Skapad
+column-last-used = Senast använd
+api-token-revoke-sure = Program som använder denna token nekas direkt.
+api-token-revoke-yes = Återkalla token
+field-token-name = Vad den är till för
+hint-token-name = Till exempel programmets namn.
+field-token-days = Gäller i
+days-30 = 30 dagar
+days-90 = 90 dagar
+days-365 = 1 år
+wrong-days = Välj hur länge den gäller: 1 till 365 dagar.
+api-token-create = Skapa token
+said-api-token-revoked = Token återkallades.
+audit-api-token-created = skapade en API-token
+audit-api-token-revoked = återkallade en API-token
+problem-api-token-too-many = Du har redan tio API-token. Återkalla en som inte behövs längre.
+
+## Map step: what holds where the file is silent
+field-default-role = Roll när filen inte anger någon

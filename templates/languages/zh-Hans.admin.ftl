@@ -449,6 +449,13 @@ guide-detail-package-no-org = 请先连接 Salesforce，然后才能查询组织
 guide-detail-panel-opened = 已在 Salesforce 中打开过面板。
 guide-detail-panel-never-opened = 尚未在 Salesforce 中打开面板。
 
+## Ways in
+title-enter = 正在打开设置
+enter-lead = 此链接只能使用一次，且很快过期。如果没有反应，请选择登录。
+wrong-token = 此链接不完整。请按收到时的样子重新打开。
+audit-operator-let-in = 允许他人进入 Actions 配置
+problem-request-too-often = 来自此处的尝试过多。请稍候再试。
+
 ## Audit log
 audit-account-changed = 更改了帐户
 audit-audit-exported = 导出了审计日志
@@ -626,3 +633,27 @@ skipped-not_in_salesforce = 不在 Salesforce 中
 ## Why people stay out
 skipped-bad_id = ID 不可能由 Salesforce 分配
 skipped-too_long = 有值过长
+
+## API tokens
+api-tokens = API 令牌
+api-tokens-lead = 程序凭令牌可在 /api 下执行您在此处有权执行的操作。令牌在过期、被撤销或您离开帐户之前有效。其操作会以您的名义记入审计日志。
+api-token-once = 请立即复制令牌。之后不会再显示。
+fact-made = 创建时间
+column-last-used = 上次使用
+api-token-revoke-sure = 使用此令牌的程序将立即被拒绝。
+api-token-revoke-yes = 撤销令牌
+field-token-name = 用途
+hint-token-name = 例如程序的名称。
+field-token-days = 有效期
+days-30 = 30 天
+days-90 = 90 天
+days-365 = 1 年
+wrong-days = 请选择有效期：1 至 365 天。
+api-token-create = 创建令牌
+said-api-token-revoked = 令牌已撤销。
+audit-api-token-created = 创建了 API 令牌
+audit-api-token-revoked = 撤销了 API 令牌
+problem-api-token-too-many = 您已有十个 API 令牌。请先撤销不再需要的令牌。
+
+## Map step: what holds where the file is silent
+field-default-role = 文件未注明时的角色

@@ -10,6 +10,7 @@ mod chromium;
 mod components;
 mod fit;
 mod guide;
+mod insights;
 mod newcomers;
 mod panel;
 mod record;

@@ -15,4 +15,7 @@ mod http;
 mod package;
 mod panel;
 mod roles;
+mod settings;
+mod sync_faults;
+mod sync_world;
 mod world;

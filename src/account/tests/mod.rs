@@ -1,9 +1,12 @@
 //! The account at its HTTP edge.
 
+mod api_tokens;
 mod certificates;
 mod doors;
+mod entrances;
 mod guide;
 mod house;
+mod identity;
 mod imports;
 mod orgs;
 mod package;

@@ -5,7 +5,7 @@
 //! [`act`] writes. Only what a row can't say has code of its own: connecting Salesforce, files.
 
 pub mod act;
-pub mod caller;
+mod caller;
 pub mod connect;
 pub mod files;
 mod flash;
@@ -18,7 +18,7 @@ pub mod show;
 #[cfg(test)]
 mod tests;
 
-pub use caller::Caller;
+pub use caller::{Caller, address};
 pub use flash::Flash;
 pub use form::Form;
 pub use show::policy;

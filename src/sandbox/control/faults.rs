@@ -15,6 +15,8 @@ use crate::sandbox::kept::Kept;
 pub struct Fault {
     /// Path below the sandbox, such as `/marketo/rest/v1/leads.json`; empty for all.
     pub prefix: String,
+    /// How the path ends; empty for all.
+    pub suffix: String,
     /// For so many calls; absent: until cleared.
     pub times: Option<u32>,
     pub latency_ms: u64,
@@ -59,7 +61,7 @@ impl Faults {
     pub fn effect(&self, path: &str) -> Effect {
         self.0.with(|faults| {
             let mut effect = Effect::default();
-            for fault in faults.iter_mut().filter(|fault| path.starts_with(&fault.prefix)) {
+            for fault in faults.iter_mut().filter(|fault| path.starts_with(&fault.prefix) && path.ends_with(&fault.suffix)) {
                 effect.latency_ms += fault.latency_ms;
                 effect.http = effect.http.or(fault.http);
                 effect.marketo = effect.marketo.or_else(|| fault.marketo.clone());

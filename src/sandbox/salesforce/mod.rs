@@ -2,8 +2,9 @@
 
 mod answer;
 mod apex;
-mod authorize;
+pub mod authorize;
 pub mod canvas;
+pub mod id_token;
 pub mod keys;
 mod oauth;
 pub(super) mod package;
@@ -20,6 +21,7 @@ mod userinfo;
 use actix_web::web::{self, ServiceConfig};
 
 use super::kept::Kept;
+use id_token::Identities;
 use session::Sessions;
 use tasks::Tasks;
 
@@ -29,6 +31,7 @@ pub struct Salesforce {
     pub(super) sessions: Kept<Sessions>,
     pub(super) tasks: Kept<Tasks>,
     pub(super) package: Kept<package::Package>,
+    pub(super) identities: Kept<Identities>,
     /// The public key of the connected app, as a DER structure.
     registered_key: Kept<Option<Vec<u8>>>,
 }
