@@ -26,10 +26,13 @@ pub mod members;
 mod memory_epochs;
 pub mod oauth_flows;
 pub mod opportunities;
+pub mod org_packages;
 pub mod orgs;
 pub mod people;
 mod people_batch;
 pub mod salesforce;
+pub mod secret_keys;
+mod sync_runs;
 pub mod sync_state;
 pub mod teams;
 #[cfg(test)]
@@ -37,6 +40,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 pub mod timeline;
+mod unclaimed;
 
 /// The database, whichever engine it runs on.
 #[derive(Debug, Clone)]

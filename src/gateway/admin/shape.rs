@@ -13,8 +13,8 @@ const STEPS: [&str; 7] = [
     "/admin/settings/marketo",
     "/admin/marketo/actions-config",
     "/admin/settings/users",
-    "",
-    "",
+    "/admin/settings/salesforce/package",
+    "/admin/settings/salesforce/package",
 ];
 
 /// Prepares the answers of a page for its template.
@@ -31,6 +31,7 @@ pub fn shape(page: &str, data: &mut Map<String, Value>) {
                 *skipped = reasons(skipped);
             }
         }
+        "marketo" => super::budget::draw(data),
         "users" => choices(data),
         "import-map" => columns(data),
         "import-check" | "import-invite" | "import-progress" | "import-report" => counted(data),
@@ -69,13 +70,16 @@ fn progress(mut sync: Value) -> Value {
     let percent = (expected > 0).then(|| (read.saturating_mul(100) / expected).clamp(0, 100));
     let minutes = (state == "running" && (1..=LONGEST_LEFT).contains(&left)).then(|| (left + 59) / 60);
     let skipped = reasons(sync.get("skipped").unwrap_or(&Value::Null));
+    let left_out = reasons(sync.get("left_out").unwrap_or(&Value::Null));
     for (name, value) in [
         ("state", json!(state)),
         ("moving", json!(state == "running")),
+        ("cancellable", json!(["running", "paused", "failed"].contains(&state.as_str()))),
         ("percent", json!(percent)),
         ("minutes_left", json!(minutes)),
         ("rate", json!(whole(rate))),
         ("skipped", skipped),
+        ("left_out", left_out),
     ] {
         put(&mut sync, name, value);
     }
