@@ -8,8 +8,8 @@ use actix_web::{HttpResponse, Route, web};
 use super::description::OFFERED;
 use super::{
     AccountState, account_settings, actions_config, api_tokens, audit, database, entrances, field_sync, imports, insights, invitations,
-    jobs, marketo_admins, marketo_budget, marketo_connection, me, members, memory_epochs, orgs, people, request, salesforce_connection,
-    salesforce_sign_in, set_up, sign_in_links, teams, timeline,
+    jobs, marketo_admins, marketo_budget, marketo_connection, me, members, memory_epochs, org_certificates, org_status, orgs,
+    package_state, people, request, salesforce_connection, salesforce_sign_in, secret_key, set_up, sign_in_links, teams, timeline,
 };
 use crate::problem::Problem;
 
@@ -37,6 +37,8 @@ pub const ROUTES: &[Row] = &[
     row!(get, "/v1/orgs/{org_id}", orgs::show),
     row!(post, "/v1/orgs/{org_id}/live-checks", orgs::live_check),
     row!(post, "/v1/orgs/{org_id}/memory-epochs", memory_epochs::note),
+    row!(post, "/v1/orgs/{org_id}/certificates", org_certificates::register),
+    row!(get, "/v1/org/status", org_status::show, offered),
     row!(get, "/v1/people", people::find, offered),
     row!(get, "/v1/people/{id}", people::show, offered),
     row!(get, "/v1/people/{id}/timeline", timeline::show, offered),
@@ -102,6 +104,11 @@ pub const ROUTES: &[Row] = &[
     row!(post, "/v1/connections/salesforce/flows", salesforce_connection::begin),
     row!(post, "/v1/connections/salesforce/finish", salesforce_connection::finish),
     row!(post, "/v1/connections/salesforce/check", salesforce_connection::check, offered),
+    row!(get, "/v1/connections/salesforce/package", package_state::show, offered),
+    row!(get, "/v1/connections/salesforce/secret-key", secret_key::show),
+    row!(post, "/v1/connections/salesforce/secret-key", secret_key::make),
+    row!(get, "/v1/connections/salesforce/certificates", org_certificates::list, offered),
+    row!(post, "/v1/connections/salesforce/certificates/{id}/revoke", org_certificates::revoke, offered),
     row!(post, "/v1/salesforce/sign-ins", salesforce_sign_in::begin),
     row!(post, "/v1/salesforce/sign-ins/{flow_id}/finish", salesforce_sign_in::finish),
     row!(get, "/v1/field-sync", field_sync::show, offered),

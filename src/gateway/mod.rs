@@ -17,6 +17,7 @@ pub mod page;
 pub mod panel;
 pub mod reading;
 pub mod refusal;
+pub mod registration;
 pub mod routes;
 pub mod server;
 pub mod session;

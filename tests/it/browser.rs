@@ -7,6 +7,7 @@
 
 mod attack;
 mod chromium;
+mod components;
 mod fit;
 mod guide;
 mod insights;

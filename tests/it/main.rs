@@ -12,6 +12,7 @@ mod canvas;
 mod canvas_replay;
 mod door;
 mod http;
+mod package;
 mod panel;
 mod roles;
 mod settings;

@@ -9,6 +9,7 @@ mod house;
 mod identity;
 mod imports;
 mod orgs;
+mod package;
 mod people;
 mod people_of_account;
 mod record_people;

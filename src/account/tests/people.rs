@@ -123,7 +123,9 @@ async fn no_route_shows_one_account_what_belongs_to_another() {
         }
     }
     // A token that names an account and the org of another one.
-    let mixed = super::world::sign(&super::world::claims(&json!({ "kind": "package", "account": "a", "org": super::world::ORG_B })));
+    let mixed = super::world::sign(&super::world::claims(
+        &json!({ "kind": "package", "account": "a", "org": super::world::ORG_B, "user": super::world::USER }),
+    ));
     assert_eq!(world.get(&format!("/v1/people/{id}"), &mixed).await.status, 404);
 }
 

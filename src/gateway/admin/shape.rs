@@ -13,8 +13,8 @@ const STEPS: [&str; 7] = [
     "/admin/settings/marketo",
     "/admin/marketo/actions-config",
     "/admin/settings/users",
-    "",
-    "",
+    "/admin/settings/salesforce/package",
+    "/admin/settings/salesforce/package",
 ];
 
 /// Prepares the answers of a page for its template.

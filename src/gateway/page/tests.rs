@@ -138,6 +138,9 @@ fn every_message_is_used() {
         "member-state-",
         "delimiter-",
         "audit-",
+        "certificate-state-",
+        "package-problem-",
+        "package-standing-",
     ];
     for key in messages(Language::English).into_keys().filter(|key| !built.iter().any(|start| key.starts_with(start))) {
         assert!(sources.contains(&format!("\"{key}\"")), "{key} is said nowhere");

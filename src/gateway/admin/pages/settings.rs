@@ -56,6 +56,23 @@ pub(super) static PAGES: &[Page] = &[
         ],
     },
     Page {
+        path: "/admin/settings/salesforce/package",
+        name: "salesforce-package",
+        who: Who::Member,
+        template: "salesforce-package",
+        menu: "salesforce",
+        asks: &[
+            Ask::needed("key", "/v1/connections/salesforce/secret-key"),
+            Ask::needed("package", "/v1/connections/salesforce/package"),
+            Ask::needed("certificates", "/v1/connections/salesforce/certificates"),
+        ],
+        acts: &[
+            Act::post("/admin/settings/salesforce/package/key", "/v1/connections/salesforce/secret-key"),
+            Act::post("/admin/settings/salesforce/package/certificates/{id}/revoke", "/v1/connections/salesforce/certificates/{id}/revoke")
+                .then("certificate-revoked", "/admin/settings/salesforce/package"),
+        ],
+    },
+    Page {
         path: "/admin/settings/marketo",
         name: "marketo",
         who: Who::Member,
