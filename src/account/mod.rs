@@ -15,14 +15,18 @@ use crate::store::Store;
 
 mod account_settings;
 mod actions_config;
+pub mod activities;
 mod answer;
 pub mod arrivals;
 mod audit;
 mod body;
+pub mod calls;
 pub mod certificates;
 pub mod connections;
 mod cursor;
 mod database;
+mod deliveries;
+pub mod delivery_codes;
 pub mod email;
 mod field_sync;
 mod fields;
@@ -35,6 +39,7 @@ pub mod link;
 mod listing;
 mod mailings;
 mod marketo_admins;
+mod marketo_campaigns;
 mod marketo_connection;
 mod me;
 mod members;
@@ -46,16 +51,19 @@ pub mod provisioning;
 mod query;
 mod request;
 pub mod routes;
+pub mod salesforce_calls;
 mod salesforce_connection;
 mod salesforce_flow;
 mod salesforce_sign_in;
 pub mod salesforce_tokens;
 pub mod sealing;
+pub mod seller;
 mod set_up;
 mod sheet;
 mod sign_in_links;
 pub mod signed_in;
 mod standing;
+pub mod tasks;
 mod teams;
 #[cfg(test)]
 mod tests;
@@ -79,6 +87,7 @@ pub struct AccountState {
     cursors: cursor::CursorKey,
     standing: standing::Standing,
     rosters: marketo_admins::Rosters,
+    campaigns: marketo_campaigns::Campaigns,
 }
 
 impl AccountState {
@@ -107,6 +116,7 @@ impl AccountState {
             cursors,
             standing: standing::Standing::default(),
             rosters: marketo_admins::Rosters::default(),
+            campaigns: marketo_campaigns::Campaigns::default(),
         }))
     }
 }

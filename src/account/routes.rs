@@ -6,9 +6,9 @@ use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, Route, web};
 
 use super::{
-    AccountState, account_settings, actions_config, audit, database, field_sync, imports, invitations, jobs, marketo_admins,
-    marketo_connection, me, members, memory_epochs, orgs, people, request, salesforce_connection, salesforce_sign_in, set_up,
-    sign_in_links, teams, timeline,
+    AccountState, account_settings, actions_config, audit, calls, database, deliveries, field_sync, imports, invitations, jobs,
+    marketo_admins, marketo_campaigns, marketo_connection, me, members, memory_epochs, orgs, people, request, salesforce_connection,
+    salesforce_sign_in, set_up, sign_in_links, tasks, teams, timeline,
 };
 use crate::problem::Problem;
 
@@ -102,6 +102,15 @@ pub const ROUTES: &[Row] = &[
     row!(post, "/v1/field-sync/pause", field_sync::pause),
     row!(post, "/v1/field-sync/resume", field_sync::resume),
     row!(get, "/v1/field-sync/runs", field_sync::runs),
+    row!(post, "/v1/calls", calls::create),
+    row!(post, "/v1/tasks", tasks::create),
+    row!(get, "/v1/campaigns", marketo_campaigns::choices),
+    row!(get, "/v1/marketo-campaigns", marketo_campaigns::list),
+    row!(post, "/v1/marketo-campaigns/{id}/members", marketo_campaigns::add),
+    row!(get, "/v1/deliveries", deliveries::list),
+    row!(get, "/v1/deliveries.csv", deliveries::export),
+    row!(post, "/v1/deliveries/retry", deliveries::retry_all),
+    row!(post, "/v1/deliveries/{id}/retry", deliveries::retry),
 ];
 
 /// The description of what is offered below `/api`, OpenAPI 3.1.

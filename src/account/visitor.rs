@@ -109,7 +109,7 @@ pub enum Visitor {
     /// A panel session, bound to one record.
     Rep { account: String, org: SalesforceId, user: SalesforceId, record: SalesforceId },
     /// A server of the org, by the org's signature.
-    Package { account: String, org: SalesforceId },
+    Package { account: String, org: SalesforceId, user: Option<SalesforceId> },
     /// Somebody who administers the account.
     Admin { account: String },
     /// Somebody who signed in to the account.
@@ -140,7 +140,10 @@ impl TryFrom<VisitorClaim> for Visitor {
                 }
                 Ok(Self::Rep { account: account?, org: id(claim.org)?, user: id(claim.user)?, record })
             }
-            "package" => Ok(Self::Package { account: account?, org: id(claim.org)? }),
+            "package" => {
+                let user = claim.user.and_then(|user| SalesforceId::parse(&user).ok());
+                Ok(Self::Package { account: account?, org: id(claim.org)?, user })
+            }
             "admin" => Ok(Self::Admin { account: account? }),
             "member" => Ok(Self::Member { account: account?, member: claim.member.ok_or(Incomplete)? }),
             "marketo_admin" => Ok(Self::MarketoAdmin { account: account?, email: claim.email.ok_or(Incomplete)? }),
@@ -241,7 +244,7 @@ impl FromRequest for Reader {
             let (state, Signed { visitor, request_id, .. }) = signed?;
             let (account, org, scope) = match visitor {
                 Visitor::Rep { account, org, record, .. } => (account, org, Scope::Record(record)),
-                Visitor::Package { account, org } => (account, org, Scope::Account),
+                Visitor::Package { account, org, .. } => (account, org, Scope::Account),
                 Visitor::Face | Visitor::Admin { .. } | Visitor::Member { .. } | Visitor::MarketoAdmin { .. } => {
                     return Err(not_for("Only a panel or the org's own software may ask this."));
                 }

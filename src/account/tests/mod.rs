@@ -1,5 +1,6 @@
 //! The account at its HTTP edge.
 
+mod acting;
 mod certificates;
 mod doors;
 mod guide;

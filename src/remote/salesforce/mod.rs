@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::call::{Answer, Body, Call, CallError, Caller, With};
 
 pub mod oauth;
+pub mod tasks;
 
 /// Whose access token it is, as the org itself says.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
