@@ -65,7 +65,7 @@ class Fleet:
         secret = "soak-consumer-secret-0123456789abcdef"
         self.sandbox_process = subprocess.Popen(
             [BIN, "sandbox", "--port", "0", "--people", str(people)],
-            env={**os.environ, "MSI__CANVAS__CONSUMER_SECRETS": secret, "MSI__LOG__FILTER": "error"},
+            env={**os.environ, "MSI__CANVAS__CONSUMER_SECRETS": secret, "MSI__LOG__FILTER": "off"},
             stdout=subprocess.PIPE, text=True)
         mail = None
         for line in self.sandbox_process.stdout:

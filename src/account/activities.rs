@@ -58,6 +58,20 @@ pub struct CampaignDetail {
     pub sent_by: String,
 }
 
+/// A mail that was sent, or what its recipient did with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EmailDetail {
+    pub sent_by: String,
+    pub subject: String,
+    pub template_id: Option<String>,
+    pub template: Option<String>,
+    /// What was clicked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    pub owner_id: Option<String>,
+}
+
 /// How other systems name an activity: unique in the account, and part of every subject.
 #[must_use]
 pub fn marker(number: i64) -> String {
@@ -128,7 +142,16 @@ impl Once {
         }
     }
 
-    fn same(&self, asked: &str, answer: &str) -> Result<Value, Problem> {
+    /// What is to be kept with what the question causes.
+    pub(super) fn asking<'a>(&'a self, answer: &'a str) -> Option<Asked<'a>> {
+        self.key.as_deref().map(|key| Asked { what: &self.what, key, asked: &self.asked, answer })
+    }
+
+    /// The earlier answer, if the question was the same.
+    ///
+    /// # Errors
+    /// 409 `idempotency.reused` when it was not.
+    pub(super) fn same(&self, asked: &str, answer: &str) -> Result<Value, Problem> {
         if asked != self.asked {
             return Err(Problem::new(
                 409,
@@ -146,8 +169,7 @@ impl Once {
     /// As [`Once::before`], or when the database does not answer.
     pub(super) async fn record(&self, seller: &Seller, activities: &[NewActivity], answer: Value) -> Result<Value, Problem> {
         let text = answer.to_string();
-        let asked = self.key.as_deref().map(|key| Asked { what: &self.what, key, asked: &self.asked, answer: &text });
-        let recorded = database::answer(seller.tenant.record(activities, asked, clock::now_ms())).await?;
+        let recorded = database::answer(seller.tenant.record(activities, self.asking(&text), clock::now_ms())).await?;
         match recorded {
             Recorded::Done => Ok(answer),
             Recorded::Before(asked, answer) => self.same(&asked, &answer),

@@ -14,6 +14,8 @@ use crate::settings::Settings;
 use crate::store::Store;
 
 mod account_settings;
+mod acting;
+mod acting_settings;
 mod actions_config;
 pub mod activities;
 mod answer;
@@ -22,12 +24,14 @@ mod audit;
 mod body;
 pub mod calls;
 pub mod certificates;
+pub mod composing;
 pub mod connections;
 mod cursor;
 mod database;
 mod deliveries;
 pub mod delivery_codes;
 pub mod email;
+mod emails;
 mod field_sync;
 mod fields;
 mod imports;
@@ -37,6 +41,7 @@ mod jobs;
 pub mod letters;
 pub mod link;
 mod listing;
+mod mail_html;
 mod mailings;
 mod marketo_admins;
 mod marketo_campaigns;
@@ -44,6 +49,7 @@ mod marketo_connection;
 mod me;
 mod members;
 mod memory_epochs;
+pub mod merging;
 mod orgs;
 mod people;
 pub mod postbox;
@@ -65,11 +71,16 @@ pub mod signed_in;
 mod standing;
 pub mod tasks;
 mod teams;
+mod templates;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod tracking;
+pub mod tracking_links;
+mod unsubscribes;
 pub mod upstreams;
 pub mod visitor;
+mod watch_list;
 
 pub use imports::runner as import_runner;
 pub use routes::configure;
@@ -88,6 +99,7 @@ pub struct AccountState {
     standing: standing::Standing,
     rosters: marketo_admins::Rosters,
     campaigns: marketo_campaigns::Campaigns,
+    links: Arc<tracking_links::LinkKey>,
 }
 
 impl AccountState {
@@ -105,6 +117,7 @@ impl AccountState {
     ) -> Result<Arc<Self>, visitor::WeakKey> {
         let key = visitor::VisitorKey::new(&settings.account.key)?;
         let cursors = cursor::CursorKey::new(&settings.account.key);
+        let links = Arc::new(tracking_links::LinkKey::new(&settings.account.key));
         Ok(Arc::new(Self {
             store,
             settings,
@@ -117,6 +130,7 @@ impl AccountState {
             standing: standing::Standing::default(),
             rosters: marketo_admins::Rosters::default(),
             campaigns: marketo_campaigns::Campaigns::default(),
+            links,
         }))
     }
 }

@@ -6,9 +6,10 @@ use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, Route, web};
 
 use super::{
-    AccountState, account_settings, actions_config, audit, calls, database, deliveries, field_sync, imports, invitations, jobs,
-    marketo_admins, marketo_campaigns, marketo_connection, me, members, memory_epochs, orgs, people, request, salesforce_connection,
-    salesforce_sign_in, set_up, sign_in_links, tasks, teams, timeline,
+    AccountState, account_settings, acting, acting_settings, actions_config, audit, calls, database, deliveries, emails, field_sync,
+    imports, invitations, jobs, marketo_admins, marketo_campaigns, marketo_connection, me, members, memory_epochs, orgs, people, request,
+    salesforce_connection, salesforce_sign_in, set_up, sign_in_links, tasks, teams, templates, timeline, tracking, unsubscribes,
+    watch_list,
 };
 use crate::problem::Problem;
 
@@ -107,6 +108,29 @@ pub const ROUTES: &[Row] = &[
     row!(get, "/v1/campaigns", marketo_campaigns::choices),
     row!(get, "/v1/marketo-campaigns", marketo_campaigns::list),
     row!(post, "/v1/marketo-campaigns/{id}/members", marketo_campaigns::add),
+    row!(get, "/v1/people/{id}/acting", acting::show),
+    row!(get, "/v1/templates", templates::list),
+    row!(post, "/v1/templates", templates::create),
+    row!(get, "/v1/templates/{id}", templates::show),
+    row!(put, "/v1/templates/{id}", templates::change),
+    row!(delete, "/v1/templates/{id}", templates::remove),
+    row!(put, "/v1/templates/{id}/favourite", templates::favour),
+    row!(delete, "/v1/templates/{id}/favourite", templates::unfavour),
+    row!(post, "/v1/emails", emails::create),
+    row!(post, "/v1/emails/preview", emails::preview),
+    row!(get, "/v1/emails/drafts/{person}", emails::show_draft),
+    row!(put, "/v1/emails/drafts/{person}", emails::save_draft),
+    row!(put, "/v1/watch-list/{person}", watch_list::add),
+    row!(delete, "/v1/watch-list/{person}", watch_list::remove),
+    row!(get, "/v1/acting-settings", acting_settings::show),
+    row!(put, "/v1/acting-settings", acting_settings::change),
+    row!(post, "/v1/mail-events", tracking::create),
+    row!(get, "/v1/unsubscribes", unsubscribes::list),
+    row!(post, "/v1/unsubscribes", unsubscribes::create),
+    row!(post, "/v1/resubscribes", unsubscribes::take_back),
+    row!(post, "/v1/untracked", unsubscribes::untrack),
+    row!(get, "/v1/unsubscribes/by-token/{token}", unsubscribes::show_by_link),
+    row!(post, "/v1/unsubscribes/by-token/{token}", unsubscribes::take_by_link),
     row!(get, "/v1/deliveries", deliveries::list),
     row!(get, "/v1/deliveries.csv", deliveries::export),
     row!(post, "/v1/deliveries/retry", deliveries::retry_all),

@@ -68,7 +68,11 @@ async fn answer(request: &HttpRequest, face: &Face, mut path: String) -> Result<
     Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(answer.body))
 }
 
-async fn authority(request: &HttpRequest, face: &Face) -> Result<Claims, Problem> {
+/// Whose token it is; a panel's must still have its session.
+///
+/// # Errors
+/// 401 when it is none of ours, or its session has ended.
+pub async fn authority(request: &HttpRequest, face: &Face) -> Result<Claims, Problem> {
     let claims = face.house.tokens.check(reading::bearer(request)?)?;
     if claims.aud == Use::Panel && face.memory.get(&session::key(&claims.acc, &claims.jti)).await.is_none() {
         return Err(panel::ended());

@@ -1,5 +1,6 @@
 //! The face: all that a browser or Salesforce reaches. No database, no long-lived customer secret.
 
+pub mod acting;
 pub mod admin;
 pub mod api;
 pub mod assets;
@@ -14,6 +15,7 @@ pub mod operations;
 pub mod origin;
 pub mod page;
 pub mod panel;
+pub mod panel_acting;
 pub mod reading;
 pub mod refusal;
 pub mod routes;
@@ -22,4 +24,5 @@ pub mod session;
 pub mod sign_in;
 pub mod ticket;
 pub mod token;
+pub mod tracking;
 pub mod visit;

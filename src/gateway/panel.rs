@@ -54,6 +54,12 @@ impl Part {
     }
 }
 
+/// Under which key the first page of a tab is kept for a rep.
+#[must_use]
+pub fn key_of_tab(claims: &Claims, tab: PanelTab) -> String {
+    Part::Tab(tab, None).key(claims)
+}
+
 fn cursor(request: &HttpRequest) -> Result<Option<String>, Problem> {
     let mut found = None;
     for (name, value) in url::form_urlencoded::parse(request.query_string().as_bytes()) {

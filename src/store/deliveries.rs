@@ -96,6 +96,7 @@ macro_rules! under_lease {
         }
     };
 }
+pub(super) use under_lease;
 
 impl Tenant {
     /// Whatever an earlier holder of the lease was sending may have arrived: it is to be looked up from `settled_at` on.
@@ -249,7 +250,7 @@ impl Tenant {
     /// # Errors
     /// When the database refuses.
     pub async fn retry_deliveries(&self, id: Option<&str>, deed: &Deed) -> Result<u64, StoreError> {
-        let text = "update deliveries set state = case when code = 'UNCLEAR' then 'unsettled' else 'waiting' end, next_at = $3, \
+        let text = "update deliveries set state = 'waiting', next_at = $3, \
                     settled_at = null where account_id = $1 and state = 'failed' and ($2 = '' or id = $2)";
         Ok(commit!(&self.store, transaction => {
             let again = sqlx::query(text)

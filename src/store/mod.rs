@@ -13,6 +13,7 @@ use sqlx::{PgPool, SqlitePool};
 use tokio::sync::Mutex;
 
 pub mod accounts;
+pub mod acting_settings;
 pub mod audit;
 mod batch;
 pub mod deliveries;
@@ -26,14 +27,17 @@ pub mod oauth_flows;
 pub mod orgs;
 pub mod people;
 pub mod sales_activities;
+pub mod sales_emails;
 pub mod salesforce;
 pub mod sync_state;
 pub mod teams;
+pub mod templates;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 pub mod timeline;
+pub mod unsubscribes;
 
 /// The database, whichever engine it runs on.
 #[derive(Debug, Clone)]

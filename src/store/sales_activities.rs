@@ -127,6 +127,7 @@ macro_rules! record {
         number
     }};
 }
+pub(super) use record;
 
 /// Keeps the answer to a question inside a transaction, or ends it with the earlier answer.
 macro_rules! once {
@@ -158,6 +159,7 @@ macro_rules! once {
         }
     };
 }
+pub(super) use once;
 
 macro_rules! columns {
     ($before:literal, $after:literal) => {

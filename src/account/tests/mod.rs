@@ -1,6 +1,7 @@
 //! The account at its HTTP edge.
 
 mod acting;
+mod acting_mail;
 mod certificates;
 mod doors;
 mod guide;

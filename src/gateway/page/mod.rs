@@ -131,6 +131,13 @@ impl Pages {
         room.or_broken(tab.key(), timeline::view(tab, timeline, &room.catalogue, &clock).and_then(|view| room.render("tab", &view)))
     }
 
+    /// What a rep can do, a form, or what became of it. `context` is what the template names.
+    #[must_use]
+    pub fn acting_fragment(&self, lang: Language, template: &str, context: &serde_json::Value) -> Bytes {
+        let room = self.room(lang);
+        room.or_broken(template, room.render(template, context))
+    }
+
     /// A state in place of a fragment that the panel asked for.
     #[must_use]
     pub fn state_fragment(&self, lang: Language, state: &State<'_>, problem: Option<&Problem>) -> Bytes {

@@ -254,6 +254,8 @@ fn lists_have_the_columns_that_reps_know() {
             PanelTab::Email,
             vec!["Sent by Marketo", "Sent by Sales", "opened 2 times", "clicked once", "not opened", "Soft bounce", "No subject"],
         ),
+        (PanelTab::Calls, vec!["Interested", "Wants a quote", "No answer", ">2:05<"]),
+        (PanelTab::Tasks, vec!["Send the quote", "2026-12-01", "High", "Call"]),
         (PanelTab::Score, vec![">1,037<", ">1,087<", "+50", "\u{2212}15", "Lead Score rose from 1,042 to 1,087 since 7 Oct"]),
     ] {
         let page = text(&pages().tab_fragment(Language::English, ZONE, samples::NOW, tab, &samples::timeline(tab)));

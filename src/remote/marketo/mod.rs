@@ -26,6 +26,7 @@ pub mod custom_types;
 pub mod envelope;
 pub mod leads;
 pub mod token;
+pub mod unsubscribed;
 pub mod usage;
 pub mod users;
 pub mod writes;

@@ -19,6 +19,7 @@ use crate::store::sync_state::Lease;
 use crate::store::{StoreError, Tenant};
 
 pub mod fate;
+mod mail;
 mod marketo;
 mod marketo_types;
 mod salesforce;
@@ -27,17 +28,19 @@ mod wording;
 /// Where things are delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Target {
+    Mail,
     Marketo,
     Salesforce,
 }
 
 impl Target {
-    pub const ALL: [Self; 2] = [Self::Marketo, Self::Salesforce];
+    pub const ALL: [Self; 3] = [Self::Mail, Self::Marketo, Self::Salesforce];
 
     /// Its name in the store.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Mail => "mail",
             Self::Marketo => "marketo",
             Self::Salesforce => "salesforce",
         }
@@ -47,6 +50,7 @@ impl Target {
     #[must_use]
     pub const fn job(self) -> &'static str {
         match self {
+            Self::Mail => "deliver_mail",
             Self::Marketo => "deliver_marketo",
             Self::Salesforce => "deliver_salesforce",
         }
@@ -54,6 +58,8 @@ impl Target {
 
     const fn batch(self) -> i64 {
         match self {
+            // What is being sent when a process dies stays unclear: one mail, not many.
+            Self::Mail => 1,
             Self::Marketo => 300,
             Self::Salesforce => 200,
         }
@@ -179,6 +185,7 @@ impl Shift<'_> {
             let (unsettled, fresh): (Vec<Due>, Vec<Due>) = due.into_iter().partition(|due| due.state == "unsettled");
             if !unsettled.is_empty() {
                 let sent = match target {
+                    Target::Mail => mail::look_up(&unsettled),
                     Target::Marketo => marketo::look_up(self, &unsettled).await,
                     Target::Salesforce => salesforce::look_up(self, &unsettled).await,
                 };
@@ -194,6 +201,7 @@ impl Shift<'_> {
             let ids: Vec<&str> = fresh.iter().map(|due| due.delivery_id.as_str()).collect();
             self.tenant.begin_deliveries(&self.lease, &ids, now).await?;
             let sent = match target {
+                Target::Mail => mail::send(self, &fresh).await,
                 Target::Marketo => marketo::send(self, &fresh).await,
                 Target::Salesforce => salesforce::send(self, &fresh).await,
             };
@@ -240,7 +248,13 @@ impl Shift<'_> {
                 }
             })
             .collect();
-        self.tenant.settle_deliveries(&self.lease, &verdicts, now).await?;
+        if target == Target::Mail {
+            for (verdict, due) in verdicts.iter().zip(due) {
+                self.tenant.settle_mail_delivery(&self.lease, &due.activity.id, verdict, now).await?;
+            }
+        } else {
+            self.tenant.settle_deliveries(&self.lease, &verdicts, now).await?;
+        }
         for verdict in verdicts.iter().filter(|verdict| verdict.state == "failed") {
             tracing::warn!(delivery_id = %verdict.delivery_id, target = target.name(), code = verdict.code.as_deref(), "a delivery failed");
         }

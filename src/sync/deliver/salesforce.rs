@@ -47,8 +47,9 @@ pub async fn send(shift: &Shift<'_>, due: &[Due]) -> Sent {
         Ok(fields) => fields,
         Err(halt) => return Sent { halt: Some(halt), ..sent },
     };
+    change(shift, due, &fields, &mut sent).await;
     let mut records: Vec<(&Due, Value)> = Vec::new();
-    for due in due {
+    for due in due.iter().filter(|due| due.verb == "create") {
         match wording::for_salesforce(due) {
             Some(task) => records.push((due, known(task, &fields))),
             None => {
@@ -88,6 +89,46 @@ pub async fn send(shift: &Shift<'_>, due: &[Due]) -> Sent {
     sent
 }
 
+// Changes of tasks can be repeated, so that an unknown outcome is simply tried again.
+async fn change(shift: &Shift<'_>, due: &[Due], fields: &HashSet<String>, sent: &mut Sent) {
+    let mut records: Vec<(&Due, Value)> = Vec::new();
+    for due in due.iter().filter(|due| due.verb == "update") {
+        let (task, mail) =
+            tokio::join!(shift.tenant.upstream_id(&due.activity.id, "salesforce"), shift.deps.store.sales_email(&due.activity.id));
+        let fate = match (task, mail) {
+            (Ok(Some(id)), Ok(Some(mail))) => {
+                let mut record = wording::of_mail(&mail);
+                record.retain(|name, _| fields.contains(name));
+                record.insert("Id".to_owned(), json!(id));
+                records.push((due, json!(record)));
+                continue;
+            }
+            (Ok(_), Ok(_)) => Fate::Skipped("Salesforce has no task of this mail."),
+            _ => Fate::Retry { code: "SERVER_UNAVAILABLE".to_owned(), detail: "The account's database does not answer.".to_owned() },
+        };
+        sent.fates.insert(due.delivery_id.clone(), fate);
+    }
+    if records.is_empty() {
+        return;
+    }
+    let all: Vec<&Due> = records.iter().map(|(due, _)| *due).collect();
+    let tasks: Vec<Value> = records.iter().map(|(_, record)| record.clone()).collect();
+    match call(shift, &tasks::change(shift.deps.connections.caller(), &tasks)).await {
+        Ok(rows) if rows.len() == all.len() => {
+            for (due, row) in all.iter().zip(rows) {
+                sent.fates.insert(due.delivery_id.clone(), saved(row));
+            }
+        }
+        Ok(_) => sent.all(&all, &Fate::Retry { code: "BAD_ANSWER".to_owned(), detail: String::new() }),
+        Err(NoAnswer::Connection(problem)) => sent.halt = Some(fate::no_connection(&problem)),
+        Err(NoAnswer::Call(error)) => match fate::whole(WriteError::Refused(error), SYSTEM) {
+            Whole::Halt(halt) => sent.halt = Some(halt),
+            Whole::Refused { code, detail } => sent.all(&all, &Fate::refused("salesforce", &code, &detail)),
+            Whole::Unknown(code) | Whole::Later(code) => sent.all(&all, &Fate::Retry { code, detail: String::new() }),
+        },
+    }
+}
+
 fn known(task: Map<String, Value>, fields: &HashSet<String>) -> Value {
     json!(task.into_iter().filter(|(name, _)| fields.contains(name)).collect::<Map<_, _>>())
 }
@@ -103,15 +144,20 @@ fn saved(row: Saved) -> Fate {
 
 /// Looks whether what may have been written is there.
 pub async fn look_up(shift: &Shift<'_>, due: &[Due]) -> Sent {
+    // A change that was cut off is made again.
     let markers: Vec<String> = due.iter().map(|due| marker(due.activity.number)).collect();
     let find = tasks::find(shift.deps.connections.caller(), &markers);
     match call(shift, &find).await {
         Ok(there) => {
-            let fate = |due: &Due| there.get(&marker(due.activity.number)).map_or(Fate::Missing, |id| Fate::Done(Some(id.clone())));
+            let fate = |due: &Due| if due.verb == "update" { Fate::Missing } else { made(&there, due) };
             Sent { fates: due.iter().map(|due| (due.delivery_id.clone(), fate(due))).collect(), halt: None }
         }
         Err(error) => Sent { fates: HashMap::new(), halt: Some(unseen(&error)) },
     }
+}
+
+fn made(there: &HashMap<String, String>, due: &Due) -> Fate {
+    there.get(&marker(due.activity.number)).map_or(Fate::Missing, |id| Fate::Done(Some(id.clone())))
 }
 
 fn unseen(error: &NoAnswer) -> Halt {

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::account::activities::{CallDetail, TaskDetail, marker};
+use crate::account::activities::{CallDetail, EmailDetail, TaskDetail, marker};
 use crate::remote::moment;
 use crate::remote::salesforce::tasks::MARKER;
 use crate::store::deliveries::Due;
+use crate::store::sales_emails::SalesEmail;
 
 /// Longest subject of a task in Salesforce, in characters.
 const LONGEST_SUBJECT: usize = 255;
@@ -27,6 +28,21 @@ pub fn for_marketo(due: &Due, type_id: i64) -> Option<Value> {
                 ("salesCallAnsweredBy", json!(call.answered_by)),
                 ("source", json!(SOURCE)),
             ]
+        }
+        "email" | "opened" | "clicked" => {
+            let mail: EmailDetail = serde_json::from_str(&activity.detail).ok()?;
+            vec![
+                ("link", json!(mail.link)),
+                ("sentBy", json!(mail.sent_by)),
+                ("source", json!(SOURCE)),
+                ("templateId", json!(mail.template_id)),
+                ("salesTemplateName", json!(mail.template)),
+                ("emailSubject", json!(format!("{} ({id})", mail.subject))),
+            ]
+        }
+        "replied" => {
+            let mail: EmailDetail = serde_json::from_str(&activity.detail).ok()?;
+            vec![("receivedBy", json!(mail.sent_by)), ("source", json!(SOURCE))]
         }
         _ => return None,
     };
@@ -64,6 +80,14 @@ pub fn for_salesforce(due: &Due) -> Option<Map<String, Value>> {
                 "Priority": task.priority, "ActivityDate": task.due, "Description": task.notes, "OwnerId": task.owner_id,
             })
         }
+        "email" => {
+            let mail: EmailDetail = serde_json::from_str(&activity.detail).ok()?;
+            json!({
+                "Subject": subject(&format!("Email: {}", mail.subject)), "Status": "Completed", "Priority": "Normal", "Type": "Email",
+                "TaskSubtype": "Email", "ActivityDate": day, "MSE_Email_Status__c": "sent", "MSE_Viewed__c": false, "MSE_Clicked__c": false,
+                "MSE_Replied__c": false, "MSE_Template__c": mail.template.as_deref().map(subject), "OwnerId": mail.owner_id,
+            })
+        }
         _ => return None,
     };
     let fields = fields.as_object_mut()?;
@@ -71,6 +95,17 @@ pub fn for_salesforce(due: &Due) -> Option<Map<String, Value>> {
     fields.insert("WhoId".to_owned(), json!(activity.sfdc_id));
     fields.insert(MARKER.to_owned(), json!(marker(activity.number)));
     Some(std::mem::take(fields))
+}
+
+/// What changes in a mail's task by what its recipient did.
+pub fn of_mail(mail: &SalesEmail) -> Map<String, Value> {
+    let fields = [
+        ("MSE_Viewed__c", json!(mail.opened > 0)),
+        ("MSE_Clicked__c", json!(mail.clicked > 0)),
+        ("MSE_Replied__c", json!(mail.replied > 0)),
+        ("MSE_Email_Status__c", json!(mail.status)),
+    ];
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 // One line, cut where Salesforce would refuse it.
