@@ -32,6 +32,23 @@ impl SalesforceId {
         }
     }
 
+    /// Reads an id that comes as a text of its own: one of 18 characters that is right is kept as it is.
+    ///
+    /// # Errors
+    /// As [`SalesforceId::parse`].
+    pub fn take(text: String) -> Result<Self, NotASalesforceId> {
+        let right = text.len() == 18
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && text.split_at_checked(15).is_some_and(|(id, given)| check_bytes(id).eq(given.bytes()));
+        if right { Ok(Self(text)) } else { Self::parse(text.trim()) }
+    }
+
+    /// The 18 characters.
+    #[must_use]
+    pub fn into_string(self) -> String {
+        self.0
+    }
+
     /// The 18 characters.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -52,14 +69,15 @@ impl fmt::Display for SalesforceId {
 }
 
 // One character for each five: bit n says that the n-th of them is upper case; 0–25 are A–Z, 26–31 are 0–5.
+fn check_bytes(id: &str) -> impl Iterator<Item = u8> {
+    id.as_bytes().chunks(5).map(|five| {
+        let cases = five.iter().rev().fold(0_u8, |bits, byte| (bits << 1) | u8::from(byte.is_ascii_uppercase()));
+        if cases < 26 { b'A' + cases } else { b'0' + (cases - 26) }
+    })
+}
+
 fn check_characters(id: &str) -> String {
-    id.as_bytes()
-        .chunks(5)
-        .map(|five| {
-            let cases = five.iter().rev().fold(0_u8, |bits, byte| (bits << 1) | u8::from(byte.is_ascii_uppercase()));
-            char::from(if cases < 26 { b'A' + cases } else { b'0' + (cases - 26) })
-        })
-        .collect()
+    check_bytes(id).map(char::from).collect()
 }
 
 #[cfg(test)]
@@ -94,6 +112,8 @@ mod tests {
             prop_assert_eq!(&SalesforceId::parse(long.as_str()).unwrap(), &long);
             let (start, check) = long.as_str().split_at(15);
             prop_assert_eq!(&SalesforceId::parse(&format!("{start}{}", check.to_lowercase())).unwrap(), &long);
+            prop_assert_eq!(&SalesforceId::take(long.as_str().to_owned()).unwrap(), &long);
+            prop_assert_eq!(&SalesforceId::take(format!(" {id}")).unwrap(), &long);
         }
 
         #[test]
@@ -103,6 +123,7 @@ mod tests {
             prop_assume!(bytes[at].is_ascii_alphabetic());
             bytes[at] ^= 0x20;
             prop_assert!(SalesforceId::parse(std::str::from_utf8(&bytes).unwrap()).is_err());
+            prop_assert!(SalesforceId::take(String::from_utf8(bytes).unwrap()).is_err());
         }
 
         #[test]

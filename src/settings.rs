@@ -133,6 +133,11 @@ pub struct Marketo {
     pub poll_seconds: u32,
     /// Seconds between two looks at a bulk job's state.
     pub bulk_poll_seconds: u32,
+    /// Seconds after which a job of a process that died may be taken over by another one.
+    pub lease_seconds: u32,
+    /// A list of those who matter, `static:NAME` or `smart:NAME`: where the subscription lets extracts ask for it, the
+    /// first load is one extract instead of one for each 31 days.
+    pub people_list: Option<String>,
     /// Further hosts that may be called, beside `NNN-AAA-NNN.mktorest.com`; for demo and tests.
     pub extra_hosts: Vec<String>,
     /// Where an instance is reached, `{munchkin_id}` standing for its id; for demo and tests another address.
@@ -155,6 +160,10 @@ pub struct Salesforce {
     pub login_url: String,
     /// Where users of sandboxes sign in.
     pub sandbox_login_url: String,
+    /// Private key (PEM) whose certificate the External Client App has: access tokens come by JWT bearer then.
+    pub jwt_key: SecretString,
+    /// Whom the assertions name; empty: the user who connected.
+    pub jwt_username: String,
 }
 
 /// Outgoing mail.
@@ -255,6 +264,8 @@ impl Default for Marketo {
             history_days: 90,
             poll_seconds: 30,
             bulk_poll_seconds: 60,
+            lease_seconds: 60,
+            people_list: None,
             extra_hosts: Vec::new(),
             endpoint: "https://{munchkin_id}.mktorest.com".to_owned(),
         }
@@ -270,6 +281,8 @@ impl Default for Salesforce {
             client_secret: SecretString::default(),
             login_url: "https://login.salesforce.com".to_owned(),
             sandbox_login_url: "https://test.salesforce.com".to_owned(),
+            jwt_key: SecretString::default(),
+            jwt_username: String::new(),
         }
     }
 }
@@ -343,7 +356,7 @@ fn lay_over(table: &mut Table, name: &str, value: String) -> Result<(), Settings
     Ok(())
 }
 
-const NUMBERS: [&str; 21] = [
+const NUMBERS: [&str; 22] = [
     "session_seconds",
     "access_seconds",
     "fragment_seconds",
@@ -359,6 +372,7 @@ const NUMBERS: [&str; 21] = [
     "history_days",
     "poll_seconds",
     "bulk_poll_seconds",
+    "lease_seconds",
     "timeout_seconds",
     "seats",
     "settle_seconds",

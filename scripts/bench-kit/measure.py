@@ -7,7 +7,6 @@ import json
 import os
 import re
 import socket
-import sqlite3
 import statistics
 import subprocess
 import sys
@@ -17,9 +16,10 @@ import urllib.parse
 import urllib.request
 
 SECRET = "bench-consumer-secret-0123456789abcdef"
-BIN = "target/release/msi-gateway"
-LOAD = "target/release/examples/load"
-YARDSTICK = "target/release/examples/yardstick"
+BUILT = os.environ.get("BUILT", "target/release")
+BIN = f"{BUILT}/msi-gateway"
+LOAD = f"{BUILT}/examples/load"
+YARDSTICK = f"{BUILT}/examples/yardstick"
 REDIS = os.environ["REDIS_URL"]
 TURNS = int(os.environ.get("TURNS", "7"))
 SECONDS = os.environ.get("SECONDS_A_TURN", "3")
@@ -100,9 +100,9 @@ def signed(text):
 class House:
     """The gateway on Redis and SQLite against the emulated systems, with a person to show."""
 
-    def __init__(self, people=300, environment=None):
+    def __init__(self, people=300, environment=None, sandbox=None):
         self.folder = tempfile.TemporaryDirectory()
-        _, self.sandbox = start([BIN, "sandbox", "--port", "0", "--people", str(people)], {"MSI__CANVAS__CONSUMER_SECRETS": SECRET}, "ready")
+        self.sandbox = sandbox or start([BIN, "sandbox", "--port", "0", "--people", str(people)], {"MSI__CANVAS__CONSUMER_SECRETS": SECRET}, "ready")[1]
         world = json.loads(wait_for(f"{self.sandbox}/_control/world"))
         port, account = free_port(), free_port()
         self.base = f"http://127.0.0.1:{port}"
@@ -140,6 +140,10 @@ class House:
         self.process, _ = start([BIN, measured], self.environment)
         wait_for(f"{self.base}/readyz")
         self.ready_ms = (time.perf_counter() - began) * 1000
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
 
     def record(self):
         """Somebody with a long story."""
@@ -223,35 +227,11 @@ def panel():
     finish(ours, theirs, f"rss_mb_256={many['rss_mb']:.1f} not_2xx_256={many['bad']:.0f}")
 
 
-def sync():
-    people = int(os.environ.get("PEOPLE", "100000"))
-    house = House(people, {"MSI__REDIS__URL": "", "MSI__MARKETO__BULK_POLL_SECONDS": os.environ.get("BULK_POLL_SECONDS", "1"), "MSI__MARKETO__HISTORY_DAYS": "1"})
-    house.connect()
-    began = time.perf_counter()
-    house.serve("serve")
-    peak, loaded = 0.0, None
-    while loaded is None:
-        time.sleep(0.2)
-        with open(f"/proc/{house.process.pid}/status", encoding="utf-8") as status:
-            peak = max(peak, int(re.search(r"VmHWM:\s+(\d+)", status.read()).group(1)) / 1024)
-        connection = sqlite3.connect(f"file:{house.folder.name}/bench.db?mode=ro", uri=True)
-        state = connection.execute("select state, progress from sync_jobs where job = 'field_sync'").fetchone()
-        count = connection.execute("select count(*) from people").fetchone()[0]
-        connection.close()
-        if state and state[0] == "done":
-            loaded = time.perf_counter() - began
-        if time.perf_counter() - began > 1500:
-            sys.exit(f"not loaded in time: {state}, {count} people")
-    journal = json.loads(call(f"{house.sandbox}/_control/journal"))
-    calls = sum(count for path, count in journal["counts"].items() if "/marketo/" in path and "oauth" not in path)
-    print(f"  {people} people in Marketo, {count} of them qualify; loaded in {loaded:.1f} s, peak memory {peak:.0f} MB, {calls} calls")
-    print(f"people={people} kept={count} seconds={loaded:.1f} people_per_second={people / loaded:.0f} peak_mb={peak:.0f} calls={calls}")
-
-
-try:
-    {"canvas": canvas, "panel": panel, "sync": sync}[sys.argv[1]]()
-finally:
-    for child in children:
-        child.terminate()
-    for child in children:
-        child.wait()
+if __name__ == "__main__":
+    try:
+        {"canvas": canvas, "panel": panel}[sys.argv[1]]()
+    finally:
+        for child in children:
+            child.terminate()
+        for child in children:
+            child.wait()

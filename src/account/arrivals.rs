@@ -221,9 +221,10 @@ impl Arrivals {
         let leads = marketo.leads(asker, first.kind.filter(), &ids).await.map_err(|error| error.problem("Marketo"))?;
         let mut arrived = HashSet::new();
         let mut people = Vec::new();
+        let mut left_out = people::LeftOut::new();
         for lead in leads {
             let asked_for = first.kind.of_lead(&lead).and_then(people::eighteen);
-            if let Ok(person) = people::admit(lead) {
+            if let Ok(person) = people::admit(lead, &mut left_out) {
                 arrived.extend(asked_for);
                 people.push(person);
             }
@@ -232,10 +233,13 @@ impl Arrivals {
         let known =
             tenant.known_leads(&people.iter().map(|person| person.lead_id).collect::<Vec<_>>()).await.map_err(|error| broken(&error))?;
         if !people.is_empty() {
-            tenant.upsert_people(&people, clock::now_ms(), None).await.map_err(|error| broken(&error))?;
+            people::count(&left_out);
         }
         let new = people.iter().filter(|person| !known.contains(&person.lead_id));
         let newcomers = new.map(|person| Newcomer { lead_id: person.lead_id, created_at: person.created_at }).collect();
+        if !people.is_empty() {
+            tenant.upsert_people(people, clock::now_ms(), None).await.map_err(|error| broken(&error))?;
+        }
         Ok((arrived, newcomers))
     }
 

@@ -131,7 +131,7 @@ impl Composition {
         let body = merge(&self.html, &values, true);
         let mut html = mail_html::sent_out(&body.text, |_| None);
         if self.appends {
-            html.push_str(&format!("<p>{}</p>", self.way_out()));
+            html.extend(["<p>", &self.way_out(), "</p>"]);
         }
         let mut unfilled = subject.unfilled;
         unfilled.extend(body.unfilled.into_iter().filter(|name| !values.contains_key(name.as_str())));
@@ -183,7 +183,7 @@ impl Composition {
             Some(format!("{address}/t/{token}"))
         });
         if let Some(token) = state.links.write(Purpose::Open, mail_id, "").filter(|_| tracked) {
-            finished.push_str(&format!("<img src=\"{base}/t/{token}.gif\" width=\"1\" height=\"1\" alt=\"\">"));
+            finished.extend(["<img src=\"", &base, "/t/", &token, ".gif\" width=\"1\" height=\"1\" alt=\"\">"]);
         }
         finished
     }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use secrecy::SecretString;
 use serde::Serialize;
 
+use super::identity_token::IssuerKeys;
 use crate::clock;
 use crate::problem::Problem;
 use crate::remote::call::{CallError, Caller};
@@ -62,6 +63,7 @@ pub struct Connections {
     shared: Option<SharedLedger>,
     opened: Mutex<HashMap<String, Opened>>,
     budgets: Mutex<HashMap<String, Arc<Budget>>>,
+    issuer_keys: IssuerKeys,
 }
 
 impl std::fmt::Debug for Connections {
@@ -89,6 +91,7 @@ impl Connections {
             shared,
             opened: Mutex::new(HashMap::new()),
             budgets: Mutex::new(HashMap::new()),
+            issuer_keys: IssuerKeys::default(),
         }))
     }
 
@@ -108,6 +111,11 @@ impl Connections {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The keys with which Salesforce says who signed in.
+    pub(super) fn issuer_keys(&self) -> &IssuerKeys {
+        &self.issuer_keys
     }
 
     /// The executor of calls.

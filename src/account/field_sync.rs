@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, web};
 use serde_json::{Value, json};
 
 use super::answer::Answer;
-use super::arrivals::people::admit;
+use super::arrivals::people::{LeftOut, admit};
 use super::listing::{Listing, Wish};
 use super::marketo_admins::client;
 use super::signed_in::Configurator;
@@ -26,24 +26,48 @@ const JOB: &str = "field_sync";
 const SAMPLE: usize = 300;
 const SAMPLES: usize = 3;
 
-type Value13 = fn(&NewPerson) -> Option<String>;
+type Sample = fn(&NewPerson) -> Option<String>;
 
-/// Marketo's field, its type, our field, and where a person has its value.
-const FIELDS: [(&str, &str, &str, Value13); 13] = [
-    ("id", "integer", "marketo_id", |person| Some(person.lead_id.to_string())),
+/// The fields of the product: Marketo's field, its type, our field, and where a person has its value.
+const FIELDS: [(&str, &str, &str, Sample); 13] = [
     ("firstName", "string", "first_name", |person| person.first_name.clone()),
     ("lastName", "string", "last_name", |person| person.last_name.clone()),
-    ("email", "email", "email", |person| person.email.clone()),
-    ("phone", "phone", "phone", |person| person.phone.clone()),
+    ("sfdcContactId", "string", "salesforce_contact_id", |person| person.sfdc_contact_id.clone()),
+    ("sfdcLeadId", "string", "salesforce_lead_id", |person| person.sfdc_lead_id.clone()),
+    ("sfdcAccountId", "string", "salesforce_account_id", |person| person.sfdc_account_id.clone()),
+    ("sfdcOpptyId", "string", "salesforce_opportunity_id", |person| person.sfdc_opportunity_id.clone()),
+    ("id", "integer", "marketo_id", |person| Some(person.lead_id.to_string())),
     ("company", "string", "company", |person| person.company.clone()),
     ("title", "string", "title", |person| person.title.clone()),
-    ("sfdcLeadId", "string", "salesforce_lead_id", |person| person.sfdc_lead_id.clone()),
-    ("sfdcContactId", "string", "salesforce_contact_id", |person| person.sfdc_contact_id.clone()),
-    ("sfdcAccountId", "string", "salesforce_account_id", |person| person.sfdc_account_id.clone()),
+    ("email", "email", "email", |person| person.email.clone()),
+    ("phone", "phone", "phone", |person| person.phone.clone()),
+    ("linkedInProfileUrl", "url", "linkedin_url", |person| person.linkedin_url.clone()),
+    ("leadSource", "string", "source", |person| person.source.clone()),
+];
+
+/// What the panels need besides.
+const FURTHER: [(&str, &str, &str, Sample); 5] = [
     ("sfdcLeadOwnerId", "string", "owner_id", |person| Some(person.owner_id.clone())),
     ("leadScore", "score", "score", |person| person.score.map(|score| score.to_string())),
+    ("relativeScore", "integer", "stars", |person| person.relative_score.map(|stars| stars.to_string())),
+    ("relativeUrgency", "integer", "flames", |person| person.relative_urgency.map(|flames| flames.to_string())),
     ("priority", "integer", "priority", |person| person.priority.map(|priority| priority.to_string())),
 ];
+
+fn fields(known: &[(&str, &str, &str, Sample)], people: &[NewPerson]) -> Vec<Value> {
+    known
+        .iter()
+        .map(|(marketo, kind, ours, value)| {
+            let mut samples: Vec<String> = Vec::new();
+            for text in people.iter().filter_map(value) {
+                if samples.len() < SAMPLES && !samples.contains(&text) {
+                    samples.push(text);
+                }
+            }
+            json!({"marketo_field": marketo, "type": kind, "account_field": ours, "samples": samples})
+        })
+        .collect()
+}
 
 /// `GET /v1/field-sync/preview`
 pub async fn preview(configurator: Configurator, state: web::Data<AccountState>) -> Result<Answer<Value>, Problem> {
@@ -57,29 +81,19 @@ pub async fn preview(configurator: Configurator, state: web::Data<AccountState>)
     let looked_at = leads.len();
     let mut skipped: BTreeMap<&'static str, u64> = BTreeMap::new();
     let mut people = Vec::new();
+    let mut left_out = LeftOut::new();
     for lead in leads {
-        match admit(lead) {
+        match admit(lead, &mut left_out) {
             Ok(person) => people.push(person),
             Err(skip) => *skipped.entry(skip.word()).or_default() += 1,
         }
     }
-    let fields: Vec<Value> = FIELDS
-        .iter()
-        .map(|(marketo, kind, ours, value)| {
-            let mut samples: Vec<String> = Vec::new();
-            for text in people.iter().filter_map(value) {
-                if samples.len() < SAMPLES && !samples.contains(&text) {
-                    samples.push(text);
-                }
-            }
-            json!({"marketo_field": marketo, "type": kind, "account_field": ours, "samples": samples})
-        })
-        .collect();
     // Marketo tells no number of people; once a run is over, ours is the answer.
     let done = view(tenant).await?.get("state").and_then(Value::as_str) == Some("done");
     let qualify = if done { Some(database::answer(tenant.count_people()).await?) } else { None };
     Ok(Answer::fleeting(json!({
-        "fields": fields, "qualify": qualify, "skipped": skipped, "sample": {"read": looked_at, "qualify": people.len()},
+        "fields": fields(&FIELDS, &people), "further_fields": fields(&FURTHER, &people), "qualify": qualify, "skipped": skipped,
+        "left_out": left_out, "sample": {"read": looked_at, "qualify": people.len()},
     })))
 }
 
@@ -128,7 +142,8 @@ pub(super) async fn view(tenant: &Tenant) -> Result<Value, Problem> {
     Ok(json!({
         "state": state, "following": state == "done" && account.sync_state == "running",
         "phase": figures.get("phase"), "read": number("read"), "written": number("written"),
-        "skipped": figures.get("skipped").cloned().unwrap_or(json!({})), "per_second": number("per_second"),
+        "skipped": figures.get("skipped").cloned().unwrap_or(json!({})), "left_out": figures.get("left_out").cloned().unwrap_or(json!({})),
+        "reading_per_second": figures.get("reading_per_second"), "per_second": number("per_second"),
         "expected": figures.get("expected"), "seconds_left": seconds_left,
         "started_at": run.as_ref().map(|run| run.started_at), "started_by": run.as_ref().map(|run| run.started_by.clone()),
         "problem": job.and_then(|job| job.problem),

@@ -1,9 +1,13 @@
 //! Inviting: what every way of it has in common, be it one address, a list, a file or the first user.
 
+use secrecy::SecretString;
+
 use super::connections::Connections;
 use super::email::Email;
 use super::link::{LinkToken, hexadecimal};
 use super::postbox::{MailDetail, place};
+use super::query::invalid;
+use super::{database, fields};
 use crate::clock;
 use crate::problem::Problem;
 use crate::store::accounts::Account;
@@ -37,10 +41,14 @@ pub struct Manner<'a> {
 /// # Errors
 /// When there is no randomness, or the token can't be sealed.
 pub fn made_out(connections: &Connections, account_id: &str, guest: Guest) -> Result<Invitee, Problem> {
+    made_out_with_token(connections, account_id, guest).map(|(invitee, _)| invitee)
+}
+
+fn made_out_with_token(connections: &Connections, account_id: &str, guest: Guest) -> Result<(Invitee, SecretString), Problem> {
     let token = LinkToken::fresh()?;
     let mail_id = clock::new_id();
     let (sealing_key_id, sealed) = connections.sealer().seal(account_id, &place(&mail_id), &token.secret)?;
-    Ok(Invitee {
+    let invitee = Invitee {
         member_id: clock::new_id(),
         invitation_id: clock::new_id(),
         mail_id,
@@ -53,7 +61,8 @@ pub fn made_out(connections: &Connections, account_id: &str, guest: Guest) -> Re
         token_hash: token.hash,
         token_sealed: hexadecimal(&sealed),
         sealing_key_id,
-    })
+    };
+    Ok((invitee, token.secret))
 }
 
 #[expect(clippy::too_many_arguments, reason = "who, whom, how, and what else goes into the transaction")]
@@ -93,4 +102,28 @@ pub async fn invite(
 pub(super) fn detail(account: &Account, inviter: &str, first: bool, expires_at: i64) -> Result<String, StoreError> {
     let detail = MailDetail { account: account.name.clone(), inviter: inviter.to_owned(), first, expires_at };
     serde_json::to_string(&detail).map_err(|_| StoreError::Unreadable { column: "detail" })
+}
+
+/// Invites somebody from the command line; gives what became of it, and the link's token where there is one.
+///
+/// # Errors
+/// 400 for what is no address or role, 404 for an account that there is not, or when the database refuses.
+pub async fn by_operator(
+    connections: &Connections,
+    account_id: &str,
+    email: &str,
+    role: &str,
+) -> Result<(&'static str, Option<SecretString>), Problem> {
+    let email = Email::parse(email.trim()).map_err(|error| invalid("email", &error.to_string()))?;
+    let role = fields::role("role", role)?;
+    let tenant = connections.store().tenant(account_id);
+    let account = database::answer(tenant.account()).await?.ok_or_else(Problem::not_found)?;
+    let deed = super::entrances::by_operator("members.invited", email.text.clone());
+    let guest = Guest { email, first_name: None, last_name: None, role, teams: Vec::new() };
+    let (invitee, token) = made_out_with_token(connections, account_id, guest)?;
+    let manner = Manner { inviter: "operator", language: &account.language, first: false };
+    let invitees = [invitee];
+    let outcomes = database::answer(invite(connections, &tenant, &account, &invitees, manner, &deed, None, None)).await?;
+    let outcome = outcomes.first().ok_or_else(Problem::internal)?;
+    Ok((outcome.word(), (*outcome == Invited::Invited).then_some(token)))
 }

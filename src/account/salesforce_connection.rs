@@ -5,10 +5,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, nothing};
-use super::salesforce_flow::{self as flow, Wish, remedy};
+use super::salesforce_flow::{self as flow, Wish, cause};
 use super::salesforce_tokens::{self as tokens, ACCESS, REFRESH};
 use super::signed_in::Admin;
-use super::{AccountState, body, database};
+use super::{AccountState, body, database, identity_token};
 use crate::clock;
 use crate::problem::Problem;
 use crate::remote::call::CallError;
@@ -42,20 +42,25 @@ async fn view(admin: &Admin) -> Result<Answer<Value>, Problem> {
 }
 
 fn trouble(code: &str) -> Value {
-    let (title, detail, remedy) = match code {
+    let (slug, title, detail, remedy) = match code {
         "reconnect_required" => (
+            "salesforce.reconnect",
             "Salesforce has to be connected again",
             "Salesforce ended the connection, or the answer with a new token was lost.",
             "Connect again; nothing else is lost.",
         ),
         "forbidden" => (
+            "salesforce.forbidden",
             "Salesforce does not permit our calls",
             "Salesforce knows the user, but refuses calls of the API.",
             "Give the user's profile or permission set the permission API Enabled, and see that no IP restriction keeps this server out.",
         ),
-        other => ("Salesforce refuses our calls", "Salesforce refused a call of the API.", remedy(other)),
+        other => {
+            let (slug, remedy) = cause(other);
+            (slug, "Salesforce refuses our calls", "Salesforce refused a call of the API.", remedy)
+        }
     };
-    json!({"code": format!("salesforce.{}", code.to_lowercase()), "title": title, "detail": detail, "remedy": remedy})
+    json!({"code": slug, "title": title, "detail": detail, "remedy": remedy})
 }
 
 #[derive(Deserialize)]
@@ -117,6 +122,7 @@ pub async fn finish(
     let (begun, granted) = flow::finish(connections, "connect", who, (&ending.state, &ending.code), request_id).await?;
     let (instance, org_id, user_id) = flow::trusted(connections, &begun, &granted, request_id).await?;
     let stored = async {
+        identity_token::verified(connections, &begun, &granted, request_id).await?;
         let Some(refresh_token) = &granted.refresh_token else {
             return Err(Problem::new(
                 502,
@@ -184,7 +190,8 @@ pub(super) fn denied(error: &str) -> Problem {
         return Problem::bad_request("oauth.denied", "Access was not allowed in Salesforce. Begin again and choose Allow.");
     }
     let word: String = error.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_').take(60).collect();
-    Problem::bad_request("oauth.denied", format!("Salesforce did not connect ({word}). {}", remedy(&word)))
+    let (slug, remedy) = cause(&word);
+    Problem::bad_request(slug, format!("Salesforce did not connect ({word}). {remedy}"))
 }
 
 // The org belongs to this account from now on; an org of another account stays there.
@@ -205,12 +212,12 @@ async fn register(
     if let Err(error) = &info {
         tracing::info!(org_id = %org_id, outcome = error.outcome(), "the org did not tell its name");
         if matches!(error, CallError::Forbidden) {
-            return Err(Problem::forbidden("salesforce.api_disabled", remedy("API_DISABLED_FOR_ORG")));
+            return Err(Problem::forbidden("salesforce.api_disabled", cause("API_DISABLED_FOR_ORG").1));
         }
         if let CallError::Refused { code, .. } = error
             && matches!(code.as_str(), "API_DISABLED_FOR_ORG" | "API_CURRENTLY_DISABLED")
         {
-            return Err(Problem::forbidden("salesforce.api_disabled", remedy(code)));
+            return Err(Problem::forbidden("salesforce.api_disabled", cause(code).1));
         }
     }
     let name = info.as_ref().map(|info| info.name.trim().to_owned()).ok().filter(|name| !name.is_empty());

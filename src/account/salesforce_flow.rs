@@ -188,34 +188,44 @@ fn exchange(error: &OauthError) -> Problem {
         OauthError::Dead => {
             Problem::bad_request("oauth.code", "Salesforce did not accept the code: it was used already or is too old. Please begin again.")
         }
-        OauthError::Refused(code) => failed("oauth.exchange_failed", format!("Salesforce refused to connect ({code}). {}", remedy(code))),
+        OauthError::Refused(code) => {
+            let (slug, remedy) = cause(code);
+            failed(slug, format!("Salesforce refused to connect ({code}). {remedy}"))
+        }
         OauthError::BadAnswer => failed("oauth.bad_response", "Salesforce gave an answer that cannot be used.".to_owned()),
         OauthError::InProgress => failed("oauth.exchange_failed", "Salesforce is still at work on this. Please begin again.".to_owned()),
         OauthError::Call(error) => error.problem("Salesforce"),
     }
 }
 
-/// What helps against a refusal, as a sentence.
+/// What a refusal by Salesforce comes down to: the code that we give it, and what helps against it.
 #[must_use]
-pub(super) fn remedy(code: &str) -> &'static str {
+pub(super) fn cause(code: &str) -> (&'static str, &'static str) {
     match code {
-        "invalid_client_id" | "invalid_client" => {
-            "The consumer key or secret of the External Client App is wrong; the operator of this server has to correct it."
+        "invalid_client_id" | "invalid_client" => (
+            "salesforce.client",
+            "The consumer key or secret of the External Client App is wrong; the operator of this server has to correct it.",
+        ),
+        "redirect_uri_mismatch" => ("salesforce.callback", "Add this gateway's callback address to the External Client App."),
+        "invalid_app_access" | "OAUTH_APP_BLOCKED" | "app_not_found" => (
+            "salesforce.app_blocked",
+            "The app is blocked or not approved: a Salesforce admin has to allow it under Setup › Connected Apps OAuth Usage, and give the user's profile or permission set access to it.",
+        ),
+        "API_DISABLED_FOR_ORG" | "API_CURRENTLY_DISABLED" => {
+            ("salesforce.api_disabled", "Give the user's profile or permission set the permission API Enabled.")
         }
-        "redirect_uri_mismatch" => "Add this gateway's callback address to the External Client App.",
-        "invalid_app_access" | "OAUTH_APP_BLOCKED" | "app_not_found" => {
-            "The app is blocked or not approved: a Salesforce admin has to allow it under Setup › Connected Apps OAuth Usage, and give the user's profile or permission set access to it."
-        }
-        "API_DISABLED_FOR_ORG" | "API_CURRENTLY_DISABLED" => "Give the user's profile or permission set the permission API Enabled.",
         "ip_restricted" | "invalid_ip" => {
-            "The profile's or app's IP restrictions do not let this server in; add its address in Salesforce."
+            ("salesforce.ip", "The profile's or app's IP restrictions do not let this server in; add its address in Salesforce.")
         }
-        "RESTRICTED_DOMAIN" | "login_domain_restricted" => {
-            "The org lets users sign in at its My Domain only; choose the right environment, or allow it in Setup › My Domain."
+        "RESTRICTED_DOMAIN" | "login_domain_restricted" => (
+            "salesforce.domain",
+            "The org lets users sign in at its My Domain only; choose the right environment, or allow it in Setup › My Domain.",
+        ),
+        "inactive_user" | "inactive_org" => ("salesforce.inactive", "The user or the org is not active; connect with another user."),
+        "unsupported_scope" | "invalid_scope" => {
+            ("salesforce.scope", "Give the External Client App the scopes api, refresh_token, id and openid.")
         }
-        "inactive_user" | "inactive_org" => "The user or the org is not active; connect with another user.",
-        "unsupported_scope" | "invalid_scope" => "Give the External Client App the scopes api, refresh_token, id and openid.",
-        _ => "A Salesforce admin finds the reason in Setup › Login History.",
+        _ => ("salesforce.refused", "A Salesforce admin finds the reason in Setup › Login History."),
     }
 }
 

@@ -10,7 +10,7 @@ use super::salesforce_connection::denied;
 use super::salesforce_flow::{self as flow, Wish};
 use super::signed_in::Actor;
 use super::visitor::{Face, suspended};
-use super::{AccountState, body, database};
+use super::{AccountState, body, database, identity_token};
 use crate::problem::Problem;
 use crate::remote::salesforce;
 use crate::remote::salesforce::oauth::Granted;
@@ -99,7 +99,7 @@ async fn identified(
     };
     let connections = &state.connections;
     let request_id = face.request_id.as_str();
-    let (_, org_id, user_id) = flow::trusted(connections, begun, granted, request_id).await?;
+    let (_, org_id, _) = flow::trusted(connections, begun, granted, request_id).await?;
     let org = database::answer(state.store.org(org_id.as_str())).await?.ok_or_else(not_member)?;
     // The org is asked at its own registered address, whatever the answer named.
     if org.instance_url != granted.instance_url {
@@ -108,18 +108,20 @@ async fn identified(
     if org.status != "active" {
         return Err(suspended());
     }
-    let user = salesforce::userinfo(connections.caller(), &org.instance_url, &granted.access_token, request_id)
-        .await
-        .map_err(|error| error.problem("Salesforce"))?;
-    let same = |said: &str, expected: &SalesforceId| SalesforceId::parse(said).is_ok_and(|said| said == *expected);
-    if !same(&user.organization_id, &org_id) || !same(&user.user_id, &user_id) {
-        return Err(not_member());
-    }
+    let (org_id, user_id) = identity_token::verified(connections, begun, granted, request_id).await?;
     let tenant = state.store.tenant(&org.account_id);
     let tied = database::answer(tenant.member_by_salesforce(org_id.as_str(), user_id.as_str())).await?;
     let member = if let Some(member) = tied {
         member
     } else {
+        // Who is not tied to a Salesforce user yet is known by the address that the org has verified.
+        let user = salesforce::userinfo(connections.caller(), &org.instance_url, &granted.access_token, request_id)
+            .await
+            .map_err(|error| error.problem("Salesforce"))?;
+        let same = |said: &str, expected: &SalesforceId| SalesforceId::parse(said).is_ok_and(|said| said == *expected);
+        if !same(&user.organization_id, &org_id) || !same(&user.user_id, &user_id) {
+            return Err(not_member());
+        }
         let email =
             user.email.as_deref().filter(|_| user.email_verified).and_then(|text| Email::parse(text).ok()).ok_or_else(not_member)?;
         let member = database::answer(state.store.member_by_email(&email.key)).await?;

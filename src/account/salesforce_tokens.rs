@@ -3,14 +3,16 @@
 
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::connections::Connections;
 use super::database;
 use super::salesforce_flow::{at, client};
 use crate::clock;
 use crate::problem::Problem;
-use crate::remote::salesforce::oauth::{self, OauthError};
+use crate::remote::hosts::Endpoint;
+use crate::remote::salesforce::oauth::{self, Assertion, Client, Granted, OauthError};
+use crate::salesforce_id::SalesforceId;
 use crate::store::Tenant;
 use crate::store::salesforce::SalesforceConnection;
 
@@ -129,7 +131,12 @@ async fn refresh(
             return Err(problem);
         }
     };
-    match oauth::refresh(connections.caller(), &endpoint, &client, &refresh_token, request_id).await {
+    let by_key = by_assertion(connections, row, &endpoint, &client, request_id).await;
+    let granted = match by_key {
+        Some(granted) => granted,
+        None => oauth::refresh(connections.caller(), &endpoint, &client, &refresh_token, request_id).await,
+    };
+    match granted {
         Ok(granted) => {
             let next = granted.refresh_token.as_ref().unwrap_or(&refresh_token);
             let (key_id, access) = connections.sealer().seal(&row.account_id, ACCESS, &granted.access_token)?;
@@ -163,13 +170,56 @@ async fn refresh(
     }
 }
 
+// Where a key is configured no refresh token is spent. What Salesforce refuses for good (no certificate, no approval) falls
+// back to the refresh token, so that a key that is not set up yet ends no connection.
+async fn by_assertion(
+    connections: &Connections,
+    row: &SalesforceConnection,
+    endpoint: &Endpoint,
+    client: &Client,
+    request_id: &str,
+) -> Option<Result<Granted, OauthError>> {
+    let settings = &connections.settings().salesforce;
+    if !has_key(connections) {
+        return None;
+    }
+    let username = Some(settings.jwt_username.as_str()).filter(|name| !name.is_empty()).unwrap_or(&row.username);
+    let assertion = Assertion { client_id: &client.id, username, is_sandbox: row.environment == "sandbox", key: &settings.jwt_key };
+    let Some(signed) = assertion.signed() else {
+        tracing::error!("salesforce.jwt_key is no RSA key in PEM; the refresh token is used instead");
+        return None;
+    };
+    match oauth::redeem_assertion(connections.caller(), endpoint, signed, request_id).await {
+        Err(error @ (OauthError::Dead | OauthError::Refused(_))) => {
+            tracing::warn!(account_id = %row.account_id, %error, "Salesforce does not take our assertion; the refresh token is used instead");
+            None
+        }
+        Ok(granted) if SalesforceId::parse(&granted.org_id).map(|org| org.as_str().to_owned()).ok().as_ref() != Some(&row.org_id) => {
+            tracing::error!(account_id = %row.account_id, "an assertion brought a token of another org; it is not used");
+            super::salesforce_flow::discard(connections, &row.login_url, &granted, request_id).await;
+            None
+        }
+        outcome => Some(outcome),
+    }
+}
+
+fn has_key(connections: &Connections) -> bool {
+    !connections.settings().salesforce.jwt_key.expose_secret().is_empty()
+}
+
 /// Looks after all connections: marks those whose refresh was lost, and keeps unused ones alive.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn care(connections: &Connections) -> Result<(), crate::store::StoreError> {
     let now = clock::now_ms();
-    let lost = connections.store().break_lost_refreshes(now - LOST_MS).await?;
+    // An assertion can be sent again; a refresh token that may have been used cannot.
+    let lost = if has_key(connections) {
+        connections.store().release_lost_refreshes(now - LOST_MS).await?;
+        0
+    } else {
+        connections.store().break_lost_refreshes(now - LOST_MS).await?
+    };
     if lost > 0 {
         tracing::error!(lost, "a refresh was lost with its process; the connection has to be made again");
     }

@@ -8,7 +8,7 @@ use actix_web::{FromRequest, HttpRequest};
 use serde::Deserialize;
 
 use super::query::invalid;
-use super::signed_in::Actor;
+use super::signed_in::{Actor, Somebody};
 use super::visitor::{Signed, Visitor, not_for, signed, suspended};
 use super::{AccountState, database};
 use crate::problem::Problem;
@@ -37,10 +37,11 @@ impl FromRequest for Seller {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let signed = signed(request);
+        let somebody = Somebody::from_request(request, payload);
         Box::pin(async move {
-            let (state, Signed { visitor, request_id, source }) = signed?;
+            let (state, Signed { visitor, request_id, source, .. }) = signed?;
             let (tenant, member, record) = match visitor {
                 Visitor::Rep { account, org, user, record } => {
                     let tenant = of_org(&state, &account, &org).await?;
@@ -55,13 +56,8 @@ impl FromRequest for Seller {
                     };
                     (tenant, member, None)
                 }
-                Visitor::Member { account, member } => {
-                    let tenant = state.store.tenant(&account);
-                    match database::answer(tenant.account()).await? {
-                        Some(account) if account.status == "active" => {}
-                        _ => return Err(suspended()),
-                    }
-                    let member = database::answer(tenant.member(&member)).await?;
+                Visitor::Member { .. } | Visitor::Token { .. } => {
+                    let Somebody { tenant, member, .. } = somebody.await?;
                     (tenant, member, None)
                 }
                 Visitor::Face | Visitor::Admin { .. } | Visitor::MarketoAdmin { .. } => {

@@ -79,10 +79,15 @@ impl FromRequest for Somebody {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let signed = signed(request);
         Box::pin(async move {
-            let (state, Signed { visitor, request_id, source }) = signed?;
+            let (state, Signed { visitor, request_id, source, .. }) = signed?;
             let (account, member, email) = match visitor {
                 Visitor::Member { account, member } => (account, Some(member), None),
                 Visitor::MarketoAdmin { account, email } => (account, None, Some(email)),
+                Visitor::Token { hash } => {
+                    let token = database::answer(state.store.use_api_token(&hash, clock::now_ms(), SEEN_EVERY_MS)).await?;
+                    let token = token.ok_or_else(bad_token)?;
+                    (token.account_id, Some(token.member_id), None)
+                }
                 _ => return Err(not_for("Only somebody who is signed in may ask this.")),
             };
             let tenant = state.store.tenant(&account);
@@ -108,6 +113,11 @@ async fn active(tenant: &Tenant, id: &str) -> Result<Member, Problem> {
         database::answer(tenant.saw_member(id, now)).await?;
     }
     Ok(member)
+}
+
+// Unknown, expired and revoked look the same.
+fn bad_token() -> Problem {
+    Problem::unauthorized("token.invalid", "The token was not accepted. It may have expired or been revoked; make a new one on My Profile.")
 }
 
 fn revoked() -> Problem {

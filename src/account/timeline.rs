@@ -253,8 +253,8 @@ impl Detail {
         }
     }
 
-    // A page makes links of these, so nothing but web addresses gets through.
-    fn address(&self, name: &str) -> Option<String> {
+    /// A web address, and nothing else: pages make links of these.
+    pub fn address(&self, name: &str) -> Option<String> {
         self.text(name).filter(|text| text.starts_with("https://") || text.starts_with("http://"))
     }
 }

@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::request::RequestId;
+use super::routes::is_offered;
 use super::{AccountState, database};
 use crate::clock;
 use crate::problem::Problem;
@@ -70,7 +71,12 @@ impl VisitorKey {
             return None;
         }
         let source = claims.from.filter(|from| (1..=64).contains(&from.len()) && from.bytes().all(|byte| byte.is_ascii_graphic()));
-        Some(Signed { visitor: Visitor::try_from(claims.vis).ok()?, request_id: RequestId::parse(&claims.rid)?, source })
+        let api = match claims.vis.via.as_deref() {
+            None => false,
+            Some("api") => true,
+            Some(_) => return None,
+        };
+        Some(Signed { visitor: Visitor::try_from(claims.vis).ok()?, request_id: RequestId::parse(&claims.rid)?, source, api })
     }
 }
 
@@ -99,6 +105,10 @@ struct VisitorClaim {
     record: Option<String>,
     member: Option<String>,
     email: Option<String>,
+    /// SHA-256 of a personal token.
+    token: Option<String>,
+    /// `api`: the call came in below `/api`, where only what is offered can be reached.
+    via: Option<String>,
 }
 
 /// On whose behalf the face calls.
@@ -114,6 +124,8 @@ pub enum Visitor {
     Admin { account: String },
     /// Somebody who signed in to the account.
     Member { account: String, member: String },
+    /// Whoever holds a member's personal token, by its hash.
+    Token { hash: String },
     /// Somebody who proved to be an admin of the account's Marketo instance.
     MarketoAdmin { account: String, email: String },
 }
@@ -133,6 +145,8 @@ impl TryFrom<VisitorClaim> for Visitor {
                 let fits = match claim.object.as_deref() {
                     Some("Lead") => record.is_a("00Q"),
                     Some("Contact") => record.is_a("003"),
+                    Some("Account") => record.is_a("001"),
+                    Some("Opportunity") => record.is_a("006"),
                     _ => false,
                 };
                 if !fits {
@@ -145,6 +159,7 @@ impl TryFrom<VisitorClaim> for Visitor {
                 Ok(Self::Package { account: account?, org: id(claim.org)?, user })
             }
             "admin" => Ok(Self::Admin { account: account? }),
+            "token" => Ok(Self::Token { hash: claim.token.ok_or(Incomplete)? }),
             "member" => Ok(Self::Member { account: account?, member: claim.member.ok_or(Incomplete)? }),
             "marketo_admin" => Ok(Self::MarketoAdmin { account: account?, email: claim.email.ok_or(Incomplete)? }),
             _ => Err(Incomplete),
@@ -156,6 +171,8 @@ pub(super) struct Signed {
     pub(super) visitor: Visitor,
     pub(super) request_id: RequestId,
     pub(super) source: Option<String>,
+    /// The call came in below `/api`.
+    api: bool,
 }
 
 pub(super) fn signed(request: &HttpRequest) -> Result<(web::Data<AccountState>, Signed), Problem> {
@@ -171,6 +188,10 @@ pub(super) fn signed(request: &HttpRequest) -> Result<(web::Data<AccountState>, 
         Problem::unauthorized("visitor.rejected", "The call does not carry a valid token of the gateway.")
     })?;
     signed.request_id.clone().note(&mut request.extensions_mut());
+    let offered = || request.match_pattern().is_some_and(|path| is_offered(request.method().as_str(), &path));
+    if (signed.api || matches!(signed.visitor, Visitor::Token { .. })) && !offered() {
+        return Err(Problem::not_found());
+    }
     Ok((state, signed))
 }
 
@@ -211,17 +232,19 @@ enum Scope {
 
 impl Reader {
     /// Whether this reader may see the person. Whoever may not is told what is told of people who do not exist.
-    #[must_use]
-    pub fn sees(&self, person: &Person) -> bool {
-        match &self.scope {
-            Scope::Account => true,
-            Scope::Record(record) => {
-                let record = Some(record.as_str());
-                Some(person.sfdc_id.as_str()) == record
-                    || person.sfdc_lead_id.as_deref() == record
-                    || person.sfdc_contact_id.as_deref() == record
-            }
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn may_see(&self, person: &Person) -> Result<bool, Problem> {
+        let Scope::Record(bound) = &self.scope else { return Ok(true) };
+        let record = Some(bound.as_str());
+        let known = [&person.sfdc_lead_id, &person.sfdc_contact_id, &person.sfdc_account_id, &person.sfdc_opportunity_id];
+        if Some(person.sfdc_id.as_str()) == record || known.into_iter().any(|id| id.as_deref() == record) {
+            return Ok(true);
         }
+        let Some(contact) = person.sfdc_contact_id.as_deref().filter(|_| bound.is_a("006")) else { return Ok(false) };
+        let roles = database::answer(self.tenant.opportunity_roles(bound.as_str())).await?;
+        Ok(roles.iter().any(|role| role.contact_id == contact))
     }
 
     /// Whether this reader may have us look for the person behind a record.
@@ -245,7 +268,7 @@ impl FromRequest for Reader {
             let (account, org, scope) = match visitor {
                 Visitor::Rep { account, org, record, .. } => (account, org, Scope::Record(record)),
                 Visitor::Package { account, org, .. } => (account, org, Scope::Account),
-                Visitor::Face | Visitor::Admin { .. } | Visitor::Member { .. } | Visitor::MarketoAdmin { .. } => {
+                Visitor::Face | Visitor::Admin { .. } | Visitor::Member { .. } | Visitor::Token { .. } | Visitor::MarketoAdmin { .. } => {
                     return Err(not_for("Only a panel or the org's own software may ask this."));
                 }
             };
@@ -278,7 +301,7 @@ impl FromRequest for Operator {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         std::future::ready(signed(request).and_then(|(state, signed)| match signed.visitor {
             Visitor::Package { account, .. } | Visitor::Admin { account } => Ok(Self { tenant: state.store.tenant(&account) }),
-            Visitor::Face | Visitor::Rep { .. } | Visitor::Member { .. } | Visitor::MarketoAdmin { .. } => {
+            Visitor::Face | Visitor::Rep { .. } | Visitor::Member { .. } | Visitor::Token { .. } | Visitor::MarketoAdmin { .. } => {
                 Err(not_for("Only an administrator or the org's own software may ask this."))
             }
         }))

@@ -3,15 +3,16 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Subcommand;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::halves::AccountHalf;
 use super::keys;
-use crate::account::certificates;
 use crate::account::provisioning::{self, Provision, ProvisionOrg};
+use crate::account::{certificates, entrances, inviting};
 use crate::settings::Settings;
+use crate::store::Store;
 
 /// One deed.
 #[derive(Debug, Subcommand)]
@@ -46,6 +47,28 @@ pub enum Deed {
         /// PEM file.
         #[arg(long)]
         file: PathBuf,
+    },
+    /// Lists the accounts.
+    Accounts,
+    /// Opens an account's Actions Config without Marketo's word: prints a link that works once, for a quarter of an hour.
+    Enter {
+        /// Account id; not needed when there is only one.
+        #[arg(long)]
+        account: Option<String>,
+        /// Whose link it is, for the audit log.
+        #[arg(long)]
+        email: String,
+    },
+    /// Invites a member; prints the link as well, for servers without mail.
+    Member {
+        /// Account id; not needed when there is only one.
+        #[arg(long)]
+        account: Option<String>,
+        #[arg(long)]
+        email: String,
+        /// admin or user.
+        #[arg(long, default_value = "user")]
+        role: String,
     },
     /// Connects an account to Marketo; the credentials are tried before they are stored.
     Marketo {
@@ -82,6 +105,24 @@ impl Deed {
                 let certificate = certificates::register(&store.tenant(&account), &org_id, &name, &pem).await?;
                 format!("certificate={} fingerprint={}", certificate.id, certificate.fingerprint)
             }
+            Self::Accounts => {
+                let accounts = store.accounts().await?;
+                let lines = accounts.iter().map(|account| format!("{}  {}  {}", account.id, account.status, account.name));
+                lines.chain([format!("accounts={}", accounts.len())]).collect::<Vec<_>>().join("\n")
+            }
+            Self::Enter { account, email } => {
+                let account = one_of(store, account).await?;
+                let token = entrances::operator(store, &account, &email).await?;
+                format!("link={}/sign-in/enter#{}", public_url(&settings), token.expose_secret())
+            }
+            Self::Member { account, email, role } => {
+                let account = one_of(store, account).await?;
+                let (outcome, token) = inviting::by_operator(&account_half.connections, &account, &email, &role).await?;
+                match token {
+                    Some(token) => format!("outcome={outcome} link={}/invitations/{}", public_url(&settings), token.expose_secret()),
+                    None => format!("outcome={outcome}"),
+                }
+            }
             Self::Marketo { account, endpoint, client_id, client_secret_file } => {
                 let secret = std::fs::read_to_string(&client_secret_file).with_context(|| client_secret_file.display().to_string())?;
                 let secret = SecretString::from(secret.trim());
@@ -91,5 +132,22 @@ impl Deed {
         };
         writeln!(std::io::stdout(), "{done}")?;
         Ok(())
+    }
+}
+
+fn public_url(settings: &Settings) -> &str {
+    settings.gateway.public_url.trim_end_matches('/')
+}
+
+// The account that was named, or the only one there is.
+async fn one_of(store: &Store, named: Option<String>) -> anyhow::Result<String> {
+    if let Some(named) = named {
+        return Ok(named);
+    }
+    let accounts = store.accounts().await?;
+    match accounts.as_slice() {
+        [only] => Ok(only.id.clone()),
+        [] => bail!("there is no account yet; it comes into being when somebody enters at /admin/marketo, or by `admin org`"),
+        _ => bail!("there are several accounts; choose one with --account (`admin accounts` lists them)"),
     }
 }

@@ -12,9 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::io::AsyncReadExt;
 
 use super::halves::{AccountHalf, Stop, face};
-use super::{keys, progress};
-use crate::account::certificates;
-use crate::account::provisioning::{self, Provision, ProvisionOrg};
+use super::{keys, progress, settled};
 use crate::sandbox::{self, World, WorldOptions};
 use crate::settings::Settings;
 
@@ -107,6 +105,7 @@ impl Demo {
 
         let account = AccountHalf::build(&settings).await?;
         let api = account.listen("127.0.0.1:0")?;
+        let api_address = api.address;
         let beside = {
             let world = Arc::clone(&world);
             move |config: &mut web::ServiceConfig| {
@@ -120,15 +119,17 @@ impl Demo {
             tokio::spawn(async move { stop.run([server, api.server]).await })
         };
 
-        let settled = if self.from_scratch { None } else { Some(settle(&account, &world).await?) };
+        // The workers first: invitations travel by mail.
         let workers = account.work(&stop);
+        let account_url = format!("http://{api_address}");
+        let settled = if self.from_scratch { None } else { Some(settled::settle(&account, &account_url, &settings, &world).await?) };
         let loaded = async {
             if let Some(account_id) = &settled {
                 progress::until_loaded(&account.sync.progress, account_id).await;
             }
         };
         tokio::select! {
-            () = loaded => announce(&base, &settings, &world, &mail.to_string()),
+            () = loaded => announce(&base, &settings, &world, &mail.to_string(), settled.is_some()),
             () = stop.0.cancelled() => {}
         }
         running.await??;
@@ -170,39 +171,18 @@ impl Demo {
     }
 }
 
-// Does what an operator would do by hand: the account, its org, the org's certificate, the connection to Marketo.
-async fn settle(account: &AccountHalf, world: &Arc<World>) -> anyhow::Result<String> {
-    let state = &account.state;
-    let base = world.instance_url().trim_end_matches("/sandbox/salesforce").to_owned();
-    let account_id = provisioning::provision(
-        &state.store,
-        Provision {
-            account_id: None,
-            name: world.org_name().to_owned(),
-            org: ProvisionOrg {
-                org_id: world.org_id(),
-                name: world.org_name().to_owned(),
-                instance_url: world.instance_url(),
-                frame_ancestors: vec![base],
-                is_sandbox: true,
-            },
-        },
-    )
-    .await?;
-    let tenant = state.store.tenant(&account_id);
-    certificates::register(&tenant, &world.org_id(), "MSI_Gateway", &world.org_certificate_pem()).await?;
-    let secret = SecretString::from(world.marketo_client_secret().to_owned());
-    account.connections.connect_marketo(&account_id, &world.marketo_url(), world.marketo_client_id(), secret).await?;
-    Ok(account_id)
-}
-
-fn announce(base: &str, settings: &Settings, world: &World, mail: &str) {
+fn announce(base: &str, settings: &Settings, world: &World, mail: &str, is_settled: bool) {
     say("");
     say(&format!("  Salesforce, with records to open      {base}/sandbox/salesforce/"));
     say(&format!("  The mailbox                           {base}/sandbox/mail/      (SMTP on {mail})"));
     say(&format!("  Marketo Admin, to set everything up    {base}/admin/marketo"));
     say(&format!("    munchkin id {}  client id {}", world.munchkin_id(), world.marketo_client_id()));
     say(&format!("    client secret {}", world.marketo_client_secret()));
+    if is_settled {
+        say(&format!("  Settings, as a member                 {base}/sign-in"));
+        say(&format!("    with Salesforce you are Robin, an admin; by e-mail link you can be {}, the first user:", settled::FIRST));
+        say("    the link arrives in the mailbox");
+    }
     say(&format!("  The gateway's own API                 {base}/openapi.json"));
     say(&format!("  Figures and health                    {base}/metrics  {base}/readyz"));
     if settings.canvas.consumer_secrets.expose_secret() == DEMO_SECRET {

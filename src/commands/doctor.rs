@@ -13,6 +13,7 @@ use crate::gateway::canvas::Secrets;
 use crate::gateway::memory::MemorySource;
 use crate::remote::marketo::Asker;
 use crate::remote::marketo::budget::Purpose;
+use crate::remote::salesforce::oauth::Assertion;
 use crate::settings::Settings;
 use crate::store::Store;
 
@@ -88,6 +89,7 @@ pub async fn run(mut settings: Settings) -> anyhow::Result<()> {
     } else {
         report.optional("Public address", format!("{} is not https: Salesforce frames only https pages", settings.gateway.public_url));
     }
+    jwt_key(&settings, &mut report);
     redis(&settings, &mut report).await;
     mail(&settings, &mut report).await;
     if database(&settings, &mut report).await {
@@ -98,6 +100,18 @@ pub async fn run(mut settings: Settings) -> anyhow::Result<()> {
         bail!("something required is wrong; see the table");
     }
     Ok(())
+}
+
+fn jwt_key(settings: &Settings, report: &mut Report) {
+    let salesforce = &settings.salesforce;
+    if salesforce.jwt_key.expose_secret().is_empty() {
+        return report.optional("Salesforce key", "not configured: access tokens come by refresh token; salesforce.jwt_key is for servers");
+    }
+    let assertion = Assertion { client_id: &salesforce.client_id, username: "x", is_sandbox: false, key: &salesforce.jwt_key };
+    match assertion.signed() {
+        Some(_) => report.good("Salesforce key", "signs assertions; its certificate belongs into the External Client App"),
+        None => report.wrong("Salesforce key", "salesforce.jwt_key is no RSA key in PEM"),
+    }
 }
 
 async fn redis(settings: &Settings, report: &mut Report) {

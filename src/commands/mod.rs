@@ -8,6 +8,8 @@ pub mod halves;
 pub mod keys;
 pub mod progress;
 pub mod serve;
+#[cfg(feature = "sandbox")]
+pub mod settled;
 
 use std::path::PathBuf;
 

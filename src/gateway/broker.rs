@@ -29,9 +29,9 @@ const TOKEN_SECONDS: i64 = 30;
 const ORG_SECONDS: u64 = 30;
 
 /// On whose behalf a call is made; the account decides what that visitor may do.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Visitor {
-    /// `face`, `rep`, `package`, `member` or `marketo_admin`.
+    /// `face`, `rep`, `package`, `member`, `token` or `marketo_admin`.
     pub kind: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
@@ -47,6 +47,12 @@ pub struct Visitor {
     pub member: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// SHA-256 of a personal token, in hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// `api` for what comes in below `/api`: the account offers less there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub via: Option<&'static str>,
 }
 
 impl Visitor {
@@ -237,6 +243,51 @@ impl Broker {
         Ok(answer.bytes_stream().map(|chunk| chunk.map_err(|_| std::io::Error::other("the account stopped in the middle"))))
     }
 
+    /// Carries a program's call to the account and its answer back, both as they arrive.
+    ///
+    /// # Errors
+    /// The account's own problem, or why it could not be asked.
+    pub async fn pass(
+        &self,
+        passage: Passage<'_>,
+    ) -> Result<Passed<impl futures_util::Stream<Item = Result<Bytes, std::io::Error>> + 'static + use<>>, Problem> {
+        let method = reqwest::Method::from_bytes(passage.method.as_bytes()).map_err(|_| Problem::not_found())?;
+        let mut request = self.request(method, passage.path, passage.visitor, passage.request_id, passage.from)?;
+        for (name, value) in passage.headers {
+            request = request.header(name, value);
+        }
+        let deadline = if matches!(passage.body, Cargo::Stream(_)) { UPLOAD } else { PATIENCE };
+        let request = match passage.body {
+            Cargo::Nothing => request,
+            Cargo::Whole(bytes) => request.body(bytes),
+            Cargo::Stream(body) => request.body(body),
+        };
+        // The deadline is for the head of the answer; a file may take as long as a file takes.
+        let answer = tokio::time::timeout(deadline, request.timeout(UPLOAD).send()).await;
+        let Ok(Ok(answer)) = answer else {
+            metrics::counter!("broker_calls_total", "outcome" => "unanswered").increment(1);
+            tracing::warn!(request_id = passage.request_id, "the account did not answer");
+            return Err(unanswered());
+        };
+        let status = answer.status();
+        let outcome = if status.is_success() {
+            "ok"
+        } else if status.is_client_error() {
+            "refused"
+        } else {
+            "failed"
+        };
+        metrics::counter!("broker_calls_total", "outcome" => outcome).increment(1);
+        if !status.is_success() {
+            let body = answer.bytes().await.map_err(|_| unanswered())?;
+            return Err(serde_json::from_slice::<Problem>(&body).unwrap_or_else(|_| unanswered()));
+        }
+        let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let (content_type, disposition) = (header("content-type"), header("content-disposition"));
+        let body = answer.bytes_stream().map(|chunk| chunk.map_err(|_| std::io::Error::other("the account stopped in the middle")));
+        Ok(Passed { status: status.as_u16(), content_type, disposition, body })
+    }
+
     /// Whether the account is ready.
     pub async fn ready(&self) -> bool {
         let request = self.http.get(format!("{}/readyz", self.base)).timeout(Duration::from_secs(2));
@@ -322,6 +373,43 @@ pub struct Letter<'a> {
     pub once: Option<&'a str>,
     /// Where the person is, for the audit log.
     pub from: Option<&'a str>,
+}
+
+/// A program's call on its way to the account.
+pub struct Passage<'a> {
+    pub method: &'a str,
+    /// Path and query below the account's base.
+    pub path: &'a str,
+    pub visitor: &'a Visitor,
+    pub request_id: &'a str,
+    pub from: Option<&'a str>,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Cargo,
+}
+
+/// What a call carries.
+pub enum Cargo {
+    Nothing,
+    Whole(Bytes),
+    Stream(reqwest::Body),
+}
+
+impl Cargo {
+    /// A body that is sent as it arrives.
+    pub fn stream<S>(chunks: S) -> Self
+    where
+        S: futures_util::Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static,
+    {
+        Self::Stream(reqwest::Body::wrap_stream(chunks))
+    }
+}
+
+/// The account's answer on its way back.
+pub struct Passed<S> {
+    pub status: u16,
+    pub content_type: Option<String>,
+    pub disposition: Option<String>,
+    pub body: S,
 }
 
 /// What the account needs to check a user's access token at the org.

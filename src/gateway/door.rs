@@ -5,8 +5,10 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
+use super::admin;
 use super::edge;
 use super::face::Face;
+use super::pace::REFUSED;
 use super::reading;
 use super::refusal;
 use super::session;
@@ -24,6 +26,7 @@ pub async fn grant(request: HttpRequest, payload: Payload, face: Data<Face>) -> 
     match exchange(&request, payload, &face).await {
         Ok(answer) => answer,
         Err(problem) => {
+            let problem = REFUSED.refused(&face, admin::address(&request, &face).as_deref(), problem).await;
             let error = oauth_error(&problem);
             let mut answer = refusal::document(&request, &problem);
             // Clients that know only OAuth look for its two members; the problem document has room for them.

@@ -1,6 +1,5 @@
 //! The face: all that a browser or Salesforce reaches. No database, no long-lived customer secret.
 
-pub mod acting;
 pub mod admin;
 pub mod api;
 pub mod assets;
@@ -13,6 +12,7 @@ pub mod face;
 pub mod memory;
 pub mod operations;
 pub mod origin;
+pub mod pace;
 pub mod page;
 pub mod panel;
 pub mod panel_acting;

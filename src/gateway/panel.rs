@@ -3,12 +3,15 @@
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::broker::Visitor;
+use super::admin;
+use super::broker::{Letter, Verb, Visitor};
 use super::edge;
 use super::face::Face;
-use super::page::{Language, PanelTab, State};
+use super::pace::LINKS;
+use super::page::insights::{self, Choice};
+use super::page::{Language, Pages, PanelTab, State};
 use super::reading;
 use super::refusal;
 use super::session;
@@ -26,8 +29,14 @@ pub async fn person(request: HttpRequest, face: Data<Face>) -> HttpResponse {
     serve(&request, &face, Part::Person).await
 }
 
-/// `GET /panel/tab/{tab}?cursor=`: one page of one tab.
+/// `GET /panel/tab/{tab}?cursor=`: one page of one tab; `GET /panel/tab/insights?week=&kind=`: the dashboard.
 pub async fn tab(request: HttpRequest, path: Path<String>, face: Data<Face>) -> HttpResponse {
+    if *path == insights::KEY {
+        return match choice(&request) {
+            Ok(choice) => serve(&request, &face, Part::Insights(choice)).await,
+            Err(problem) => refusal::fragment(&request, &face.house.pages, Language::default(), &problem),
+        };
+    }
     let Some(tab) = PanelTab::from_key(&path) else { return refusal::document(&request, &Problem::not_found()) };
     match cursor(&request) {
         Ok(cursor) => serve(&request, &face, Part::Tab(tab, cursor)).await,
@@ -35,8 +44,51 @@ pub async fn tab(request: HttpRequest, path: Path<String>, face: Data<Face>) -> 
     }
 }
 
+/// The claims of a panel whose session still lives.
+///
+/// # Errors
+/// 400 or 401 for the token.
+pub async fn session_of(request: &HttpRequest, face: &Face) -> Result<Claims, Problem> {
+    let claims = face.house.tokens.check(reading::bearer(request)?)?;
+    if claims.aud != Use::Panel {
+        return Err(wrong_type());
+    }
+    if face.memory.get(&session::key(&claims.acc, &claims.jti)).await.is_none() {
+        return Err(ended());
+    }
+    Ok(claims)
+}
+
+/// `POST /panel/settings`: where the settings open, signed in, for the member at this panel.
+pub async fn settings(request: HttpRequest, face: Data<Face>) -> HttpResponse {
+    let href = async {
+        let claims = session_of(&request, &face).await?;
+        // Once a panel was opened many times over, somebody plays with it.
+        LINKS.admit_one(&face, &claims.jti).await?;
+        let (visitor, request_id, from) = (visitor(&claims), edge::request_id(&request), admin::address(&request, &face));
+        let letter = Letter {
+            verb: Verb::Post,
+            path: "/v1/entrances",
+            visitor: &visitor,
+            request_id: &request_id,
+            body: None,
+            once: None,
+            from: from.as_deref(),
+        };
+        let answer: Value = serde_json::from_slice(&face.house.broker.send(letter).await?.body).map_err(|_| Problem::internal())?;
+        let token = answer.get("token").and_then(Value::as_str).ok_or_else(Problem::internal)?;
+        // Behind the `#` it reaches no server and no log.
+        Ok(format!("{}/sign-in/enter#{token}", face.house.settings.gateway.public_url.trim_end_matches('/')))
+    };
+    match href.await {
+        Ok(href) => HttpResponse::Ok().json(json!({ "href": href })),
+        Err(problem) => refusal::document(&request, &problem),
+    }
+}
+
 enum Part {
     Person,
+    Insights(Choice),
     Tab(PanelTab, Option<String>),
 }
 
@@ -47,6 +99,7 @@ impl Part {
         let (language, zone) = (claims.lng.as_deref().unwrap_or_default(), claims.tz.as_deref().unwrap_or_default());
         match self {
             Self::Person => format!("msi:{{{account}}}:f:person:{record}:{language}:{zone}"),
+            Self::Insights(choice) => format!("msi:{{{account}}}:f:{}:{record}:{language}:{zone}:{}", insights::KEY, choice.query()),
             Self::Tab(tab, cursor) => {
                 format!("msi:{{{account}}}:f:{}:{record}:{language}:{zone}:{}", tab.key(), cursor.as_deref().unwrap_or_default())
             }
@@ -73,6 +126,19 @@ fn cursor(request: &HttpRequest) -> Result<Option<String>, Problem> {
         }
     }
     Ok(found)
+}
+
+fn choice(request: &HttpRequest) -> Result<Choice, Problem> {
+    let (mut week, mut kind) = (None, None);
+    for (name, value) in url::form_urlencoded::parse(request.query_string().as_bytes()) {
+        match &*name {
+            "week" => week = Some(value.into_owned()),
+            "kind" => kind = Some(value.into_owned()),
+            _ => return Err(Problem::bad_request("request.unknown_field", "The address has a field that this page does not know.")),
+        }
+    }
+    Choice::read(week.as_deref(), kind.as_deref())
+        .ok_or_else(|| Problem::bad_request("request.invalid", "The address names a week or a kind that this page does not have."))
 }
 
 async fn serve(request: &HttpRequest, face: &Face, part: Part) -> HttpResponse {
@@ -116,6 +182,14 @@ async fn render(face: &Face, part: &Part, key: &str, claims: &Claims, request_id
     };
     let (rendered, max_age) = match part {
         Part::Person => (house.pages.person_fragment(language, zone, clock::now_ms(), person), found.max_age),
+        Part::Insights(choice) => {
+            let id = person.get("id").and_then(Value::as_str).unwrap_or_default();
+            let zone_field: String = url::form_urlencoded::byte_serialize(Pages::zone(zone).as_bytes()).collect();
+            let path = format!("/v1/people/{id}/insights?zone={zone_field}&{}", choice.query());
+            let answer = house.broker.get(&path, &visitor, request_id).await?;
+            let insights: Value = serde_json::from_slice(&answer.body).map_err(|_| Problem::internal())?;
+            (house.pages.insights_fragment(language, zone, clock::now_ms(), &insights), answer.max_age)
+        }
         Part::Tab(tab, cursor) => {
             let id = person.get("id").and_then(Value::as_str).unwrap_or_default();
             let mut path = format!("/v1/people/{id}/timeline?tab={}&limit={ROWS}", tab.key());

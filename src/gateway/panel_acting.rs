@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use super::broker::{Letter, Verb};
 use super::face::Face;
 use super::page::{Language, PanelTab};
-use super::token::{Claims, Use};
-use super::{api, edge, panel, reading, refusal};
+use super::token::Claims;
+use super::{edge, panel, reading, refusal};
 use crate::clock;
 use crate::problem::Problem;
 
@@ -69,10 +69,7 @@ impl Rep<'_> {
 }
 
 async fn rep<'a>(request: &HttpRequest, face: &'a Face) -> Result<Rep<'a>, Problem> {
-    let claims = api::authority(request, face).await?;
-    if claims.aud != Use::Panel {
-        return Err(Problem::unauthorized("token.wrong_type", "This token opens the API, not a panel."));
-    }
+    let claims = panel::session_of(request, face).await?;
     let language = Language::from_salesforce(claims.lng.as_deref().unwrap_or_default());
     Ok(Rep { face, claims, language, request_id: edge::request_id(request) })
 }
@@ -134,6 +131,18 @@ pub async fn form(request: HttpRequest, action: Path<String>, face: Data<Face>) 
     }
 }
 
+fn items(mut answer: Value) -> Value {
+    answer.get_mut("items").map(Value::take).unwrap_or_default()
+}
+
+fn part(value: &Value, pointer: &str) -> Value {
+    value.pointer(pointer).cloned().unwrap_or_default()
+}
+
+fn word<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
 // Everything that a form shows: choices, what was entered, what is wrong with it, and what a preview said.
 async fn filled(
     rep: &Rep<'_>,
@@ -146,22 +155,24 @@ async fn filled(
     let mut values: Map<String, Value> = deed.fields.iter().map(|name| ((*name).to_owned(), json!(value(entered, name)))).collect();
     let (mut templates, mut campaigns) = (Value::Null, Value::Null);
     if deed.name == "email" {
-        templates = rep.call(Verb::Get, "/v1/templates", None, None).await?["items"].take();
+        templates = items(rep.call(Verb::Get, "/v1/templates", None, None).await?);
         let chosen = value(entered, "template");
-        if let Some(template) = templates.as_array().and_then(|all| all.iter().find(|one| one["id"] == chosen)) {
-            values.insert("subject".to_owned(), template["subject"].clone());
+        if let Some(template) =
+            templates.as_array().and_then(|all| all.iter().find(|one| one.get("id").and_then(Value::as_str) == Some(chosen)))
+        {
+            values.insert("subject".to_owned(), part(template, "/subject"));
         }
         if entered.is_empty()
-            && let Some(id) = may["person_id"].as_str()
+            && let id = word(&may, "/person_id")
             && let Ok(draft) = rep.call(Verb::Get, &format!("/v1/emails/drafts/{id}"), None, None).await
         {
-            for (field, kept) in [("subject", "subject"), ("text", "text")] {
-                values.insert(field.to_owned(), json!(draft["draft"][kept].as_str().unwrap_or_default()));
+            for (field, kept) in [("subject", "/draft/subject"), ("text", "/draft/text")] {
+                values.insert(field.to_owned(), json!(word(&draft, kept)));
             }
         }
     }
     if deed.name == "campaign" {
-        campaigns = rep.call(Verb::Get, "/v1/marketo-campaigns", None, None).await?["items"].take();
+        campaigns = items(rep.call(Verb::Get, "/v1/marketo-campaigns", None, None).await?);
     }
     let problem = problem.map(|problem| json!({ "why": reason(&problem.code), "detail": sentence(problem) }));
     let statuses = ["completed", "no answer", "cancelled", "failed"].map(|key| choice(key, "call-", &values, "status"));
@@ -169,7 +180,7 @@ async fn filled(
     let priorities = ["Normal", "High", "Low"].map(|key| choice(key, "task-", &values, "priority"));
     Ok(json!({
         "action": deed.name, "title": format!("act-{}", deed.name), "values": values, "templates": templates, "campaigns": campaigns,
-        "members": may["members"], "to": may["email"], "once": clock::new_id(), "problem": problem, "preview": preview,
+        "members": part(&may, "/members"), "to": part(&may, "/email"), "once": clock::new_id(), "problem": problem, "preview": preview,
         "statuses": statuses, "types": types, "priorities": priorities,
         "zone": rep.claims.tz.as_deref().unwrap_or("UTC"),
     }))
@@ -209,13 +220,13 @@ async fn done(rep: &Rep<'_>, action: &str, fields: &[(String, String)]) -> Resul
     if matches!(action, "watch" | "unwatch") {
         let may = rep.person().await?;
         let verb = if action == "watch" { Verb::Put } else { Verb::Delete };
-        rep.call(verb, &format!("/v1/watch-list/{}", may["person_id"].as_str().unwrap_or_default()), None, None).await?;
+        rep.call(verb, &format!("/v1/watch-list/{}", word(&may, "/person_id")), None, None).await?;
         return Ok(rep.show("acting-done", &json!({ "said": format!("done-{action}"), "tab": "" })));
     }
     if action == "draft" {
         let may = rep.person().await?;
         let body = json!({ "subject": value(fields, "subject"), "text": value(fields, "text") });
-        rep.call(Verb::Put, &format!("/v1/emails/drafts/{}", may["person_id"].as_str().unwrap_or_default()), Some(&body), None).await?;
+        rep.call(Verb::Put, &format!("/v1/emails/drafts/{}", word(&may, "/person_id")), Some(&body), None).await?;
         return Ok(rep.show("acting-done", &json!({ "said": "done-draft", "tab": "" })));
     }
     let deed = DEEDS.iter().find(|deed| deed.name == action).ok_or_else(Problem::not_found)?;
@@ -238,7 +249,7 @@ async fn done(rep: &Rep<'_>, action: &str, fields: &[(String, String)]) -> Resul
     };
     match outcome {
         Ok(answer) if preview => {
-            let shown = json!({ "subject": answer["subject"], "text": answer["text"], "unfilled": answer["unfilled"],
+            let shown = json!({ "subject": part(&answer, "/subject"), "text": part(&answer, "/text"), "unfilled": part(&answer, "/unfilled"),
                                 "problem": answer.pointer("/problem/code").and_then(Value::as_str).map(reason) });
             Ok(rep.show("acting-form", &filled(rep, deed, fields, None, Some(shown)).await?))
         }

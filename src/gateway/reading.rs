@@ -30,6 +30,14 @@ pub async fn form(request: &HttpRequest, payload: Payload, limit: usize) -> Resu
             "Send the fields as application/x-www-form-urlencoded.",
         ));
     }
+    whole(request, payload, limit).await
+}
+
+/// The whole body, whatever its type.
+///
+/// # Errors
+/// `request.too_large` (413), `request.timeout` (408), or `request.broken` (400) when the client stopped in the middle.
+pub async fn whole(request: &HttpRequest, payload: Payload, limit: usize) -> Result<Bytes, Problem> {
     let announced =
         request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
@@ -65,21 +73,6 @@ async fn body(mut payload: Payload, expected: usize, limit: usize) -> Result<Byt
 
 fn too_large() -> Problem {
     Problem::new(413, "request.too_large", "Request too large", "The request is larger than this address accepts.")
-}
-
-/// The whole body of a JSON post, at most 256 KiB.
-///
-/// # Errors
-/// As [`form`], and `request.invalid` (400) when it is no JSON.
-pub async fn json(request: &HttpRequest, payload: Payload) -> Result<serde_json::Value, Problem> {
-    const MOST: usize = 256 * 1024;
-    let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !media_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
-        return Err(Problem::new(415, "request.media_type", "Unsupported media type", "Send the body as application/json."));
-    }
-    let late = || Problem::new(408, "request.timeout", "Request timeout", "The body of the request did not arrive in time.");
-    let bytes = tokio::time::timeout(DEADLINE, body(payload, 1_024, MOST)).await.unwrap_or_else(|_| Err(late()))?;
-    serde_json::from_slice(&bytes).map_err(|_| Problem::bad_request("request.invalid", "The body is no JSON."))
 }
 
 /// The token of the one `Authorization: Bearer` header; the scheme's case does not matter, exactly one space follows it.

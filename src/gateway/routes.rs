@@ -9,7 +9,7 @@ use super::edge::RouteName;
 use super::face::Face;
 use super::page::Language;
 use super::refusal;
-use super::{acting, admin, api, assets, door, operations, panel, panel_acting, sign_in, tracking, visit};
+use super::{admin, api, assets, door, operations, panel, panel_acting, sign_in, tracking, visit};
 use crate::problem::Problem;
 
 /// Lays the face's addresses into an application that holds a `Data<Face>`.
@@ -20,6 +20,7 @@ pub fn configure(config: &mut ServiceConfig) {
         // a panel, with its session's token
         .service(at("/panel/person", "panel.person").route(web::get().to(panel::person)))
         .service(at("/panel/tab/{tab}", "panel.tab").route(web::get().to(panel::tab)))
+        .service(at("/panel/settings", "panel.settings").route(web::post().to(panel::settings)))
         .service(at("/panel/act", "panel.menu").route(web::get().to(panel_acting::menu)))
         .service(
             at("/panel/act/{action}", "panel.act").route(web::get().to(panel_acting::form)).route(web::post().to(panel_acting::perform)),
@@ -31,7 +32,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(at("/api/v1/people/{id}", "api.person").route(web::get().to(api::person)))
         .service(at("/api/v1/people/{id}/timeline", "api.timeline").route(web::get().to(api::timeline)))
         .service(at("/api/v1/jobs", "api.jobs").route(web::get().to(api::jobs)))
-        .configure(acting::configure)
+        .service(any("/api/v1/{path:.+}", "api"))
         // recipients of mails
         .service(at("/t/{token}", "mail.link").route(web::get().to(tracking::follow)).route(web::head().to(tracking::follow)))
         .service(
@@ -90,6 +91,12 @@ async fn settings(face: Data<Face>) -> HttpResponse {
 /// An address of the face, under the name that it has in figures.
 pub(super) fn at(path: &str, name: &'static str) -> Named {
     Named { resource: web::resource(path).default_service(web::route().to(wrong_method)), name }
+}
+
+// The rest of the API: whatever the account offers there, by whatever method.
+fn any(path: &str, name: &'static str) -> Named {
+    let methods = [web::get(), web::post(), web::put(), web::patch(), web::delete()];
+    methods.into_iter().fold(at(path, name), |resource, method| resource.route(method.to(api::pass)))
 }
 
 /// A resource whose requests carry the route's name for the figures.

@@ -83,7 +83,7 @@ async fn finished(request: &HttpRequest, face: &Face) -> Result<HttpResponse, Pr
         Err(problem) => return back(request, face, &caller, problem).await,
     };
     let path = format!("/v1/salesforce/sign-ins/{}/finish", plain(&away.flow_id)?);
-    let body = json!({ "code": returned.code, "state": returned.state });
+    let body = json!({ "code": returned.code, "error": returned.error, "state": returned.state });
     match face.house.broker.send(Letter { body: Some(&body), ..caller.letter(Verb::Post, &path) }).await {
         Ok(answer) => act::enter(face, &caller, act::member(&answer)?, away.return_to.as_deref().unwrap_or(act::HOME)).await,
         Err(problem) => back(request, face, &caller, problem).await,

@@ -70,6 +70,15 @@ impl Store {
         Ok(on!(self, pool => sqlx::query_as(text).bind(kind).bind(endpoint).fetch_optional(pool).await)?)
     }
 
+    /// All accounts, the oldest first.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
+        let text = columns!("order by created_at, id");
+        Ok(on!(self, pool => sqlx::query_as(text).fetch_all(pool).await)?)
+    }
+
     /// Creates the account of a Marketo instance, unless it exists; its sync waits to be started.
     ///
     /// # Errors

@@ -118,7 +118,8 @@ impl Tenant {
         }))
     }
 
-    /// Deliveries whose turn it is: of each person only the first that is open, so that nobody's are overtaken.
+    /// Deliveries whose turn it is: of each person only the first that is open, so that nobody's are overtaken. What is only
+    /// meant to go later stands in nobody's way.
     ///
     /// # Errors
     /// When the database refuses.
@@ -128,7 +129,8 @@ impl Tenant {
             " from deliveries d join sales_activities a on a.id = d.activity_id \
              where d.account_id = $1 and d.target = $2 and d.next_at <= $3 and d.state in ('waiting', 'unsettled') \
              and not exists (select 1 from deliveries e where e.account_id = d.account_id and e.target = d.target and e.lane = d.lane \
-             and e.state in ('waiting', 'sending', 'unsettled') and (e.number < d.number or (e.number = d.number and e.id < d.id))) \
+             and e.state in ('waiting', 'sending', 'unsettled') and (e.attempts > 0 or e.next_at <= $3) \
+             and (e.number < d.number or (e.number = d.number and e.id < d.id))) \
              order by d.number, d.id limit $4"
         );
         Ok(on!(&self.store, pool => sqlx::query_as(text)

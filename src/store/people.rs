@@ -2,11 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde::Serialize;
-
 use super::sync_state::{Checkpoint, store_checkpoint};
-use super::{StoreError, Tenant, batch, commit, on};
-use crate::clock;
+use super::{Store, StoreError, Tenant, batch, commit, on, people_batch};
 
 /// A person as stored.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -22,6 +19,7 @@ pub struct Person {
     pub sfdc_lead_id: Option<String>,
     pub sfdc_contact_id: Option<String>,
     pub sfdc_account_id: Option<String>,
+    pub sfdc_opportunity_id: Option<String>,
     pub owner_id: String,
     pub first_name: Option<String>,
     pub last_name: Option<String>,
@@ -29,6 +27,9 @@ pub struct Person {
     pub title: Option<String>,
     pub email: Option<String>,
     pub phone: Option<String>,
+    pub linkedin_url: Option<String>,
+    /// Where Marketo has the person from.
+    pub source: Option<String>,
     pub score: Option<i64>,
     /// Stars, 0–3.
     pub relative_score: Option<i64>,
@@ -44,7 +45,7 @@ pub struct Person {
 }
 
 /// A person to write: everything but what the store itself decides (`id`, `history_since`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPerson {
     pub lead_id: i64,
     pub sfdc_type: &'static str,
@@ -52,6 +53,7 @@ pub struct NewPerson {
     pub sfdc_lead_id: Option<String>,
     pub sfdc_contact_id: Option<String>,
     pub sfdc_account_id: Option<String>,
+    pub sfdc_opportunity_id: Option<String>,
     pub owner_id: String,
     pub first_name: Option<String>,
     pub last_name: Option<String>,
@@ -59,6 +61,9 @@ pub struct NewPerson {
     pub title: Option<String>,
     pub email: Option<String>,
     pub phone: Option<String>,
+    pub linkedin_url: Option<String>,
+    /// Where Marketo has the person from.
+    pub source: Option<String>,
     pub score: Option<i64>,
     pub relative_score: Option<i64>,
     pub relative_urgency: Option<i64>,
@@ -70,62 +75,11 @@ pub struct NewPerson {
 /// The columns of [`Person`].
 macro_rules! columns {
     () => {
-        "id, lead_id, sfdc_type, sfdc_id, sfdc_lead_id, sfdc_contact_id, sfdc_account_id, owner_id, first_name, last_name, company, \
-         title, email, phone, score, relative_score, relative_urgency, priority, created_at, updated_at, synced_at, history_since"
+        "id, lead_id, sfdc_type, sfdc_id, sfdc_lead_id, sfdc_contact_id, sfdc_account_id, sfdc_opportunity_id, owner_id, \
+         first_name, last_name, company, title, email, phone, linkedin_url, source, score, relative_score, relative_urgency, priority, created_at, updated_at, synced_at, history_since"
     };
 }
-
-/// A row of a batch; its order is that of the statement in [`Tenant::upsert_people`].
-#[derive(Serialize)]
-struct Row<'a>(
-    String,
-    i64,
-    &'a str,
-    &'a str,
-    Option<&'a str>,
-    Option<&'a str>,
-    Option<&'a str>,
-    &'a str,
-    Option<&'a str>,
-    Option<&'a str>,
-    Option<&'a str>,
-    Option<&'a str>,
-    Option<&'a str>,
-    Option<&'a str>,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-    i64,
-    i64,
-);
-
-impl<'a> From<&'a NewPerson> for Row<'a> {
-    fn from(person: &'a NewPerson) -> Self {
-        Self(
-            clock::new_id(),
-            person.lead_id,
-            person.sfdc_type,
-            &person.sfdc_id,
-            person.sfdc_lead_id.as_deref(),
-            person.sfdc_contact_id.as_deref(),
-            person.sfdc_account_id.as_deref(),
-            &person.owner_id,
-            person.first_name.as_deref(),
-            person.last_name.as_deref(),
-            person.company.as_deref(),
-            person.title.as_deref(),
-            person.email.as_deref(),
-            person.phone.as_deref(),
-            person.score,
-            person.relative_score,
-            person.relative_urgency,
-            person.priority,
-            person.created_at,
-            person.updated_at,
-        )
-    }
-}
+pub(super) use columns;
 
 impl Tenant {
     /// Writes a batch in one transaction, by lead id; an existing person keeps its `id` and `history_since`,
@@ -135,41 +89,30 @@ impl Tenant {
     ///
     /// # Errors
     /// When the database refuses, or the lease behind `checkpoint` is no longer ours ([`StoreError::LeaseLost`]).
-    pub async fn upsert_people(&self, people: &[NewPerson], now_ms: i64, checkpoint: Option<&Checkpoint>) -> Result<u64, StoreError> {
-        let text = batch::text!(
-            self.store,
-            "insert into people (id, account_id, lead_id, sfdc_type, sfdc_id, sfdc_lead_id, sfdc_contact_id, sfdc_account_id, owner_id, \
-             first_name, last_name, company, title, email, phone, score, relative_score, relative_urgency, priority, created_at, \
-             updated_at, synced_at) select item ->> 0, $1, cast(item ->> 1 as bigint), item ->> 2, item ->> 3, item ->> 4, item ->> 5, \
-             item ->> 6, item ->> 7, item ->> 8, item ->> 9, item ->> 10, item ->> 11, item ->> 12, item ->> 13, cast(item ->> 14 as \
-             bigint), cast(item ->> 15 as bigint), cast(item ->> 16 as bigint), cast(item ->> 17 as bigint), cast(item ->> 18 as \
-             bigint), cast(item ->> 19 as bigint), $3",
-            " on conflict (account_id, lead_id) do update set sfdc_type = excluded.sfdc_type, sfdc_id = excluded.sfdc_id, sfdc_lead_id = \
-             excluded.sfdc_lead_id, sfdc_contact_id = excluded.sfdc_contact_id, sfdc_account_id = excluded.sfdc_account_id, owner_id = \
-             excluded.owner_id, first_name = excluded.first_name, last_name = excluded.last_name, company = excluded.company, title = \
-             excluded.title, email = excluded.email, phone = excluded.phone, score = excluded.score, relative_score = \
-             excluded.relative_score, relative_urgency = excluded.relative_urgency, priority = excluded.priority, created_at = \
-             excluded.created_at, updated_at = excluded.updated_at, synced_at = excluded.synced_at where (people.sfdc_type, \
-             people.sfdc_id, people.sfdc_lead_id, people.sfdc_contact_id, people.sfdc_account_id, people.owner_id, people.first_name, \
-             people.last_name, people.company, people.title, people.email, people.phone, people.score, people.relative_score, \
-             people.relative_urgency, people.priority, people.created_at, people.updated_at) is distinct from (excluded.sfdc_type, \
-             excluded.sfdc_id, excluded.sfdc_lead_id, excluded.sfdc_contact_id, excluded.sfdc_account_id, excluded.owner_id, \
-             excluded.first_name, excluded.last_name, excluded.company, excluded.title, excluded.email, excluded.phone, excluded.score, \
-             excluded.relative_score, excluded.relative_urgency, excluded.priority, excluded.created_at, excluded.updated_at)"
-        );
-        // One statement may touch a row only once.
-        let latest: HashMap<i64, &NewPerson> = people.iter().map(|person| (person.lead_id, person)).collect();
-        let rows = if latest.len() == people.len() {
-            batch::rows(people.iter().map(Row::from))?
-        } else {
-            batch::rows(latest.into_values().map(Row::from))?
-        };
-        Ok(commit!(&self.store, transaction => {
-            let written =
-                sqlx::query(text).bind(&self.account_id).bind(&rows).bind(now_ms).execute(&mut *transaction).await?.rows_affected();
-            store_checkpoint!(transaction, &self.account_id, checkpoint);
-            written
-        }))
+    pub async fn upsert_people(
+        &self,
+        people: impl Into<Vec<NewPerson>>,
+        now_ms: i64,
+        checkpoint: Option<&Checkpoint>,
+    ) -> Result<u64, StoreError> {
+        let people = each_once(people.into());
+        match &self.store {
+            Store::Sqlite(file) => {
+                let _turn = file.turn.lock().await;
+                let mut transaction = file.pool.begin_with("begin immediate").await?;
+                let written = people_batch::sqlite(&mut transaction, &self.account_id, people, now_ms).await?;
+                store_checkpoint!(transaction, &self.account_id, checkpoint);
+                transaction.commit().await?;
+                Ok(written)
+            }
+            Store::Postgres(pool) => {
+                let mut transaction = pool.begin().await?;
+                let written = people_batch::postgres(&mut transaction, &self.account_id, &people, now_ms).await?;
+                store_checkpoint!(transaction, &self.account_id, checkpoint);
+                transaction.commit().await?;
+                Ok(written)
+            }
+        }
     }
 
     /// The person behind a Salesforce record, by its 18-character id; a converted lead is found by its lead id too.
@@ -241,6 +184,31 @@ impl Tenant {
         }))
     }
 
+    /// Follows a merge: whoever lost is gone, and what they did is the winner's, or gone too where the winner is nobody
+    /// whom we know.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn merge_people(&self, winner: i64, losers: &[i64]) -> Result<(), StoreError> {
+        let losers: Vec<i64> = losers.iter().copied().filter(|loser| *loser != winner).collect();
+        let moved = batch::among!(
+            self.store,
+            "update activities set lead_id = $3 where account_id = $1 and exists (select 1 from people where account_id = $1 \
+             and lead_id = $3) and lead_id in",
+            ""
+        );
+        let activities = batch::among!(self.store, "delete from activities where account_id = $1 and lead_id in", "");
+        let people = batch::among!(self.store, "delete from people where account_id = $1 and lead_id in", "");
+        let ids = batch::rows(losers.iter())?;
+        commit!(&self.store, transaction => {
+            sqlx::query(moved).bind(&self.account_id).bind(&ids).bind(winner).execute(&mut *transaction).await?;
+            for gone in [activities, people] {
+                sqlx::query(gone).bind(&self.account_id).bind(&ids).execute(&mut *transaction).await?;
+            }
+        });
+        Ok(())
+    }
+
     /// Notes from when on these people's activities are in the store; an earlier time that is known stays.
     ///
     /// # Errors
@@ -269,4 +237,22 @@ impl Tenant {
         });
         Ok(())
     }
+}
+
+// One statement may touch a row only once; of somebody who occurs twice the last occurrence counts.
+fn each_once(mut people: Vec<NewPerson>) -> Vec<NewPerson> {
+    if people.is_sorted_by(|left, right| left.lead_id < right.lead_id) {
+        return people;
+    }
+    let latest: HashMap<i64, usize> = people.iter().enumerate().map(|(place, person)| (person.lead_id, place)).collect();
+    if latest.len() < people.len() {
+        let mut place = 0;
+        people.retain(|person| {
+            place += 1;
+            latest.get(&person.lead_id) == Some(&(place - 1))
+        });
+    }
+    // Transactions of several processes take their rows in one order, or they would wait for each other.
+    people.sort_unstable_by_key(|person| person.lead_id);
+    people
 }

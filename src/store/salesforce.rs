@@ -207,6 +207,15 @@ impl Store {
         Ok(commit!(self, transaction => sqlx::query(text).bind(before).execute(&mut *transaction).await?.rows_affected()))
     }
 
+    /// Gives back the right to refresh where it was taken before `before` and nothing that can be used once was spent.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn release_lost_refreshes(&self, before: i64) -> Result<u64, StoreError> {
+        let text = "update salesforce_connections set refresh_started_at = null, refresh_owner = null where refresh_started_at < $1";
+        Ok(commit!(self, transaction => sqlx::query(text).bind(before).execute(&mut *transaction).await?.rows_affected()))
+    }
+
     /// Accounts whose pair is older than `before`: an unused refresh token dies after thirty days.
     ///
     /// # Errors

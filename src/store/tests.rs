@@ -176,7 +176,7 @@ async fn thousands_of_lead_ids_are_looked_up_at_once() {
     for test in every_engine().await {
         let tenant = account(&test.store, "a").await;
         let people: Vec<_> = (1..=1_500).map(person).collect();
-        assert_eq!(tenant.upsert_people(&people, 1, None).await.unwrap(), 1_500, "{}", test.engine);
+        assert_eq!(tenant.upsert_people(people.as_slice(), 1, None).await.unwrap(), 1_500, "{}", test.engine);
         let asked: Vec<i64> = (1_000..4_000).collect();
         assert_eq!(tenant.known_leads(&asked).await.unwrap(), (1_000..=1_500).collect::<HashSet<i64>>());
         assert!(tenant.known_leads(&[]).await.unwrap().is_empty());

@@ -1,26 +1,26 @@
 //! The first load of people.
 //!
-//! It begins with a bulk extract of the last 31 days, which also tells the highest id. From there it takes whichever
+//! Where the instance has a list of those who matter (`marketo.people_list`) and lets an extract ask for it, one extract
+//! is all. Otherwise it begins with a bulk extract of the last 31 days, which also tells the highest id. From there it takes whichever
 //! way costs fewer calls: reading by id, 300 at a time, which is quick and exact where ids lie close together, or
 //! further extracts, window by window, back to the oldest person that can be found, or for five years where ids lie too
 //! far apart to tell. Whoever is older still comes in when they change, or when somebody looks at them. Whatever is
 //! created or changed after the load began is the business of `people_changes`, which starts from that moment.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
-use super::extract::{self, Sink, What};
+use super::extract::{self, AT_ONCE, Sink, Watch, What};
 use super::job::{Job, Outcome, SyncError, Turn};
 use super::oldest;
 use super::progress::Phase;
-use crate::account::arrivals::people::admit;
+use crate::account::arrivals::people::{LeftOut, admit, count};
 use crate::clock;
-use crate::remote::marketo::bulk::{LONGEST_WINDOW_MS, Window};
+use crate::remote::marketo::bulk::{BulkError, LONGEST_WINDOW_MS, List, Which, Window};
 use crate::remote::marketo::csv_people::PeopleColumns;
 use crate::remote::marketo::csv_rows::Batch;
 use crate::remote::marketo::leads::{FILTER_VALUES, Lead};
@@ -40,6 +40,8 @@ struct Load {
     highest_id: i64,
     /// Rows that the extracts had.
     rows: i64,
+    /// Marketo does not extract by the configured list.
+    list_refused: bool,
 }
 
 impl Load {
@@ -61,6 +63,8 @@ enum Route {
 // Where nobody was created lately and nothing tells an age: Marketo's own five years of windows.
 const FIVE_YEARS_MS: i64 = 5 * 366 * 86_400_000;
 const CALLS_PER_WINDOW: i64 = 4;
+// The extract of the list stands among those of the windows under this number.
+const LIST: i64 = -1;
 // Clocks differ; what is read twice is stored once.
 const OVERLAP_MS: i64 = 300_000;
 
@@ -74,25 +78,55 @@ pub(super) async fn turn(turn: &Turn<'_>) -> Result<Outcome, SyncError> {
         }
         turn.save(&load).await?;
     }
-    let load = Arc::new(Mutex::new(load));
-    window(turn, &load, 0).await?;
-    let mut route = route(turn, &load).await?;
-    loop {
-        match route {
-            Route::Ids { next, last } => {
-                by_id(turn, &load, next, last).await?;
-                break;
-            }
-            Route::Windows { floor } => {
-                by_window(turn, &load, floor).await?;
-                let Some(older) = older(turn, &load, floor).await? else { break };
-                route = older;
-            }
-        }
+    let load = Mutex::new(load);
+    let watch = Watch::new(turn);
+    if !by_list(turn, &watch, &load).await? {
+        by_creation(turn, &watch, &load).await?;
     }
     turn.save(&*load.lock().await).await?;
     turn.deps.progress.log(turn.account_id());
     Ok(Outcome::Done)
+}
+
+async fn by_creation(turn: &Turn<'_>, watch: &Watch, load: &Mutex<Load>) -> Result<(), SyncError> {
+    window(turn, watch, load, 0).await?;
+    let mut route = route(turn, load).await?;
+    loop {
+        match route {
+            Route::Ids { next, last } => {
+                return by_id(turn, load, next, last).await;
+            }
+            Route::Windows { floor } => {
+                by_window(turn, watch, load, floor).await?;
+                let Some(older) = older(turn, load, floor).await? else { return Ok(()) };
+                route = older;
+            }
+        }
+    }
+}
+
+// Whether the configured list gave everybody.
+async fn by_list(turn: &Turn<'_>, watch: &Watch, load: &Mutex<Load>) -> Result<bool, SyncError> {
+    let Some(list) = turn.deps.marketo.people_list.as_deref().and_then(List::parse) else { return Ok(false) };
+    let known = {
+        let load = load.lock().await;
+        if load.list_refused {
+            return Ok(false);
+        }
+        load.exports.get(&LIST).cloned()
+    };
+    let sink = People { turn, load, window: LIST };
+    match extract::fetch(turn, watch, &What::People(Which::Listed(list)), known, &sink).await {
+        Ok(()) => Ok(true),
+        Err(SyncError::Bulk(BulkError::NoSuchFilter)) => {
+            tracing::warn!(account_id = turn.account_id(), "Marketo does not extract by the configured list; all windows are read instead");
+            let mut load = load.lock().await;
+            load.list_refused = true;
+            turn.save(&*load).await?;
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 // The other jobs go on from the moment at which the load began. They get that moment before anything is loaded.
@@ -152,7 +186,7 @@ impl Sink for People<'_> {
 
     async fn created(&self, export_id: &str) -> Result<(), SyncError> {
         let mut load = self.load.lock().await;
-        load.exports.insert(self.window, export_id.to_owned());
+        extract::remember(&mut load.exports, self.window, export_id);
         self.turn.save(&*load).await
     }
 
@@ -174,22 +208,22 @@ async fn store(turn: &Turn<'_>, leads: Vec<Lead>, bad: u64, load: &Load) -> Resu
         skipped.insert("unreadable", bad);
     }
     let mut people = Vec::with_capacity(leads.len());
+    let mut left_out = LeftOut::new();
     for lead in leads {
-        match admit(lead) {
+        match admit(lead, &mut left_out) {
             Ok(person) => people.push(person),
             Err(skip) => *skipped.entry(skip.word()).or_default() += 1,
         }
     }
-    // Pages of an id range may name somebody twice; a batch must not.
-    people.sort_unstable_by_key(|person| person.lead_id);
-    people.dedup_by_key(|person| person.lead_id);
-    let written = turn.tenant.upsert_people(&people, clock::now_ms(), Some(&turn.checkpoint(load)?)).await?;
+    let written = turn.tenant.upsert_people(people, clock::now_ms(), Some(&turn.checkpoint(load)?)).await?;
     metrics::counter!("sync_people_total").increment(written);
+    count(&left_out);
+    turn.deps.progress.add_left_out(turn.account_id(), &left_out);
     turn.deps.progress.add(turn.account_id(), read, written, &skipped);
     Ok(())
 }
 
-async fn window(turn: &Turn<'_>, load: &Mutex<Load>, number: i64) -> Result<(), SyncError> {
+async fn window(turn: &Turn<'_>, watch: &Watch, load: &Mutex<Load>, number: i64) -> Result<(), SyncError> {
     let (span, known) = {
         let load = load.lock().await;
         if load.done.contains(&number) {
@@ -198,18 +232,17 @@ async fn window(turn: &Turn<'_>, load: &Mutex<Load>, number: i64) -> Result<(), 
         let to_ms = load.started_at - number * LONGEST_WINDOW_MS;
         (Window { from_ms: to_ms - LONGEST_WINDOW_MS, to_ms }, load.exports.get(&number).cloned())
     };
-    extract::fetch(turn, &What::People, span, known, &People { turn, load, window: number }).await?;
+    extract::fetch(turn, watch, &What::People(Which::Created(span)), known, &People { turn, load, window: number }).await?;
     let mut load = load.lock().await;
     load.done.insert(number);
     load.exports.remove(&number);
     turn.save(&*load).await
 }
 
-// Marketo runs two extracts at once; more would only wait in its queue.
-async fn by_window(turn: &Turn<'_>, load: &Mutex<Load>, floor: i64) -> Result<(), SyncError> {
+async fn by_window(turn: &Turn<'_>, watch: &Watch, load: &Mutex<Load>, floor: i64) -> Result<(), SyncError> {
     let started_at = load.lock().await.started_at;
     let last = (started_at - floor).max(0) / LONGEST_WINDOW_MS;
-    futures_util::stream::iter(1..=last).map(|number| window(turn, load, number)).buffer_unordered(2).try_collect::<()>().await
+    futures_util::stream::iter(1..=last).map(|number| window(turn, watch, load, number)).buffer_unordered(AT_ONCE).try_collect::<()>().await
 }
 
 // After the windows: is there anybody older than those who were found?

@@ -7,7 +7,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
-use super::extract::{self, Sink, What};
+use super::extract::{self, AT_ONCE, Sink, Watch, What};
 use super::job::{Outcome, SyncError, Turn};
 use super::progress::Phase;
 use crate::account::arrivals::activities::Catalogue;
@@ -42,7 +42,7 @@ impl Sink for Activities<'_> {
 
     async fn created(&self, export_id: &str) -> Result<(), SyncError> {
         let mut load = self.load.lock().await;
-        load.exports.insert(self.window, export_id.to_owned());
+        super::extract::remember(&mut load.exports, self.window, export_id);
         self.turn.save(&*load).await
     }
 
@@ -77,11 +77,12 @@ pub(super) async fn turn(turn: &Turn<'_>) -> Result<Outcome, SyncError> {
     let types = catalogue.ids();
     let windows = (until - from).max(0).div_euclid(LONGEST_WINDOW_MS) + i64::from((until - from) % LONGEST_WINDOW_MS != 0);
     let load = Mutex::new(load);
+    let watch = Watch::new(turn);
     if !types.is_empty() {
         // Newest first: that is what people look at while the rest is under way.
         futures_util::stream::iter(0..windows)
-            .map(|number| window(turn, &catalogue, &types, &load, (until, from), number))
-            .buffer_unordered(2)
+            .map(|number| window(turn, &catalogue, (&watch, &types), &load, (until, from), number))
+            .buffer_unordered(AT_ONCE)
             .try_collect::<()>()
             .await?;
     }
@@ -94,7 +95,7 @@ pub(super) async fn turn(turn: &Turn<'_>) -> Result<Outcome, SyncError> {
 async fn window(
     turn: &Turn<'_>,
     catalogue: &Catalogue,
-    types: &[i64],
+    (watch, types): (&Watch, &[i64]),
     load: &Mutex<Load>,
     (until, from): (i64, i64),
     number: i64,
@@ -109,7 +110,7 @@ async fn window(
     let to_ms = until - number * LONGEST_WINDOW_MS;
     let span = Window { from_ms: (to_ms - LONGEST_WINDOW_MS).max(from), to_ms };
     let sink = Activities { turn, catalogue, load, window: number };
-    extract::fetch(turn, &What::Activities(types.to_vec()), span, known, &sink).await?;
+    extract::fetch(turn, watch, &What::Activities(types.to_vec(), span), known, &sink).await?;
     let mut load = load.lock().await;
     load.done.insert(number);
     load.exports.remove(&number);

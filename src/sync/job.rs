@@ -154,10 +154,12 @@ impl Turn<'_> {
     }
 }
 
-const LEASE_MS: i64 = 60_000;
-const RENEW: Duration = Duration::from_secs(20);
 const TELL: Duration = Duration::from_secs(1);
 const NEVER_MS: i64 = 10 * 365 * 86_400_000;
+
+fn lease_ms(deps: &SyncDeps) -> i64 {
+    i64::from(deps.marketo.lease_seconds.max(1)) * 1_000
+}
 
 /// Takes one turn of a job, if it is due and nobody else has it.
 ///
@@ -172,7 +174,9 @@ pub async fn run_once(deps: &SyncDeps, account_id: &str, job: Job) -> Result<Out
         return Ok(Outcome::NotReady);
     }
     let marketo = deps.connections.marketo(account_id).await.map_err(SyncError::Connection)?;
-    let Some(lease) = deps.store.claim_due_job(account_id, job.name(), &deps.owner, LEASE_MS).await? else { return Ok(Outcome::NotOurs) };
+    let Some(lease) = deps.store.claim_due_job(account_id, job.name(), &deps.owner, lease_ms(deps)).await? else {
+        return Ok(Outcome::NotOurs);
+    };
     let turn = Turn { deps, job, tenant, marketo, lease, request_id: clock::new_id() };
     let guard = GiveBack { deps: deps.clone(), lease: Some(turn.lease.clone()) };
     let result = tokio::select! {
@@ -224,8 +228,8 @@ async fn until_paused(turn: &Turn<'_>) -> SyncError {
 async fn renew(turn: &Turn<'_>) -> SyncError {
     let mut failures = 0;
     loop {
-        tokio::time::sleep(RENEW).await;
-        match turn.deps.store.renew_job(&turn.lease, &turn.deps.owner, LEASE_MS).await {
+        tokio::time::sleep(Duration::from_secs(u64::from(turn.deps.marketo.lease_seconds.max(1))) / 3).await;
+        match turn.deps.store.renew_job(&turn.lease, &turn.deps.owner, lease_ms(turn.deps)).await {
             Ok(()) => failures = 0,
             Err(error @ StoreError::LeaseLost) => return error.into(),
             // A database that stumbles once has not taken the lease away.
@@ -303,7 +307,8 @@ pub(super) async fn keep(deps: SyncDeps, account_id: String, job: Job, cancel: C
                 match outcome {
                     Outcome::Again(wait) => *wait,
                     Outcome::Done => Duration::from_mins(1),
-                    Outcome::NotOurs => Duration::from_secs(5),
+                    // Whoever has it may have died.
+                    Outcome::NotOurs => Duration::from_secs(5).min(Duration::from_secs(u64::from(deps.marketo.lease_seconds.max(1))) / 4),
                     Outcome::NotReady => Duration::from_millis(500),
                 }
             }

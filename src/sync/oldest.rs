@@ -37,7 +37,7 @@ async fn lowest(turn: &Turn<'_>, ids: &[i64]) -> Result<Option<Oldest>, SyncErro
     for chunk in ids.chunks(FILTER_VALUES) {
         let values: Vec<String> = chunk.iter().map(ToString::to_string).collect();
         for lead in turn.marketo.leads(turn.asker(), "id", &values).await? {
-            if let Some(created_at) = lead.created_at
+            if let Some(created_at) = lead.created_at.get()
                 && oldest.is_none_or(|oldest| lead.id < oldest.id)
             {
                 oldest = Some(Oldest { id: lead.id, created_at });

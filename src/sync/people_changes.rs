@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::job::{Outcome, SyncError, Turn};
 use crate::account::arrivals::history::{Newcomer, fill};
-use crate::account::arrivals::people::admit;
+use crate::account::arrivals::people::{LeftOut, admit, count};
 use crate::clock;
 use crate::remote::call::CallError;
 use crate::remote::marketo::leads::FILTER_VALUES;
@@ -96,7 +96,9 @@ pub(super) async fn refresh(turn: &Turn<'_>, ids: &[i64]) -> Result<(), SyncErro
     let values: Vec<String> = ids.iter().map(ToString::to_string).collect();
     let leads = turn.marketo.leads(turn.asker(), "id", &values).await?;
     let known = turn.tenant.known_leads(ids).await?;
-    let mut people: Vec<NewPerson> = leads.into_iter().filter_map(|lead| admit(lead).ok()).collect();
+    let mut left_out = LeftOut::new();
+    let mut people: Vec<NewPerson> = leads.into_iter().filter_map(|lead| admit(lead, &mut left_out).ok()).collect();
+    count(&left_out);
     people.sort_unstable_by_key(|person| person.lead_id);
     people.dedup_by_key(|person| person.lead_id);
     let gone: Vec<i64> = known.iter().copied().filter(|id| people.binary_search_by_key(id, |person| person.lead_id).is_err()).collect();
@@ -106,9 +108,10 @@ pub(super) async fn refresh(turn: &Turn<'_>, ids: &[i64]) -> Result<(), SyncErro
     if people.is_empty() {
         return Ok(());
     }
-    turn.tenant.upsert_people(&people, clock::now_ms(), None).await?;
     let newcomers = people.iter().filter(|person| !known.contains(&person.lead_id));
-    welcome(turn, newcomers.map(|person| Newcomer { lead_id: person.lead_id, created_at: person.created_at }).collect()).await
+    let newcomers = newcomers.map(|person| Newcomer { lead_id: person.lead_id, created_at: person.created_at }).collect();
+    turn.tenant.upsert_people(people, clock::now_ms(), None).await?;
+    welcome(turn, newcomers).await
 }
 
 async fn welcome(turn: &Turn<'_>, newcomers: Vec<Newcomer>) -> Result<(), SyncError> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use serde::Serialize;
 use tokio::sync::watch;
@@ -30,6 +31,11 @@ pub struct Figures {
     pub written: u64,
     /// Rows that were not, by reason.
     pub skipped: BTreeMap<&'static str, u64>,
+    /// Values that were left out of rows that were written, by field and reason.
+    pub left_out: BTreeMap<&'static str, u64>,
+    /// Rows a second of the files alone, without the time that Marketo took to make them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reading_per_second: Option<f64>,
     /// Rows to read, where that is known beforehand.
     pub expected: Option<u64>,
     /// Rows read a second, since the phase began.
@@ -39,6 +45,8 @@ pub struct Figures {
     pub fresh_as_of: Option<i64>,
     #[serde(skip)]
     began_ms: i64,
+    #[serde(skip)]
+    files: (u64, Duration),
 }
 
 const LOG_EVERY_MS: i64 = 5_000;
@@ -73,6 +81,16 @@ impl Progress {
         }
     }
 
+    /// A file of so many rows was read and stored in this time.
+    pub fn file(&self, account_id: &str, rows: u64, took: Duration) {
+        self.accounts.send_modify(|accounts| {
+            let figures = accounts.entry(account_id.to_owned()).or_default();
+            figures.files = (figures.files.0 + rows, figures.files.1 + took);
+            let rows = f64::from(u32::try_from(figures.files.0).unwrap_or(u32::MAX));
+            figures.reading_per_second = Some((rows / figures.files.1.as_secs_f64().max(0.001)).round());
+        });
+    }
+
     /// The feed of activities was seen up to `at_ms`.
     pub fn seen_up_to(&self, account_id: &str, at_ms: i64) {
         self.accounts.send_modify(|accounts| accounts.entry(account_id.to_owned()).or_default().fresh_as_of = Some(at_ms));
@@ -105,11 +123,24 @@ impl Progress {
         }
     }
 
+    /// Adds to the values that were left out.
+    pub fn add_left_out(&self, account_id: &str, left_out: &BTreeMap<&'static str, u64>) {
+        if left_out.is_empty() {
+            return;
+        }
+        self.accounts.send_modify(|accounts| {
+            let figures = accounts.entry(account_id.to_owned()).or_default();
+            for (reason, count) in left_out {
+                *figures.left_out.entry(reason).or_default() += count;
+            }
+        });
+    }
+
     /// Logs the figures as they stand.
     pub fn log(&self, account_id: &str) {
-        let Figures { phase, read, written, skipped, per_second, .. } = self.of(account_id);
+        let Figures { phase, read, written, skipped, left_out, per_second, .. } = self.of(account_id);
         let rate = format!("{per_second:.0}");
-        tracing::info!(account_id, ?phase, read, written, ?skipped, per_second = rate, "synchronisation");
+        tracing::info!(account_id, ?phase, read, written, ?skipped, ?left_out, per_second = rate, "synchronisation");
     }
 }
 

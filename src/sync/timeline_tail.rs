@@ -36,6 +36,7 @@ pub(super) async fn turn(turn: &Turn<'_>) -> Result<Outcome, SyncError> {
     if place.since == 0 {
         return Ok(Outcome::Again(Duration::from_secs(2)));
     }
+    turn.marketo.read_usage(turn.asker()).await;
     let began = clock::now_ms();
     let catalogue = Catalogue::of(&*turn.marketo.activity_types(turn.asker()).await?);
     let groups = catalogue.groups(true);
@@ -82,9 +83,9 @@ async fn follow(turn: &Turn<'_>, catalogue: &Catalogue, place: &mut Place, numbe
 }
 
 async fn take(turn: &Turn<'_>, catalogue: &Catalogue, place: &Place, items: &[RawActivity]) -> Result<(), SyncError> {
+    merges(turn, catalogue, items).await?;
     let leads: Vec<i64> = items.iter().map(|raw| raw.lead_id).collect::<BTreeSet<_>>().into_iter().collect();
     let known = if leads.is_empty() { std::collections::HashSet::new() } else { turn.tenant.known_leads(&leads).await? };
-    merges(turn, catalogue, items).await?;
     let kept: Vec<_> = items.iter().filter(|raw| known.contains(&raw.lead_id)).filter_map(|raw| catalogue.keep(raw)).collect();
     if kept.is_empty() {
         // Nothing to store with it; a token that is lost only means that an empty page is read again.
@@ -96,24 +97,17 @@ async fn take(turn: &Turn<'_>, catalogue: &Catalogue, place: &Place, items: &[Ra
     Ok(())
 }
 
-// Whoever was merged into somebody is gone; the winner may look different now.
+// Whoever was merged into somebody is gone, and what they did is the winner's, who may look different now. A merge that
+// is followed twice changes nothing the second time.
 async fn merges(turn: &Turn<'_>, catalogue: &Catalogue, items: &[RawActivity]) -> Result<(), SyncError> {
-    let mut winners = BTreeSet::new();
-    let mut losers = BTreeSet::new();
-    for raw in items {
-        let merged = catalogue.merged(raw);
-        if !merged.is_empty() {
-            winners.insert(raw.lead_id);
-            losers.extend(merged);
-        }
-    }
-    if losers.is_empty() {
-        return Ok(());
-    }
-    turn.tenant.remove_people(&losers.into_iter().collect::<Vec<_>>()).await?;
-    let winners: Vec<i64> = winners.into_iter().collect();
+    let merges: Vec<(i64, Vec<i64>)> =
+        items.iter().map(|raw| (raw.lead_id, catalogue.merged(raw))).filter(|(_, losers)| !losers.is_empty()).collect();
+    let winners: Vec<i64> = merges.iter().map(|(winner, _)| *winner).collect::<BTreeSet<_>>().into_iter().collect();
     for chunk in winners.chunks(crate::remote::marketo::leads::FILTER_VALUES) {
         super::people_changes::refresh(turn, chunk).await?;
+    }
+    for (winner, losers) in merges {
+        turn.tenant.merge_people(winner, &losers).await?;
     }
     Ok(())
 }

@@ -7,6 +7,15 @@
   const said = document.querySelector('[data-focus]');
   if (said) said.focus();
 
+  // === a way in that came behind the # ===
+  const enter = document.querySelector('form[data-enter]');
+  if (enter && location.hash.length > 1) {
+    enter.elements.token.value = location.hash.slice(1);
+    // It goes out of the address, and with it out of the history, before it is used.
+    history.replaceState(null, '', location.pathname);
+    enter.requestSubmit();
+  }
+
   // === menus ===
   const menus = () => document.querySelectorAll('details.gear[open], details.dropdown[open], details.confirm-right[open]');
   document.addEventListener('click', (event) => {

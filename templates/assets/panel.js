@@ -156,10 +156,11 @@
   const panelOf = (tab) => byId(tab.getAttribute('aria-controls'));
   const selected = () => tabs.find((tab) => tab.getAttribute('aria-selected') === 'true');
 
-  async function loadTab(tab, quietly) {
+  // `chosen`: somebody pressed a choice inside the tab, which stays until the new view is there.
+  async function loadTab(tab, quietly, chosen) {
     const panel = panelOf(tab), here = place(panel);
-    if (!quietly) panel.replaceChildren(copyOf('loading'));
-    const fragment = await fetched(`/panel/tab/${tab.dataset.tab}`, panel);
+    if (!quietly && !chosen) panel.replaceChildren(copyOf('loading'));
+    const fragment = await fetched(`/panel/tab/${tab.dataset.tab}${here.view ? `?${here.view}` : ''}`, panel);
     if (!fragment) return;
     const wait = waitOf(fragment), state = stateOf(fragment);
     // A list that somebody is working in isn't pulled away; a quiet look that failed isn't shown.
@@ -170,6 +171,7 @@
       if (!quietly) say(titleOf(fragment) || announced(fragment));
       panel.replaceChildren(fragment);
       refreshTimes(panel);
+      if (chosen) (panel.querySelector(`button.${chosen}[data-view="${here.view}"]`) || panel).focus();
     }
     if (here.loaded) lookAgain(panel, wait || (state && 5), () => loadTab(tab, true));
   }
@@ -181,6 +183,7 @@
       [other.tabIndex, panelOf(other).hidden] = [chosen ? 0 : -1, !chosen];
     }
     if (focus) tab.focus();
+    tab.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     const { loaded, call } = place(panelOf(tab));
     if (!loaded && !call) loadTab(tab);
   }
@@ -281,6 +284,45 @@
     if (menu && !menu.hidden) closeMenu(true); else if (acting && !acting.hidden) closeForm();
   });
 
+  // === the way to the settings: a new tab, signed in by a code that works once ===
+  const note = byId('note'), gear = document.querySelector('[data-action=settings]');
+  function tellNote(id) {
+    note.hidden = !id;
+    gear.setAttribute('aria-expanded', String(!!id));
+    note.replaceChildren(...(id ? [copyOf(id)] : []));
+  }
+
+  async function openSettings() {
+    if (!note.hidden) return tellNote(null);
+    // Opened before anything is awaited: later it would count as a pop-up.
+    const tab = window.open('about:blank', '_blank');
+    gear.disabled = true;
+    try {
+      const answer = await fetch('/panel/settings', {
+        method: 'POST', headers: { Authorization: `Bearer ${config.token}`, Accept: 'application/json' },
+        cache: 'no-store', credentials: 'omit', redirect: 'error', referrerPolicy: 'no-referrer', signal: AbortSignal.timeout(TIMEOUT),
+      });
+      const said = await answer.json();
+      if (answer.ok && tab) {
+        tab.opener = null;
+        return void tab.location.replace(said.href);
+      }
+      tab?.close();
+      if (answer.status === 401) return void ended();
+      tellNote(said.code === 'entrance.not_member' ? 'not-member' : 'no-settings');
+    } catch {
+      tab?.close();
+      tellNote('no-settings');
+    } finally {
+      gear.disabled = false;
+    }
+  }
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || !note || note.hidden) return;
+    tellNote(null);
+    gear.focus();
+  });
+
   // === times: the arithmetic of times.rs ===
   function ago(at, now, offset) {
     const past = now - at, day = (ms) => Math.floor((ms + offset * MINUTE) / DAY);
@@ -302,7 +344,7 @@
 
   // === what people do ===
   document.addEventListener('click', (event) => {
-    const target = event.target.closest('[role=tab],[data-more],[data-action],[data-act],[data-act-cancel]');
+    const target = event.target.closest('[role=tab],[data-more],[data-action],[data-view],[data-act],[data-act-cancel]');
     if (!target) return;
     if (target.matches('[data-act-cancel]')) return closeForm();
     if (target.dataset.act) {
@@ -312,7 +354,12 @@
     if (target.matches('[role=tab]')) return select(target, true);
     if (target.dataset.more) return void more(target);
     if (target.dataset.action === 'reload') return repost();
+    if (target.dataset.action === 'settings') return void openSettings();
     const panel = target.closest('[role=tabpanel]');
+    if (target.dataset.view) {
+      place(panel).view = target.dataset.view;
+      return void loadTab(selected(), false, target.classList.contains('filter') ? 'filter' : 'week');
+    }
     (panel || whole).focus();
     place(panel || person).looks = 0;
     if (panel) loadTab(selected()); else loadPerson();

@@ -458,6 +458,13 @@ guide-detail-package-certificate-expired = Das Zertifikat der Organisation { $or
 guide-detail-panel-opened = In Salesforce wurde ein Panel geöffnet.
 guide-detail-panel-never-opened = In Salesforce wurde noch kein Panel geöffnet.
 
+## Ways in
+title-enter = Einstellungen öffnen
+enter-lead = Dieser Link gilt einmal und nur kurze Zeit. Wenn nichts geschieht, wählen Sie Anmelden.
+wrong-token = Dieser Link ist nicht vollständig. Öffnen Sie ihn noch einmal so, wie Sie ihn bekommen haben.
+audit-operator-let-in = hat jemanden in die Actions-Konfiguration gelassen
+problem-request-too-often = Von hier kamen zu viele Versuche. Warten Sie einen Moment, bevor Sie es noch einmal versuchen.
+
 ## Audit log
 audit-account-changed = hat das Konto geändert
 audit-audit-exported = hat das Prüfprotokoll exportiert
@@ -564,3 +571,88 @@ attempts = { $count ->
     [one] { $count } Versuch
    *[other] { $count } Versuche
 }
+
+## Fields: what they must be; reasons and remedies
+wrong-munchkin_id = Sie muss wie 123-ABC-456 aussehen.
+wrong-client_id = Sie hat 1 bis 200 Zeichen und keine Leerzeichen.
+wrong-client_secret = Es hat 1 bis 200 Zeichen und keine Leerzeichen.
+wrong-email = Geben Sie eine vollständige E-Mail-Adresse ein, zum Beispiel ada@example.com.
+wrong-emails = Geben Sie 1 bis 200 Adressen ein; mehr Personen laden Sie per CSV ein.
+wrong-name = Geben Sie einen anderen Namen ein, mit 1 bis 80 Zeichen und ohne Zeilenumbruch.
+wrong-first_name = Ein Name hat 1 bis 80 Zeichen und keinen Zeilenumbruch.
+wrong-last_name = Ein Name hat 1 bis 80 Zeichen und keinen Zeilenumbruch.
+wrong-language = Wählen Sie eine der sechs Sprachen.
+wrong-time_zone = Geben Sie den Namen einer Zeitzone ein, zum Beispiel Europe/Berlin.
+wrong-role = Wählen Sie Admin oder Benutzer.
+wrong-teams = Eines dieser Teams gibt es nicht mehr. Laden Sie die Seite neu und wählen Sie noch einmal.
+wrong-member_id = Dieses Mitglied gibt es nicht mehr. Laden Sie die Seite neu und wählen Sie noch einmal.
+wrong-member_ids = Eines dieser Mitglieder gibt es nicht mehr. Laden Sie die Seite neu und wählen Sie noch einmal.
+wrong-method = Wählen Sie eine der beiden Arten.
+wrong-mapping = Wählen Sie die Spalte der E-Mail-Adresse und keine Spalte doppelt.
+wrong-environment = Wählen Sie Produktion oder Sandbox.
+field-row = Zeile
+row-malformed = Nicht brauchbar
+everyone = Alle
+problem-csv-quote = In dieser Zeile steht ein Anführungszeichen, das nicht dorthin gehört oder nie geschlossen wird.
+problem-csv-nul = Diese Zeile hat ein Zeichen, das in keinem Text steht. Speichern Sie die Tabelle noch einmal als CSV.
+problem-csv-field = Eine Zelle in dieser Zeile hat mehr als 10.000 Zeichen.
+problem-csv-type = Das ist keine CSV-Datei. Öffnen Sie sie in Ihrer Tabellenkalkulation und speichern Sie die Tabelle als CSV.
+problem-csv-too-large = Eine Datei darf höchstens 20 MB und 200.000 Zeilen haben. Teilen Sie sie und laden Sie die Teile nacheinander hoch.
+problem-salesforce-client = Salesforce kennt die App dieses Gateways nicht, oder ihr Geheimnis ist falsch.
+remedy-salesforce-client = Der Betreiber dieses Gateways vergleicht Consumer Key und Secret mit der External Client App.
+problem-salesforce-callback = Salesforce nimmt den Rückweg zu diesem Gateway nicht an.
+remedy-salesforce-callback = Tragen Sie die Callback-Adresse dieses Gateways in die External Client App ein.
+problem-salesforce-app-blocked = Die App ist in dieser Org gesperrt oder nicht freigegeben.
+remedy-salesforce-app-blocked = Ein Salesforce-Admin erlaubt sie unter Setup › Connected Apps OAuth Usage und gibt Profil oder Berechtigungssatz des Benutzers Zugriff.
+problem-salesforce-api-disabled = Dieser Benutzer darf die Salesforce-API nicht verwenden.
+remedy-salesforce-api-disabled = Geben Sie Profil oder Berechtigungssatz des Benutzers die Berechtigung API Enabled.
+problem-salesforce-ip = Eine IP-Beschränkung in Salesforce lässt dieses Gateway nicht ein.
+remedy-salesforce-ip = Ein Salesforce-Admin nimmt die Adresse dieses Servers in die erlaubten Bereiche des Profils oder der App auf.
+problem-salesforce-domain = Die Org lässt ihre Benutzer nur über ihre eigene My Domain ein.
+remedy-salesforce-domain = Wählen Sie die richtige Umgebung, Produktion oder Sandbox, oder erlauben Sie die Anmeldeadresse unter Setup › My Domain.
+problem-salesforce-inactive = Der Benutzer oder die Org ist nicht aktiv.
+remedy-salesforce-inactive = Verbinden Sie mit einem anderen Benutzer.
+problem-salesforce-scope = Die App darf nicht verlangen, was wir brauchen.
+remedy-salesforce-scope = Geben Sie der External Client App die Bereiche api, refresh_token, id und openid.
+problem-salesforce-refused = Salesforce hat abgelehnt, ohne einen Grund, den wir kennen.
+remedy-salesforce-refused = Ein Salesforce-Admin findet den Grund unter Setup › Login History.
+problem-salesforce-reconnect = Salesforce hat die Verbindung beendet, oder eine Antwort mit einem neuen Token ging verloren.
+remedy-salesforce-reconnect = Verbinden Sie noch einmal; sonst ist nichts verloren.
+problem-salesforce-forbidden = Salesforce kennt den Benutzer, lehnt aber Aufrufe der API ab.
+remedy-salesforce-forbidden = Geben Sie Profil oder Berechtigungssatz des Benutzers die Berechtigung API Enabled, und sehen Sie nach, dass keine IP-Beschränkung diesen Server aussperrt.
+remedy-marketo-credentials = Kopieren Sie Client-ID und Client-Geheimnis noch einmal aus der Actions-Konfiguration oder aus LaunchPoint, und verbinden Sie damit.
+remedy-marketo-permission = Geben Sie der Rolle des API-only-Benutzers die Berechtigungen für Leads und Aktivitäten, und nehmen Sie die Adresse dieses Servers in Marketos Liste erlaubter Adressen auf.
+
+## People without a name
+no-name = Noch ohne Namen
+
+## Why people stay out
+skipped-not_in_salesforce = nicht in Salesforce
+
+## Why people stay out
+skipped-bad_id = mit einer ID, die Salesforce nicht vergeben haben kann
+skipped-too_long = mit einem zu langen Wert
+
+## API tokens
+api-tokens = API-Tokens
+api-tokens-lead = Mit einem Token darf ein Programm unter /api das, was Sie hier dürfen. Es gilt, bis es abläuft, zurückgezogen wird oder Sie das Konto verlassen. Was damit geschieht, steht unter Ihrem Namen im Prüfprotokoll.
+api-token-once = Kopieren Sie das Token jetzt. Es wird nicht noch einmal angezeigt.
+fact-made = Erstellt
+column-last-used = Zuletzt benutzt
+api-token-revoke-sure = Programme mit diesem Token werden dann sofort abgewiesen.
+api-token-revoke-yes = Token zurückziehen
+field-token-name = Wofür es ist
+hint-token-name = Zum Beispiel der Name des Programms.
+field-token-days = Gilt
+days-30 = 30 Tage
+days-90 = 90 Tage
+days-365 = 1 Jahr
+wrong-days = Wählen Sie, wie lange es gilt: 1 bis 365 Tage.
+api-token-create = Token erstellen
+said-api-token-revoked = Das Token wurde zurückgezogen.
+audit-api-token-created = hat ein API-Token erstellt
+audit-api-token-revoked = hat ein API-Token zurückgezogen
+problem-api-token-too-many = Sie haben schon zehn API-Tokens. Ziehen Sie eines zurück, das nicht mehr gebraucht wird.
+
+## Map step: what holds where the file is silent
+field-default-role = Rolle, wenn die Datei keine nennt

@@ -10,6 +10,10 @@ panel-title = Marketo Sales Insight
 loading = Wird geladen …
 more = Mehr anzeigen
 retry = Erneut versuchen
+panel-settings = Einstellungen
+settings-not-member = Die Einstellungen sind für Mitglieder des Kontos. Sind Sie eines, melden Sie sich einmal mit Salesforce an; danach öffnen sie sich von hier aus sofort. Sonst bitten Sie einen Admin Ihres Kontos um eine Einladung.
+settings-sign-in = Anmelden
+settings-failed = Die Einstellungen lassen sich gerade nicht öffnen. Versuchen Sie es gleich noch einmal.
 reload = Über Salesforce neu laden
 reloading = Salesforce lädt dieses Panel neu …
 reload-failed = Salesforce hat das Panel nicht neu geladen. Bitte laden Sie die ganze Seite neu.
@@ -191,7 +195,7 @@ weekday-6 = Sa.
 weekday-7 = So.
 
 ## Acting
-actions = Aktionen
+act-menu = Aktionen
 act-call = Anruf erfassen
 act-task = Aufgabe hinzufügen
 act-email = Vertriebs-E-Mail senden
@@ -257,7 +261,6 @@ empty-calls-title = Noch keine Anrufe
 empty-calls-text = Anrufe, die Sie erfassen, erscheinen hier, in Marketo und in Salesforce.
 empty-tasks-title = Noch keine Aufgaben
 empty-tasks-text = Aufgaben, die Sie hinzufügen, erscheinen hier und in Salesforce.
-column-outcome = Ergebnis
 column-notes = Notizen
 column-made-by = Von
 column-duration = Dauer
@@ -265,3 +268,22 @@ column-task = Aufgabe
 column-due = Fällig
 column-priority = Priorität
 column-assignee = Zugewiesen an
+
+## Insights Dashboard
+tab-insights = Überblick
+insights-grid = Engagement der letzten 13 Wochen: wie viel in jeder geschah
+insights-week = Woche vom
+insights-filter = Nur anzeigen
+insights-all = Alles
+insights-quiet = In dieser Woche gab es nichts davon. Wählen Sie oben eine andere Woche.
+insights-more = In dieser Woche geschah mehr, als hier Platz hat. Die anderen Reiter zeigen alles.
+empty-insights-title = Nichts in den letzten 13 Wochen
+empty-insights-text = Interessante Momente, E-Mails und Besuche dieser Person erscheinen hier, Woche für Woche.
+kind-moments = Interessante Momente
+kind-email = E-Mail
+kind-web = Web
+kind-sales = Vertrieb
+insights-told = Woche vom { $date }: { $count ->
+    [one] { $count } Eintrag
+   *[other] { $count } Einträge
+}

@@ -461,6 +461,13 @@ guide-detail-package-certificate-expired = The certificate of org { $org } has e
 guide-detail-panel-opened = A panel has been opened in Salesforce.
 guide-detail-panel-never-opened = No panel has been opened in Salesforce yet.
 
+## Ways in
+title-enter = Opening the settings
+enter-lead = This link works once and only for a short time. If nothing happens, choose Sign in.
+wrong-token = This link is not complete. Open it again as you received it.
+audit-operator-let-in = let somebody into Actions Config
+problem-request-too-often = Too many attempts came from here. Wait a moment before you try again.
+
 ## Audit log
 audit-account-changed = changed the account
 audit-audit-exported = exported the audit log
@@ -567,3 +574,88 @@ attempts = { $count ->
     [one] { $count } attempt
    *[other] { $count } attempts
 }
+
+## Fields: what they must be; reasons and remedies
+wrong-munchkin_id = It must look like 123-ABC-456.
+wrong-client_id = It has 1 to 200 characters and no spaces.
+wrong-client_secret = It has 1 to 200 characters and no spaces.
+wrong-email = Enter a complete e-mail address, such as ada@example.com.
+wrong-emails = Enter between 1 and 200 addresses; invite more people by CSV.
+wrong-name = Enter another name, of 1 to 80 characters without a line break.
+wrong-first_name = A name has 1 to 80 characters and no line break.
+wrong-last_name = A name has 1 to 80 characters and no line break.
+wrong-language = Choose one of the six languages.
+wrong-time_zone = Enter the name of a time zone, such as Europe/Berlin.
+wrong-role = Choose Admin or User.
+wrong-teams = One of these teams no longer exists. Reload the page and choose again.
+wrong-member_id = This member is no longer there. Reload the page and choose again.
+wrong-member_ids = One of these members is no longer there. Reload the page and choose again.
+wrong-method = Choose one of the two methods.
+wrong-mapping = Choose the column of the e-mail address, and no column twice.
+wrong-environment = Choose Production or Sandbox.
+field-row = Line
+row-malformed = Can’t be used
+everyone = Everyone
+problem-csv-quote = A quotation mark in this line does not belong there, or is never closed.
+problem-csv-nul = This line has a character that no text has. Save the table as CSV again.
+problem-csv-field = A cell in this line has more than 10,000 characters.
+problem-csv-type = This is no CSV file. Open it in your spreadsheet program and save the table as CSV.
+problem-csv-too-large = A file can have at most 20 MB and 200,000 rows. Split it and upload the parts one after the other.
+problem-salesforce-client = Salesforce does not know this gateway’s app, or its secret is wrong.
+remedy-salesforce-client = The operator of this gateway compares consumer key and secret with the External Client App.
+problem-salesforce-callback = Salesforce does not accept the way back to this gateway.
+remedy-salesforce-callback = Add this gateway’s callback address to the External Client App.
+problem-salesforce-app-blocked = The app is blocked or not approved in this org.
+remedy-salesforce-app-blocked = A Salesforce admin allows it under Setup › Connected Apps OAuth Usage and gives the user’s profile or permission set access to it.
+problem-salesforce-api-disabled = This user may not call the Salesforce API.
+remedy-salesforce-api-disabled = Give the user’s profile or permission set the permission API Enabled.
+problem-salesforce-ip = An IP restriction in Salesforce keeps this gateway out.
+remedy-salesforce-ip = A Salesforce admin adds this server’s address to the allowed ranges of the profile or the app.
+problem-salesforce-domain = The org lets its users sign in at its own My Domain only.
+remedy-salesforce-domain = Choose the right environment, Production or Sandbox, or allow the login address under Setup › My Domain.
+problem-salesforce-inactive = The user or the org is not active.
+remedy-salesforce-inactive = Connect with another user.
+problem-salesforce-scope = The app may not ask for what we need.
+remedy-salesforce-scope = Give the External Client App the scopes api, refresh_token, id and openid.
+problem-salesforce-refused = Salesforce refused, without a reason that we know.
+remedy-salesforce-refused = A Salesforce admin finds the reason under Setup › Login History.
+problem-salesforce-reconnect = Salesforce ended the connection, or an answer with a new token was lost.
+remedy-salesforce-reconnect = Connect again; nothing else is lost.
+problem-salesforce-forbidden = Salesforce knows the user, but refuses calls of the API.
+remedy-salesforce-forbidden = Give the user’s profile or permission set the permission API Enabled, and see that no IP restriction keeps this server out.
+remedy-marketo-credentials = Copy Client ID and Client Secret again from Actions Config or LaunchPoint, and connect with them.
+remedy-marketo-permission = Give the API-only user’s role the permissions for leads and activities, and add this server’s address to Marketo’s list of allowed addresses.
+
+## People without a name
+no-name = No name yet
+
+## Why people stay out
+skipped-not_in_salesforce = not in Salesforce
+
+## Why people stay out
+skipped-bad_id = with an id that Salesforce can’t have given
+skipped-too_long = with a value that is too long
+
+## API tokens
+api-tokens = API tokens
+api-tokens-lead = A token lets a program do below /api what you may do here. It works until it expires, is revoked, or you leave the account. What it does is written to the audit log under your name.
+api-token-once = Copy the token now. It is not shown again.
+fact-made = Made
+column-last-used = Last used
+api-token-revoke-sure = Programs that use this token are refused from then on.
+api-token-revoke-yes = Revoke the token
+field-token-name = What it is for
+hint-token-name = Such as the name of the program.
+field-token-days = Works for
+days-30 = 30 days
+days-90 = 90 days
+days-365 = 1 year
+wrong-days = Choose how long it works: 1 to 365 days.
+api-token-create = Create token
+said-api-token-revoked = The token was revoked.
+audit-api-token-created = made an API token
+audit-api-token-revoked = revoked an API token
+problem-api-token-too-many = You have ten API tokens already. Revoke one that is not needed any more.
+
+## Map step: what holds where the file is silent
+field-default-role = Role where the file names none

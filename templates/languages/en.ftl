@@ -11,6 +11,10 @@ panel-title = Marketo Sales Insight
 loading = Loading…
 more = Show more
 retry = Try again
+panel-settings = Settings
+settings-not-member = The settings are for members of the account. If you are one, sign in with Salesforce once; after that this opens them at once. Otherwise ask an admin of your account for an invitation.
+settings-sign-in = Sign in
+settings-failed = The settings can’t be opened right now. Try again in a moment.
 reload = Reload through Salesforce
 reloading = Salesforce is reloading this panel…
 reload-failed = Salesforce did not reload the panel. Please reload the whole page.
@@ -192,7 +196,7 @@ weekday-6 = Sat
 weekday-7 = Sun
 
 ## Acting
-actions = Actions
+act-menu = Actions
 act-call = Log a call
 act-task = Add a task
 act-email = Send a sales e-mail
@@ -258,7 +262,6 @@ empty-calls-title = No calls yet
 empty-calls-text = Calls that you log appear here, in Marketo and in Salesforce.
 empty-tasks-title = No tasks yet
 empty-tasks-text = Tasks that you add appear here and in Salesforce.
-column-outcome = Outcome
 column-notes = Notes
 column-made-by = Made by
 column-duration = Duration
@@ -266,3 +269,22 @@ column-task = Task
 column-due = Due
 column-priority = Priority
 column-assignee = Assigned to
+
+## Insights Dashboard
+tab-insights = Insights
+insights-grid = Engagement in the last 13 weeks: how much happened in each
+insights-week = Week of
+insights-filter = Show only
+insights-all = All
+insights-quiet = Nothing of this kind in this week. Choose another week above.
+insights-more = This week had more than fits here. The other tabs have everything.
+empty-insights-title = Nothing in the last 13 weeks
+empty-insights-text = Interesting moments, e-mails and visits of this person will be drawn here, week by week.
+kind-moments = Interesting moments
+kind-email = E-mail
+kind-web = Web
+kind-sales = Sales
+insights-told = Week of { $date }: { $count ->
+    [one] { $count } entry shown
+   *[other] { $count } entries shown
+}

@@ -458,6 +458,13 @@ guide-detail-package-certificate-expired = Le certificat de l’organisation { $
 guide-detail-panel-opened = Un panneau a été ouvert dans Salesforce.
 guide-detail-panel-never-opened = Aucun panneau n’a encore été ouvert dans Salesforce.
 
+## Ways in
+title-enter = Ouverture des réglages
+enter-lead = Ce lien fonctionne une seule fois et peu de temps. Si rien ne se passe, choisissez Se connecter.
+wrong-token = Ce lien est incomplet. Ouvrez-le à nouveau tel que vous l’avez reçu.
+audit-operator-let-in = a laissé entrer quelqu’un dans la configuration d’Actions
+problem-request-too-often = Trop d’essais sont venus d’ici. Attendez un moment avant de réessayer.
+
 ## Audit log
 audit-account-changed = a modifié le compte
 audit-audit-exported = a exporté le journal d’audit
@@ -564,3 +571,88 @@ attempts = { $count ->
     [one] { $count } essai
    *[other] { $count } essais
 }
+
+## Fields: what they must be; reasons and remedies
+wrong-munchkin_id = Il doit ressembler à 123-ABC-456.
+wrong-client_id = Il compte de 1 à 200 caractères, sans espace.
+wrong-client_secret = Il compte de 1 à 200 caractères, sans espace.
+wrong-email = Saisissez une adresse e-mail complète, par exemple ada@example.com.
+wrong-emails = Saisissez de 1 à 200 adresses ; au-delà, invitez par CSV.
+wrong-name = Saisissez un autre nom, de 1 à 80 caractères sans saut de ligne.
+wrong-first_name = Un nom compte de 1 à 80 caractères, sans saut de ligne.
+wrong-last_name = Un nom compte de 1 à 80 caractères, sans saut de ligne.
+wrong-language = Choisissez l’une des six langues.
+wrong-time_zone = Saisissez le nom d’un fuseau horaire, par exemple Europe/Paris.
+wrong-role = Choisissez Administrateur ou Utilisateur.
+wrong-teams = L’une de ces équipes n’existe plus. Rechargez la page et choisissez à nouveau.
+wrong-member_id = Ce membre n’existe plus. Rechargez la page et choisissez à nouveau.
+wrong-member_ids = L’un de ces membres n’existe plus. Rechargez la page et choisissez à nouveau.
+wrong-method = Choisissez l’une des deux méthodes.
+wrong-mapping = Choisissez la colonne de l’adresse e-mail, et aucune colonne deux fois.
+wrong-environment = Choisissez Production ou Sandbox.
+field-row = Ligne
+row-malformed = Inutilisable
+everyone = Tout le monde
+problem-csv-quote = Dans cette ligne, un guillemet est mal placé ou n’est jamais fermé.
+problem-csv-nul = Cette ligne contient un caractère qui n’existe dans aucun texte. Enregistrez à nouveau le tableau en CSV.
+problem-csv-field = Une cellule de cette ligne dépasse 10 000 caractères.
+problem-csv-type = Ce n’est pas un fichier CSV. Ouvrez-le dans votre tableur et enregistrez le tableau en CSV.
+problem-csv-too-large = Un fichier peut compter au plus 20 Mo et 200 000 lignes. Divisez-le et envoyez les parties l’une après l’autre.
+problem-salesforce-client = Salesforce ne connaît pas l’application de cette passerelle, ou son secret est erroné.
+remedy-salesforce-client = L’exploitant de cette passerelle compare la clé et le secret consommateur avec l’External Client App.
+problem-salesforce-callback = Salesforce n’accepte pas l’adresse de retour vers cette passerelle.
+remedy-salesforce-callback = Ajoutez l’adresse de rappel de cette passerelle à l’External Client App.
+problem-salesforce-app-blocked = L’application est bloquée ou non approuvée dans cette organisation.
+remedy-salesforce-app-blocked = Un admin Salesforce l’autorise dans Setup › Connected Apps OAuth Usage et donne l’accès au profil ou à l’ensemble d’autorisations de l’utilisateur.
+problem-salesforce-api-disabled = Cet utilisateur ne peut pas appeler l’API Salesforce.
+remedy-salesforce-api-disabled = Accordez l’autorisation API Enabled au profil ou à l’ensemble d’autorisations de l’utilisateur.
+problem-salesforce-ip = Une restriction d’adresses IP dans Salesforce bloque cette passerelle.
+remedy-salesforce-ip = Un admin Salesforce ajoute l’adresse de ce serveur aux plages autorisées du profil ou de l’application.
+problem-salesforce-domain = L’organisation n’autorise la connexion que par son propre My Domain.
+remedy-salesforce-domain = Choisissez le bon environnement, Production ou Sandbox, ou autorisez l’adresse de connexion dans Setup › My Domain.
+problem-salesforce-inactive = L’utilisateur ou l’organisation n’est pas actif.
+remedy-salesforce-inactive = Connectez-vous avec un autre utilisateur.
+problem-salesforce-scope = L’application ne peut pas demander ce dont nous avons besoin.
+remedy-salesforce-scope = Accordez à l’External Client App les portées api, refresh_token, id et openid.
+problem-salesforce-refused = Salesforce a refusé, sans raison connue de nous.
+remedy-salesforce-refused = Un admin Salesforce trouve la raison dans Setup › Login History.
+problem-salesforce-reconnect = Salesforce a mis fin à la connexion, ou une réponse portant un nouveau jeton s’est perdue.
+remedy-salesforce-reconnect = Reconnectez-vous ; rien d’autre n’est perdu.
+problem-salesforce-forbidden = Salesforce connaît l’utilisateur mais refuse les appels à l’API.
+remedy-salesforce-forbidden = Accordez l’autorisation API Enabled au profil ou à l’ensemble d’autorisations de l’utilisateur, et vérifiez qu’aucune restriction d’adresses IP ne bloque ce serveur.
+remedy-marketo-credentials = Copiez à nouveau l’ID client et le secret client depuis Actions Config ou LaunchPoint, puis connectez-vous avec eux.
+remedy-marketo-permission = Donnez au rôle de l’utilisateur API les autorisations pour les leads et les activités, et ajoutez l’adresse de ce serveur à la liste des adresses autorisées de Marketo.
+
+## People without a name
+no-name = Pas encore de nom
+
+## Why people stay out
+skipped-not_in_salesforce = absentes de Salesforce
+
+## Why people stay out
+skipped-bad_id = avec un identifiant que Salesforce n’a pas pu attribuer
+skipped-too_long = avec une valeur trop longue
+
+## API tokens
+api-tokens = Jetons d’API
+api-tokens-lead = Avec un jeton, un programme peut faire sous /api ce que vous pouvez faire ici. Il est valable jusqu’à son expiration, son retrait ou votre départ du compte. Ce qu’il fait est consigné à votre nom dans le journal d’audit.
+api-token-once = Copiez le jeton maintenant. Il ne sera plus affiché.
+fact-made = Créé
+column-last-used = Dernière utilisation
+api-token-revoke-sure = Les programmes qui utilisent ce jeton seront aussitôt refusés.
+api-token-revoke-yes = Retirer le jeton
+field-token-name = À quoi il sert
+hint-token-name = Par exemple le nom du programme.
+field-token-days = Valable
+days-30 = 30 jours
+days-90 = 90 jours
+days-365 = 1 an
+wrong-days = Choisissez la durée de validité : de 1 à 365 jours.
+api-token-create = Créer le jeton
+said-api-token-revoked = Le jeton a été retiré.
+audit-api-token-created = a créé un jeton d’API
+audit-api-token-revoked = a retiré un jeton d’API
+problem-api-token-too-many = Vous avez déjà dix jetons d’API. Retirez-en un qui ne sert plus.
+
+## Map step: what holds where the file is silent
+field-default-role = Rôle si le fichier n’en indique pas

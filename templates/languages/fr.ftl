@@ -10,6 +10,10 @@ panel-title = Marketo Sales Insight
 loading = Chargement…
 more = Afficher plus
 retry = Réessayer
+panel-settings = Réglages
+settings-not-member = Les réglages sont réservés aux membres du compte. Si vous en êtes membre, connectez-vous une fois avec Salesforce ; ensuite ils s’ouvriront d’ici directement. Sinon, demandez une invitation à un administrateur de votre compte.
+settings-sign-in = Se connecter
+settings-failed = Les réglages ne peuvent pas être ouverts pour l’instant. Réessayez dans un moment.
 reload = Recharger via Salesforce
 reloading = Salesforce recharge ce panneau…
 reload-failed = Salesforce n’a pas rechargé le panneau. Rechargez la page entière.
@@ -191,7 +195,7 @@ weekday-6 = sam.
 weekday-7 = dim.
 
 ## Acting
-actions = Actions
+act-menu = Actions
 act-call = Consigner un appel
 act-task = Ajouter une tâche
 act-email = Envoyer un e-mail commercial
@@ -257,7 +261,6 @@ empty-calls-title = Aucun appel pour l’instant
 empty-calls-text = Les appels que vous consignez apparaissent ici, dans Marketo et dans Salesforce.
 empty-tasks-title = Aucune tâche pour l’instant
 empty-tasks-text = Les tâches que vous ajoutez apparaissent ici et dans Salesforce.
-column-outcome = Résultat
 column-notes = Notes
 column-made-by = Passé par
 column-duration = Durée
@@ -265,3 +268,22 @@ column-task = Tâche
 column-due = Échéance
 column-priority = Priorité
 column-assignee = Attribuée à
+
+## Insights Dashboard
+tab-insights = Aperçu
+insights-grid = Engagement des 13 dernières semaines : combien d’activités pour chacune
+insights-week = Semaine du
+insights-filter = Afficher seulement
+insights-all = Tout
+insights-quiet = Rien de ce type cette semaine. Choisissez une autre semaine ci-dessus.
+insights-more = Cette semaine compte plus d’activités que la place ici. Les autres onglets montrent tout.
+empty-insights-title = Rien ces 13 dernières semaines
+empty-insights-text = Les moments intéressants, e-mails et visites de cette personne s’afficheront ici, semaine par semaine.
+kind-moments = Moments intéressants
+kind-email = E-mail
+kind-web = Web
+kind-sales = Ventes
+insights-told = Semaine du { $date }: { $count ->
+    [one] { $count } entrée
+   *[other] { $count } entrées
+}

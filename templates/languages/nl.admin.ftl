@@ -458,6 +458,13 @@ guide-detail-package-certificate-expired = Het certificaat van organisatie { $or
 guide-detail-panel-opened = In Salesforce is een paneel geopend.
 guide-detail-panel-never-opened = In Salesforce is nog geen paneel geopend.
 
+## Ways in
+title-enter = Instellingen openen
+enter-lead = Deze link werkt één keer en maar kort. Gebeurt er niets, kies dan Aanmelden.
+wrong-token = Deze link is niet volledig. Open hem opnieuw zoals u hem hebt ontvangen.
+audit-operator-let-in = liet iemand toe tot de Actions-configuratie
+problem-request-too-often = Er kwamen hiervandaan te veel pogingen. Wacht even voordat u het opnieuw probeert.
+
 ## Audit log
 audit-account-changed = wijzigde het account
 audit-audit-exported = exporteerde het auditlogboek
@@ -564,3 +571,88 @@ attempts = { $count ->
     [one] { $count } poging
    *[other] { $count } pogingen
 }
+
+## Fields: what they must be; reasons and remedies
+wrong-munchkin_id = Dit moet eruitzien als 123-ABC-456.
+wrong-client_id = Dit heeft 1 tot 200 tekens en geen spaties.
+wrong-client_secret = Dit heeft 1 tot 200 tekens en geen spaties.
+wrong-email = Voer een volledig e-mailadres in, bijvoorbeeld ada@example.com.
+wrong-emails = Voer 1 tot 200 adressen in; nodig meer mensen uit via CSV.
+wrong-name = Voer een andere naam in, van 1 tot 80 tekens zonder regeleinde.
+wrong-first_name = Een naam heeft 1 tot 80 tekens en geen regeleinde.
+wrong-last_name = Een naam heeft 1 tot 80 tekens en geen regeleinde.
+wrong-language = Kies een van de zes talen.
+wrong-time_zone = Voer de naam van een tijdzone in, bijvoorbeeld Europe/Amsterdam.
+wrong-role = Kies Beheerder of Gebruiker.
+wrong-teams = Een van deze teams bestaat niet meer. Laad de pagina opnieuw en kies opnieuw.
+wrong-member_id = Dit lid bestaat niet meer. Laad de pagina opnieuw en kies opnieuw.
+wrong-member_ids = Een van deze leden bestaat niet meer. Laad de pagina opnieuw en kies opnieuw.
+wrong-method = Kies een van de twee manieren.
+wrong-mapping = Kies de kolom van het e-mailadres en geen kolom twee keer.
+wrong-environment = Kies Productie of Sandbox.
+field-row = Regel
+row-malformed = Onbruikbaar
+everyone = Iedereen
+problem-csv-quote = In deze regel staat een aanhalingsteken dat daar niet hoort of nooit wordt gesloten.
+problem-csv-nul = Deze regel heeft een teken dat in geen enkele tekst voorkomt. Sla de tabel opnieuw op als CSV.
+problem-csv-field = Een cel in deze regel heeft meer dan 10.000 tekens.
+problem-csv-type = Dit is geen CSV-bestand. Open het in uw spreadsheetprogramma en sla de tabel op als CSV.
+problem-csv-too-large = Een bestand mag hoogstens 20 MB en 200.000 rijen hebben. Splits het en upload de delen na elkaar.
+problem-salesforce-client = Salesforce kent de app van deze gateway niet, of het geheim is onjuist.
+remedy-salesforce-client = De beheerder van deze gateway vergelijkt consumer key en secret met de External Client App.
+problem-salesforce-callback = Salesforce accepteert de terugweg naar deze gateway niet.
+remedy-salesforce-callback = Voeg het callback-adres van deze gateway toe aan de External Client App.
+problem-salesforce-app-blocked = De app is in deze org geblokkeerd of niet goedgekeurd.
+remedy-salesforce-app-blocked = Een Salesforce-beheerder staat deze toe onder Setup › Connected Apps OAuth Usage en geeft het profiel of de machtigingenset van de gebruiker toegang.
+problem-salesforce-api-disabled = Deze gebruiker mag de Salesforce-API niet aanroepen.
+remedy-salesforce-api-disabled = Geef het profiel of de machtigingenset van de gebruiker de machtiging API Enabled.
+problem-salesforce-ip = Een IP-beperking in Salesforce houdt deze gateway buiten.
+remedy-salesforce-ip = Een Salesforce-beheerder voegt het adres van deze server toe aan de toegestane bereiken van het profiel of de app.
+problem-salesforce-domain = De org laat gebruikers alleen inloggen via het eigen My Domain.
+remedy-salesforce-domain = Kies de juiste omgeving, Productie of Sandbox, of sta het inlogadres toe onder Setup › My Domain.
+problem-salesforce-inactive = De gebruiker of de org is niet actief.
+remedy-salesforce-inactive = Maak verbinding met een andere gebruiker.
+problem-salesforce-scope = De app mag niet vragen wat wij nodig hebben.
+remedy-salesforce-scope = Geef de External Client App de scopes api, refresh_token, id en openid.
+problem-salesforce-refused = Salesforce weigerde, zonder een reden die wij kennen.
+remedy-salesforce-refused = Een Salesforce-beheerder vindt de reden onder Setup › Login History.
+problem-salesforce-reconnect = Salesforce heeft de verbinding beëindigd, of een antwoord met een nieuw token is verloren gegaan.
+remedy-salesforce-reconnect = Maak opnieuw verbinding; verder is er niets verloren.
+problem-salesforce-forbidden = Salesforce kent de gebruiker, maar weigert aanroepen van de API.
+remedy-salesforce-forbidden = Geef het profiel of de machtigingenset van de gebruiker de machtiging API Enabled en controleer dat geen IP-beperking deze server buitenhoudt.
+remedy-marketo-credentials = Kopieer Client-ID en clientgeheim opnieuw uit Actions Config of LaunchPoint en maak daarmee verbinding.
+remedy-marketo-permission = Geef de rol van de API-gebruiker de machtigingen voor leads en activiteiten en voeg het adres van deze server toe aan de lijst met toegestane adressen van Marketo.
+
+## People without a name
+no-name = Nog geen naam
+
+## Why people stay out
+skipped-not_in_salesforce = niet in Salesforce
+
+## Why people stay out
+skipped-bad_id = met een id dat Salesforce niet kan hebben gegeven
+skipped-too_long = met een te lange waarde
+
+## API tokens
+api-tokens = API-tokens
+api-tokens-lead = Met een token mag een programma onder /api wat u hier mag. Het werkt totdat het verloopt, wordt ingetrokken of u het account verlaat. Wat ermee gebeurt, staat onder uw naam in het auditlogboek.
+api-token-once = Kopieer het token nu. Het wordt niet nog eens getoond.
+fact-made = Gemaakt
+column-last-used = Laatst gebruikt
+api-token-revoke-sure = Programma’s met dit token worden dan meteen geweigerd.
+api-token-revoke-yes = Token intrekken
+field-token-name = Waar het voor is
+hint-token-name = Bijvoorbeeld de naam van het programma.
+field-token-days = Geldig
+days-30 = 30 dagen
+days-90 = 90 dagen
+days-365 = 1 jaar
+wrong-days = Kies hoe lang het geldig is: 1 tot 365 dagen.
+api-token-create = Token maken
+said-api-token-revoked = Het token is ingetrokken.
+audit-api-token-created = maakte een API-token
+audit-api-token-revoked = trok een API-token in
+problem-api-token-too-many = U hebt al tien API-tokens. Trek er een in die niet meer nodig is.
+
+## Map step: what holds where the file is silent
+field-default-role = Rol als het bestand er geen noemt

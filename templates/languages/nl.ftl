@@ -10,6 +10,10 @@ panel-title = Marketo Sales Insight
 loading = Laden…
 more = Meer weergeven
 retry = Opnieuw proberen
+panel-settings = Instellingen
+settings-not-member = De instellingen zijn voor leden van het account. Bent u lid, meld u dan één keer aan met Salesforce; daarna gaan ze van hieruit meteen open. Vraag anders een beheerder van uw account om een uitnodiging.
+settings-sign-in = Aanmelden
+settings-failed = De instellingen kunnen nu niet worden geopend. Probeer het zo nog eens.
 reload = Opnieuw laden via Salesforce
 reloading = Salesforce laadt dit paneel opnieuw…
 reload-failed = Salesforce heeft het paneel niet opnieuw geladen. Laad de hele pagina opnieuw.
@@ -191,7 +195,7 @@ weekday-6 = za
 weekday-7 = zo
 
 ## Acting
-actions = Acties
+act-menu = Acties
 act-call = Een gesprek vastleggen
 act-task = Een taak toevoegen
 act-email = Een verkoopmail sturen
@@ -257,7 +261,6 @@ empty-calls-title = Nog geen gesprekken
 empty-calls-text = Gesprekken die u vastlegt verschijnen hier, in Marketo en in Salesforce.
 empty-tasks-title = Nog geen taken
 empty-tasks-text = Taken die u toevoegt verschijnen hier en in Salesforce.
-column-outcome = Resultaat
 column-notes = Notities
 column-made-by = Door
 column-duration = Duur
@@ -265,3 +268,22 @@ column-task = Taak
 column-due = Vervalt
 column-priority = Prioriteit
 column-assignee = Toegewezen aan
+
+## Insights Dashboard
+tab-insights = Overzicht
+insights-grid = Betrokkenheid in de laatste 13 weken: hoeveel er in elke week gebeurde
+insights-week = Week van
+insights-filter = Alleen tonen
+insights-all = Alles
+insights-quiet = Niets van deze soort in deze week. Kies hierboven een andere week.
+insights-more = Deze week gebeurde er meer dan hier past. De andere tabbladen tonen alles.
+empty-insights-title = Niets in de laatste 13 weken
+empty-insights-text = Interessante momenten, e-mails en bezoeken van deze persoon komen hier, week voor week.
+kind-moments = Interessante momenten
+kind-email = E-mail
+kind-web = Web
+kind-sales = Verkoop
+insights-told = Week van { $date }: { $count ->
+    [one] { $count } item
+   *[other] { $count } items
+}

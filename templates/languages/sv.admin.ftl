@@ -458,6 +458,13 @@ guide-detail-package-certificate-expired = Certifikatet för organisation { $org
 guide-detail-panel-opened = En panel har öppnats i Salesforce.
 guide-detail-panel-never-opened = Ingen panel har öppnats i Salesforce än.
 
+## Ways in
+title-enter = Öppnar inställningarna
+enter-lead = Länken fungerar en gång och bara en kort stund. Om inget händer väljer du Logga in.
+wrong-token = Länken är inte fullständig. Öppna den igen så som du fick den.
+audit-operator-let-in = släppte in någon i Actions-konfigurationen
+problem-request-too-often = För många försök kom härifrån. Vänta en stund innan du försöker igen.
+
 ## Audit log
 audit-account-changed = ändrade kontot
 audit-audit-exported = exporterade granskningsloggen
@@ -564,3 +571,88 @@ attempts = { $count ->
     [one] { $count } försök
    *[other] { $count } försök
 }
+
+## Fields: what they must be; reasons and remedies
+wrong-munchkin_id = Det ska se ut som 123-ABC-456.
+wrong-client_id = Det har 1 till 200 tecken och inga blanksteg.
+wrong-client_secret = Den har 1 till 200 tecken och inga blanksteg.
+wrong-email = Ange en fullständig e-postadress, till exempel ada@example.com.
+wrong-emails = Ange 1 till 200 adresser; bjud in fler personer via CSV.
+wrong-name = Ange ett annat namn med 1 till 80 tecken utan radbrytning.
+wrong-first_name = Ett namn har 1 till 80 tecken och ingen radbrytning.
+wrong-last_name = Ett namn har 1 till 80 tecken och ingen radbrytning.
+wrong-language = Välj ett av de sex språken.
+wrong-time_zone = Ange namnet på en tidszon, till exempel Europe/Stockholm.
+wrong-role = Välj Administratör eller Användare.
+wrong-teams = Ett av teamen finns inte längre. Ladda om sidan och välj igen.
+wrong-member_id = Medlemmen finns inte längre. Ladda om sidan och välj igen.
+wrong-member_ids = En av medlemmarna finns inte längre. Ladda om sidan och välj igen.
+wrong-method = Välj ett av de två sätten.
+wrong-mapping = Välj kolumnen med e-postadressen och ingen kolumn två gånger.
+wrong-environment = Välj Produktion eller Sandbox.
+field-row = Rad
+row-malformed = Går inte att använda
+everyone = Alla
+problem-csv-quote = På den här raden finns ett citattecken som inte hör dit eller aldrig stängs.
+problem-csv-nul = Raden har ett tecken som inte finns i någon text. Spara tabellen som CSV igen.
+problem-csv-field = En cell på raden har fler än 10 000 tecken.
+problem-csv-type = Det här är ingen CSV-fil. Öppna den i kalkylprogrammet och spara tabellen som CSV.
+problem-csv-too-large = En fil får ha högst 20 MB och 200 000 rader. Dela den och ladda upp delarna efter varandra.
+problem-salesforce-client = Salesforce känner inte till gatewayens app, eller så är dess hemlighet fel.
+remedy-salesforce-client = Gatewayens operatör jämför konsumentnyckel och hemlighet med External Client App.
+problem-salesforce-callback = Salesforce godtar inte vägen tillbaka till gatewayen.
+remedy-salesforce-callback = Lägg till gatewayens callback-adress i External Client App.
+problem-salesforce-app-blocked = Appen är blockerad eller inte godkänd i organisationen.
+remedy-salesforce-app-blocked = En Salesforce-admin tillåter den under Setup › Connected Apps OAuth Usage och ger användarens profil eller behörighetsuppsättning åtkomst.
+problem-salesforce-api-disabled = Användaren får inte anropa Salesforce API.
+remedy-salesforce-api-disabled = Ge användarens profil eller behörighetsuppsättning behörigheten API Enabled.
+problem-salesforce-ip = En IP-begränsning i Salesforce stänger ute gatewayen.
+remedy-salesforce-ip = En Salesforce-admin lägger till serverns adress i profilens eller appens tillåtna intervall.
+problem-salesforce-domain = Organisationen låter användarna logga in endast via sin egen My Domain.
+remedy-salesforce-domain = Välj rätt miljö, Produktion eller Sandbox, eller tillåt inloggningsadressen under Setup › My Domain.
+problem-salesforce-inactive = Användaren eller organisationen är inte aktiv.
+remedy-salesforce-inactive = Anslut med en annan användare.
+problem-salesforce-scope = Appen får inte begära det vi behöver.
+remedy-salesforce-scope = Ge External Client App omfattningarna api, refresh_token, id och openid.
+problem-salesforce-refused = Salesforce nekade utan ett skäl som vi känner till.
+remedy-salesforce-refused = En Salesforce-admin hittar skälet under Setup › Login History.
+problem-salesforce-reconnect = Salesforce avslutade anslutningen, eller så gick ett svar med en ny token förlorat.
+remedy-salesforce-reconnect = Anslut igen; inget annat har gått förlorat.
+problem-salesforce-forbidden = Salesforce känner till användaren men nekar anrop till API:et.
+remedy-salesforce-forbidden = Ge användarens profil eller behörighetsuppsättning behörigheten API Enabled och se till att ingen IP-begränsning stänger ute servern.
+remedy-marketo-credentials = Kopiera klient-ID och klienthemlighet igen från Actions Config eller LaunchPoint och anslut med dem.
+remedy-marketo-permission = Ge API-användarens roll behörigheter för leads och aktiviteter och lägg till serverns adress i Marketos lista över tillåtna adresser.
+
+## People without a name
+no-name = Inget namn ännu
+
+## Why people stay out
+skipped-not_in_salesforce = inte i Salesforce
+
+## Why people stay out
+skipped-bad_id = med ett id som Salesforce inte kan ha gett
+skipped-too_long = med ett för långt värde
+
+## API tokens
+api-tokens = API-token
+api-tokens-lead = Med en token får ett program göra under /api det som du får göra här. Den gäller tills den går ut, återkallas eller du lämnar kontot. Det som görs noteras i granskningsloggen under ditt namn.
+api-token-once = Kopiera token nu. Den visas inte igen.
+fact-made = Skapad
+column-last-used = Senast använd
+api-token-revoke-sure = Program som använder denna token nekas direkt.
+api-token-revoke-yes = Återkalla token
+field-token-name = Vad den är till för
+hint-token-name = Till exempel programmets namn.
+field-token-days = Gäller i
+days-30 = 30 dagar
+days-90 = 90 dagar
+days-365 = 1 år
+wrong-days = Välj hur länge den gäller: 1 till 365 dagar.
+api-token-create = Skapa token
+said-api-token-revoked = Token återkallades.
+audit-api-token-created = skapade en API-token
+audit-api-token-revoked = återkallade en API-token
+problem-api-token-too-many = Du har redan tio API-token. Återkalla en som inte behövs längre.
+
+## Map step: what holds where the file is silent
+field-default-role = Roll när filen inte anger någon

@@ -10,6 +10,10 @@ panel-title = Marketo Sales Insight
 loading = Läser in …
 more = Visa fler
 retry = Försök igen
+panel-settings = Inställningar
+settings-not-member = Inställningarna är till för kontots medlemmar. Om du är medlem loggar du in med Salesforce en gång; därefter öppnas de härifrån direkt. Be annars en administratör för ditt konto om en inbjudan.
+settings-sign-in = Logga in
+settings-failed = Inställningarna kan inte öppnas just nu. Försök igen om en stund.
 reload = Läs in på nytt via Salesforce
 reloading = Salesforce läser in panelen på nytt …
 reload-failed = Salesforce läste inte in panelen på nytt. Läs in hela sidan igen.
@@ -191,7 +195,7 @@ weekday-6 = lör
 weekday-7 = sön
 
 ## Acting
-actions = Åtgärder
+act-menu = Åtgärder
 act-call = Logga ett samtal
 act-task = Lägg till en uppgift
 act-email = Skicka säljmejl
@@ -257,7 +261,6 @@ empty-calls-title = Inga samtal ännu
 empty-calls-text = Samtal som du loggar visas här, i Marketo och i Salesforce.
 empty-tasks-title = Inga uppgifter ännu
 empty-tasks-text = Uppgifter som du lägger till visas här och i Salesforce.
-column-outcome = Utfall
 column-notes = Anteckningar
 column-made-by = Av
 column-duration = Längd
@@ -265,3 +268,22 @@ column-task = Uppgift
 column-due = Förfaller
 column-priority = Prioritet
 column-assignee = Tilldelad
+
+## Insights Dashboard
+tab-insights = Översikt
+insights-grid = Engagemang de senaste 13 veckorna: hur mycket som hände i var och en
+insights-week = Veckan från
+insights-filter = Visa bara
+insights-all = Allt
+insights-quiet = Inget sådant den här veckan. Välj en annan vecka ovan.
+insights-more = Den här veckan hände mer än vad som får plats. De andra flikarna har allt.
+empty-insights-title = Inget de senaste 13 veckorna
+empty-insights-text = Personens intressanta ögonblick, e-post och besök ritas här, vecka för vecka.
+kind-moments = Intressanta ögonblick
+kind-email = E-post
+kind-web = Webb
+kind-sales = Försäljning
+insights-told = Veckan från { $date }: { $count ->
+    [one] { $count } post
+   *[other] { $count } poster
+}

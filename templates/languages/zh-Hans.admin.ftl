@@ -452,6 +452,13 @@ guide-detail-package-certificate-expired = 组织 { $org } 的证书已过期，
 guide-detail-panel-opened = 已在 Salesforce 中打开过面板。
 guide-detail-panel-never-opened = 尚未在 Salesforce 中打开面板。
 
+## Ways in
+title-enter = 正在打开设置
+enter-lead = 此链接只能使用一次，且很快过期。如果没有反应，请选择登录。
+wrong-token = 此链接不完整。请按收到时的样子重新打开。
+audit-operator-let-in = 允许他人进入 Actions 配置
+problem-request-too-often = 来自此处的尝试过多。请稍候再试。
+
 ## Audit log
 audit-account-changed = 更改了帐户
 audit-audit-exported = 导出了审计日志
@@ -555,3 +562,88 @@ activity-bounced = 被退回
 said-delivery-retried = 将再次尝试。
 said-deliveries-retried = 所有失败项将再次尝试。
 attempts = { $count } 次尝试
+
+## Fields: what they must be; reasons and remedies
+wrong-munchkin_id = 格式应如 123-ABC-456。
+wrong-client_id = 应为 1 到 200 个字符，不含空格。
+wrong-client_secret = 应为 1 到 200 个字符，不含空格。
+wrong-email = 请输入完整的邮箱地址，例如 ada@example.com。
+wrong-emails = 请输入 1 到 200 个地址；更多人请用 CSV 邀请。
+wrong-name = 请输入另一个名称，1 到 80 个字符，不含换行。
+wrong-first_name = 姓名应为 1 到 80 个字符，不含换行。
+wrong-last_name = 姓名应为 1 到 80 个字符，不含换行。
+wrong-language = 请选择六种语言之一。
+wrong-time_zone = 请输入时区名称，例如 Asia/Shanghai。
+wrong-role = 请选择管理员或用户。
+wrong-teams = 其中一个团队已不存在。请刷新页面后重新选择。
+wrong-member_id = 该成员已不存在。请刷新页面后重新选择。
+wrong-member_ids = 其中一名成员已不存在。请刷新页面后重新选择。
+wrong-method = 请选择两种方式之一。
+wrong-mapping = 请选择邮箱地址所在的列，且每列只能选一次。
+wrong-environment = 请选择生产环境或沙盒。
+field-row = 行
+row-malformed = 无法使用
+everyone = 所有人
+problem-csv-quote = 此行中的引号位置不对，或没有闭合。
+problem-csv-nul = 此行含有文本中不可能出现的字符。请重新将表格另存为 CSV。
+problem-csv-field = 此行有单元格超过 10,000 个字符。
+problem-csv-type = 这不是 CSV 文件。请用电子表格软件打开并另存为 CSV。
+problem-csv-too-large = 文件最大 20 MB、200,000 行。请拆分后依次上传。
+problem-salesforce-client = Salesforce 不认识此网关的应用，或其密钥有误。
+remedy-salesforce-client = 请网关运维人员核对 External Client App 的 Consumer Key 和 Secret。
+problem-salesforce-callback = Salesforce 不接受返回此网关的地址。
+remedy-salesforce-callback = 请将此网关的回调地址添加到 External Client App。
+problem-salesforce-app-blocked = 该应用在此组织中被阻止或未获批准。
+remedy-salesforce-app-blocked = 请 Salesforce 管理员在 Setup › Connected Apps OAuth Usage 中允许它，并授予用户的简档或权限集访问权限。
+problem-salesforce-api-disabled = 该用户无权调用 Salesforce API。
+remedy-salesforce-api-disabled = 请为用户的简档或权限集授予 API Enabled 权限。
+problem-salesforce-ip = Salesforce 的 IP 限制阻止了此网关。
+remedy-salesforce-ip = 请 Salesforce 管理员将此服务器的地址加入简档或应用的允许范围。
+problem-salesforce-domain = 该组织只允许用户通过自己的 My Domain 登录。
+remedy-salesforce-domain = 请选择正确的环境（生产或沙盒），或在 Setup › My Domain 中允许该登录地址。
+problem-salesforce-inactive = 用户或组织未激活。
+remedy-salesforce-inactive = 请用其他用户连接。
+problem-salesforce-scope = 该应用无权请求所需的范围。
+remedy-salesforce-scope = 请为 External Client App 授予 api、refresh_token、id 和 openid 范围。
+problem-salesforce-refused = Salesforce 拒绝了请求，原因未知。
+remedy-salesforce-refused = 请 Salesforce 管理员在 Setup › Login History 中查看原因。
+problem-salesforce-reconnect = Salesforce 结束了连接，或带有新令牌的应答丢失了。
+remedy-salesforce-reconnect = 请重新连接；其他内容均未丢失。
+problem-salesforce-forbidden = Salesforce 认识该用户，但拒绝 API 调用。
+remedy-salesforce-forbidden = 请为用户的简档或权限集授予 API Enabled 权限，并确认没有 IP 限制阻止此服务器。
+remedy-marketo-credentials = 请从 Actions Config 或 LaunchPoint 重新复制客户端 ID 和密钥，然后用它们连接。
+remedy-marketo-permission = 请为仅限 API 用户的角色授予潜在客户和活动权限，并将此服务器的地址加入 Marketo 的允许地址列表。
+
+## People without a name
+no-name = 尚无姓名
+
+## Why people stay out
+skipped-not_in_salesforce = 不在 Salesforce 中
+
+## Why people stay out
+skipped-bad_id = ID 不可能由 Salesforce 分配
+skipped-too_long = 有值过长
+
+## API tokens
+api-tokens = API 令牌
+api-tokens-lead = 程序凭令牌可在 /api 下执行您在此处有权执行的操作。令牌在过期、被撤销或您离开帐户之前有效。其操作会以您的名义记入审计日志。
+api-token-once = 请立即复制令牌。之后不会再显示。
+fact-made = 创建时间
+column-last-used = 上次使用
+api-token-revoke-sure = 使用此令牌的程序将立即被拒绝。
+api-token-revoke-yes = 撤销令牌
+field-token-name = 用途
+hint-token-name = 例如程序的名称。
+field-token-days = 有效期
+days-30 = 30 天
+days-90 = 90 天
+days-365 = 1 年
+wrong-days = 请选择有效期：1 至 365 天。
+api-token-create = 创建令牌
+said-api-token-revoked = 令牌已撤销。
+audit-api-token-created = 创建了 API 令牌
+audit-api-token-revoked = 撤销了 API 令牌
+problem-api-token-too-many = 您已有十个 API 令牌。请先撤销不再需要的令牌。
+
+## Map step: what holds where the file is silent
+field-default-role = 文件未注明时的角色

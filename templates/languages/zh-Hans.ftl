@@ -10,6 +10,10 @@ panel-title = Marketo Sales Insight
 loading = 正在加载…
 more = 显示更多
 retry = 重试
+panel-settings = 设置
+settings-not-member = 设置仅供帐户成员使用。如果您是成员，请先用 Salesforce 登录一次，之后即可从此处直接打开。否则，请向您帐户的管理员申请邀请。
+settings-sign-in = 登录
+settings-failed = 暂时无法打开设置。请稍后重试。
 reload = 通过 Salesforce 重新加载
 reloading = Salesforce 正在重新加载此面板…
 reload-failed = Salesforce 未能重新加载此面板，请重新加载整个页面。
@@ -186,7 +190,7 @@ weekday-6 = 周六
 weekday-7 = 周日
 
 ## Acting
-actions = 操作
+act-menu = 操作
 act-call = 记录通话
 act-task = 添加任务
 act-email = 发送销售邮件
@@ -252,7 +256,6 @@ empty-calls-title = 还没有通话
 empty-calls-text = 您记录的通话会出现在这里、Marketo 和 Salesforce 中。
 empty-tasks-title = 还没有任务
 empty-tasks-text = 您添加的任务会出现在这里和 Salesforce 中。
-column-outcome = 结果
 column-notes = 备注
 column-made-by = 拨打人
 column-duration = 时长
@@ -260,3 +263,19 @@ column-task = 任务
 column-due = 截止
 column-priority = 优先级
 column-assignee = 负责人
+
+## Insights Dashboard
+tab-insights = 洞察
+insights-grid = 最近 13 周的互动：每周的活动数量
+insights-week = 周起始
+insights-filter = 仅显示
+insights-all = 全部
+insights-quiet = 本周没有此类活动。请在上方选择其他周。
+insights-more = 本周活动较多，此处无法全部显示。其他标签页有完整列表。
+empty-insights-title = 最近 13 周没有活动
+empty-insights-text = 此人的有趣时刻、邮件和访问将按周显示在这里。
+kind-moments = 有趣时刻
+kind-email = 邮件
+kind-web = 网页
+kind-sales = 销售
+insights-told = { $date } 起的一周：共 { $count } 条

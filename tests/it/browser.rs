@@ -5,9 +5,12 @@
 //! Pictures are left in `target/screenshots`. With `MSI_TEST_AXE=/path/to/axe.min.js` the pages are also held
 //! against axe's rules of accessibility.
 
+mod acting;
 mod attack;
 mod chromium;
 mod fit;
+mod guide;
+mod insights;
 mod newcomers;
 mod panel;
 mod record;

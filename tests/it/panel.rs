@@ -54,7 +54,15 @@ async fn a_lead_and_a_contact_are_shown_with_all_tabs() {
 async fn looking_at_people_who_are_here_calls_nobody() {
     for lead in &world().leads()[..5] {
         let token = open("Lead", lead).await;
-        for path in ["/panel/person", "/panel/tab/moments", "/panel/tab/web", "/panel/tab/email", "/panel/tab/score"] {
+        for path in [
+            "/panel/person",
+            "/panel/tab/insights",
+            "/panel/tab/insights?week=3&kind=web",
+            "/panel/tab/moments",
+            "/panel/tab/web",
+            "/panel/tab/email",
+            "/panel/tab/score",
+        ] {
             assert_eq!(world().fragment_as(path, &token, "test-looking-at-people").await.status(), 200);
         }
     }

@@ -112,6 +112,13 @@ async fn the_roles_run_apart_and_the_doctor_finds_nothing_wrong() {
     let connect = ["admin", "marketo", "--account", &account, "--endpoint", endpoint, "--client-id", client, "--client-secret-file", &file];
     assert!(fleet.run(&connect).status.success());
 
+    assert!(text(&fleet.run(&["admin", "accounts"])).contains(&account));
+    let entered = text(&fleet.run(&["admin", "enter", "--email", "ops@brightwater.example"]));
+    assert!(entered.starts_with(&format!("link={}/sign-in/enter#", fleet.base)), "{entered}");
+    let invited = text(&fleet.run(&["admin", "member", "--email", "ada@example.com", "--role", "admin"]));
+    assert!(invited.starts_with(&format!("outcome=invited link={}/invitations/", fleet.base)), "{invited}");
+    assert!(!fleet.run(&["admin", "member", "--email", "ada@example.com", "--role", "root"]).status.success());
+
     for role in ["account", "worker", "gateway"] {
         fleet.start(role);
     }

@@ -59,7 +59,7 @@ impl Office {
         }
         assert!(people.len() > 5);
         let store = &house.state.store;
-        store.tenant(&account).upsert_people(&people, 1, None).await.unwrap();
+        store.tenant(&account).upsert_people(people.clone(), 1, None).await.unwrap();
         let deps = SyncDeps::new(store.clone(), house.state.connections.clone(), house.state.settings.marketo.clone());
         Self { house, account, admin, people, deps }
     }

@@ -195,7 +195,7 @@ async fn eml_09_a_mail_server_that_says_no_or_not_now_is_believed() {
             .into_iter()
             .map(|(index, email)| NewPerson { email: Some(email.to_owned()), ..office.people[index].clone() })
             .collect();
-        office.house.state.store.tenant(&office.account).upsert_people(&people, 2, None).await.unwrap();
+        office.house.state.store.tenant(&office.account).upsert_people(people, 2, None).await.unwrap();
         office.send(0, json!({})).await.ok();
         office.send(1, json!({})).await.ok();
         office.send(2, json!({})).await.ok();

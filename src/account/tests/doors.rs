@@ -8,7 +8,8 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
 use super::world::{KEY, ORG_A, USER, World, claims, face, package, rep, sign};
-use crate::account::routes::{OPENAPI, ROUTES};
+use crate::account::description::OFFERED;
+use crate::account::routes::ROUTES;
 use crate::clock;
 
 const RECORD: &str = "00Q000000000001EAA";
@@ -191,7 +192,7 @@ async fn whatever_is_asked_is_never_our_fault() {
 
 #[test]
 fn the_description_has_the_addresses_that_are_offered_and_no_others() {
-    let description: Value = serde_json::from_str(OPENAPI).unwrap();
+    let description: Value = serde_json::from_str(&OFFERED).unwrap();
     let described: BTreeSet<String> = description["paths"]
         .as_object()
         .unwrap()

@@ -41,6 +41,22 @@ enum Clock {
     Alone { _guard: tokio::sync::RwLockWriteGuard<'static, ()> },
 }
 
+// Whoever was alone leaves the clock as it was: the sandbox's own does not move along.
+impl Drop for Clock {
+    fn drop(&mut self) {
+        if let Self::Alone { .. } = self {
+            clock_back();
+        }
+    }
+}
+
+/// Moves the clock back to the machine's.
+#[expect(clippy::disallowed_methods, reason = "the wall clock itself, to see how far ours was moved")]
+pub(super) fn clock_back() {
+    let wall = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    clock::shift(i64::try_from(wall.as_millis()).unwrap() - clock::now_ms());
+}
+
 impl Drop for House {
     fn drop(&mut self) {
         drop(self.server.stop(false));

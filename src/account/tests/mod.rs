@@ -2,10 +2,13 @@
 
 mod acting;
 mod acting_mail;
+mod api_tokens;
 mod certificates;
 mod doors;
+mod entrances;
 mod guide;
 mod house;
+mod identity;
 mod imports;
 mod orgs;
 mod people;

@@ -146,8 +146,8 @@ async fn a_plain_user_gets_nothing_that_is_the_admins() {
         let user = house.joined(&member(&account, &first), "user@example.com", "user").await;
         let visitor = member(&account, &user);
         house.get(&visitor, "/v1/me").await.ok();
-        let open = ["/v1/me", "/healthz", "/readyz", "/v1/set-up", "/openapi.json"];
-        for row in ROUTES.iter().filter(|row| !open.contains(&row.path)) {
+        let open = ["/healthz", "/readyz", "/v1/set-up", "/openapi.json"];
+        for row in ROUTES.iter().filter(|row| !open.contains(&row.path) && !row.path.starts_with("/v1/me")) {
             let path = row.path.replace("{id}", &first).replace("{org_id}", &house.world.org_id()).replace("{token}", &"a".repeat(43));
             let said = house.ask(&visitor, row.method, &path, Some(json!({}))).await;
             said.refused(403, "auth.forbidden");

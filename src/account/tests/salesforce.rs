@@ -14,7 +14,7 @@ async fn http(url: &str) -> reqwest::Response {
 }
 
 // The browser: goes where it is sent and brings back code and state.
-async fn authorized(url: &str, user: &str) -> (String, String) {
+pub(super) async fn authorized(url: &str, user: &str) -> (String, String) {
     let answer = http(&format!("{url}&login_hint={user}")).await;
     let target = url::Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap();
     let value = |name: &str| target.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default();
@@ -26,7 +26,7 @@ async fn begun(house: &House, admin: &Value) -> String {
     house.post(admin, "/v1/connections/salesforce/flows", wish).await.ok()["authorize_url"].as_str().unwrap().to_owned()
 }
 
-async fn connected(house: &House, admin: &Value) -> Value {
+pub(super) async fn connected(house: &House, admin: &Value) -> Value {
     let (code, state) = authorized(&begun(house, admin).await, "sam.taylor").await;
     house.post(admin, "/v1/connections/salesforce/finish", json!({"state": state, "code": code, "session": SESSION})).await.ok()
 }
@@ -89,7 +89,7 @@ async fn salesforce_is_connected_checked_and_let_go() {
         assert!(tenant.begin_refresh(row.generation, "dead process", 1).await.unwrap());
         salesforce_tokens::care(&house.state.connections).await.unwrap();
         let view = house.ask(&admin, "POST", "/v1/connections/salesforce/check", None).await.ok();
-        assert_eq!((&view["state"], &view["problem"]["code"]), (&json!("broken"), &json!("salesforce.reconnect_required")));
+        assert_eq!((&view["state"], &view["problem"]["code"]), (&json!("broken"), &json!("salesforce.reconnect")));
         assert_eq!(connected(&house, &admin).await["state"], "connected");
 
         // What is no well-formed refusal does not end the connection.

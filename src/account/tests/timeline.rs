@@ -153,3 +153,28 @@ async fn an_activity_whose_detail_is_unreadable_is_still_shown() {
     let page = world.get(&format!("/v1/people/{id}/timeline"), &package("a")).await.json();
     assert_eq!((&page["items"][0]["page"], &page["items"][0]["url"]), (&json!("/x"), &Value::Null));
 }
+
+#[actix_web::test]
+async fn the_dashboard_counts_thirteen_weeks_and_tells_one() {
+    let now = crate::clock::now_ms();
+    let (world, id) = with(&[
+        activity("1", Tab::Web, "visit", now, "/pricing", &json!({ "url": "https://x.example/pricing" })),
+        activity("2", Tab::Web, "visit", now - 1, "/pricing", &json!({ "url": "https://x.example/pricing" })),
+        activity("3", Tab::Email, "opened", now, "Newsletter", &json!({})),
+        activity("4", Tab::Sales, "sales_sent", now - 8 * 86_400_000, "Template", &json!({ "subject": "Our call" })),
+        activity("5", Tab::Moments, "moment", now - 200 * 86_400_000, "Web", &json!({ "description": "Long ago" })),
+    ])
+    .await;
+    let ask = async |query: &str| world.get(&format!("/v1/people/{id}/insights{query}"), &package("a")).await;
+    let shown = ask("?zone=America/New_York").await.json();
+    let weeks = shown["weeks"].as_array().unwrap();
+    let sum = |kind: &str| weeks.iter().map(|week| week[kind].as_i64().unwrap()).sum::<i64>();
+    assert_eq!((weeks.len(), sum("web"), sum("email"), sum("sales"), sum("moments")), (13, 2, 1, 1, 0));
+    assert_eq!(shown["items"].as_array().unwrap().iter().filter(|item| item["count"] == 2).count(), 1, "{shown}");
+    let mail = ask("?kind=email").await.json();
+    assert_eq!((mail["items"].as_array().unwrap().len(), &mail["items"][0]["did"]), (1, &json!("opened")));
+    for wrong in ["?week=13", "?week=x", "?kind=score", "?zone=Nowhere/Here", "?limit=3", "?week=1&week=2"] {
+        assert_eq!(ask(wrong).await.status, 400, "{wrong}");
+    }
+    assert_eq!(world.get(&format!("/v1/people/{id}/insights"), &package("b")).await.status, 404);
+}

@@ -58,6 +58,10 @@ async fn performed(
 ) -> Result<HttpResponse, Problem> {
     let Sent { caller, form } = admit(request, payload, face, page.who).await?;
     form.only(act.fields)?;
+    if let Some((pace, subject)) = act.pace {
+        let subject = subject.map(|name| form.one(name)).transpose()?.flatten();
+        pace.admit(face, caller.from.as_deref(), subject).await?;
+    }
     let back = filled(page.path, request)?;
     match call(act, request, face, &caller, &form).await {
         Ok(answer) => succeed(page, act, request, face, &caller, &answer).await,
@@ -103,6 +107,10 @@ async fn succeed(
             show::render(page, request, face, caller, None, Some(value)).await
         }
         Then::Member => enter(face, caller, member(answer)?, HOME).await,
+        Then::Entrance => match member(answer) {
+            Ok(member) => enter(face, caller, member, HOME).await,
+            Err(_) => enter(face, caller, marketo_admin(answer)?, "/admin/marketo/actions-config").await,
+        },
         Then::MarketoAdmin => enter(face, caller, marketo_admin(answer)?, "/admin/marketo/actions-config").await,
     }
 }

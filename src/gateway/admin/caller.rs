@@ -115,8 +115,9 @@ pub fn language(request: &HttpRequest) -> (Language, bool) {
     (kept.unwrap_or_else(accepted), false)
 }
 
-// The peer's address, or what a trusted proxy in front says it was.
-fn address(request: &HttpRequest, face: &Face) -> Option<String> {
+/// The peer's address, or what a trusted proxy in front says it was.
+#[must_use]
+pub fn address(request: &HttpRequest, face: &Face) -> Option<String> {
     let peer = request.peer_addr()?.ip();
     let trusted = &face.house.settings.gateway.trusted_proxies;
     if !trusted.contains(&peer) {

@@ -84,7 +84,7 @@ pub async fn finish(request: HttpRequest, face: Data<Face>) -> HttpResponse {
 async fn finished(request: &HttpRequest, face: &Face) -> Result<HttpResponse, Problem> {
     let caller = Caller::read(request, face, Who::Member).await?;
     let returned = Returned::read(request)?;
-    let body = json!({ "state": returned.state, "code": returned.code, "session": caller.browser.hash() });
+    let body = json!({ "state": returned.state, "code": returned.code, "error": returned.error, "session": caller.browser.hash() });
     let letter = Letter { body: Some(&body), ..caller.letter(Verb::Post, "/v1/connections/salesforce/finish") };
     match face.house.broker.send(letter).await {
         Ok(answer) => {
@@ -107,26 +107,26 @@ async fn back(request: &HttpRequest, face: &Face, caller: &Caller, problem: Prob
 
 /// What Salesforce sends back with the browser (RFC 6749 §4.1.2).
 pub struct Returned {
-    pub code: String,
     pub state: String,
+    pub code: Option<String>,
+    /// Why there is no code, in Salesforce's own word.
+    pub error: Option<String>,
 }
 
 impl Returned {
     /// Reads the query of a callback.
     ///
     /// # Errors
-    /// `oauth.denied` when the person or the org said no, `oauth.state` for anything that is no answer to a request of ours.
+    /// `oauth.state` for anything that is no answer to a request of ours.
     pub fn read(request: &HttpRequest) -> Result<Self, Problem> {
         let pairs: Vec<(String, String)> = url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
         let one = |name: &str| {
             let mut all = pairs.iter().filter(|(found, _)| found == name).map(|(_, value)| value);
             all.next().filter(|value| !value.is_empty() && value.len() <= LONGEST && all.next().is_none())
         };
-        if pairs.iter().any(|(name, _)| name == "error") {
-            return Err(Problem::bad_request("oauth.denied", "Salesforce did not give access. Start again and choose Allow."));
-        }
-        match (one("code"), one("state")) {
-            (Some(code), Some(state)) => Ok(Self { code: code.clone(), state: state.clone() }),
+        let (code, error) = (one("code").cloned(), one("error").cloned());
+        match one("state") {
+            Some(state) if code.is_some() != error.is_some() => Ok(Self { state: state.clone(), code, error }),
             _ => Err(state_unknown()),
         }
     }

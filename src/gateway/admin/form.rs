@@ -79,6 +79,10 @@ impl Form {
                 Kind::Optional | Kind::OptionalSecret => {
                     self.one(name)?.map(str::trim).filter(|text| !text.is_empty()).map(|text| json!(text))
                 }
+                Kind::Number => {
+                    let text = self.one(name)?.unwrap_or_default().trim();
+                    Some(text.parse::<i64>().map_or_else(|_| json!(text), |number| json!(number)))
+                }
                 Kind::Many => Some(json!(self.all(name).filter(|text| !text.is_empty()).collect::<Vec<_>>())),
                 Kind::Words => Some(json!(words(self.one(name)?.unwrap_or_default())?)),
                 Kind::Object => Some(self.object(name)),

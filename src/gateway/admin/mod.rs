@@ -18,7 +18,7 @@ pub mod show;
 #[cfg(test)]
 mod tests;
 
-pub use caller::Caller;
+pub use caller::{Caller, address};
 pub use flash::Flash;
 pub use form::Form;
 pub use show::policy;

@@ -2,6 +2,7 @@
 //! shows the answers; an act is a form's way to one call of the account and on to a page.
 
 use super::super::broker::Verb;
+use super::super::pace::Pace;
 
 /// Who may come to a page. What they may do there is decided by the account at every call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +52,8 @@ pub struct Act {
     /// The message after success.
     pub said: &'static str,
     pub then: Then,
+    /// How often it may be sent, and the field that names whom it is about.
+    pub pace: Option<(&'static Pace, Option<&'static str>)>,
 }
 
 /// One field of a form, and what it becomes in the body of the call.
@@ -73,6 +76,8 @@ pub enum Kind {
     OptionalSecret,
     /// All values of this name, as a list.
     Many,
+    /// A whole number; what is none goes on as text, and is refused with the field's name.
+    Number,
     /// A list of words between commas, semicolons, spaces or line breaks.
     Words,
     /// An object made of the fields `name.key`.
@@ -94,6 +99,8 @@ pub enum Then {
     Member,
     /// In: the answer names an account whose Marketo instance the person administers.
     MarketoAdmin,
+    /// In: the answer names a member, or an account whose Actions Config an operator opened.
+    Entrance,
 }
 
 /// The names of [`Field`]s that a form has beside those of its row.
@@ -127,7 +134,7 @@ impl Ask {
 impl Act {
     /// A form that is sent to `path` and calls `call`.
     pub const fn post(path: &'static str, call: &'static str) -> Self {
-        Self { path, verb: Verb::Post, call, fields: &[], said: "", then: Then::Show }
+        Self { path, verb: Verb::Post, call, fields: &[], said: "", then: Then::Show, pace: None }
     }
 
     #[must_use]
@@ -147,6 +154,13 @@ impl Act {
     pub const fn then(mut self, said: &'static str, to: &'static str) -> Self {
         self.said = said;
         self.then = Then::To(to);
+        self
+    }
+
+    /// No more often than this, counted by place and by the field `subject`.
+    #[must_use]
+    pub const fn paced(mut self, pace: &'static Pace, subject: Option<&'static str>) -> Self {
+        self.pace = Some((pace, subject));
         self
     }
 

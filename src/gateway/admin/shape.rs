@@ -160,7 +160,7 @@ fn counted(data: &mut Map<String, Value>) {
     }
 }
 
-// Each step with where it is done; how many are.
+// Each step with where it is done and whether it is the next one; how many are done.
 fn steps(data: &mut Map<String, Value>) {
     let Some(set_up) = data.get_mut("set_up") else { return };
     let mut done = 0;
@@ -170,8 +170,11 @@ fn steps(data: &mut Map<String, Value>) {
         put(step, "href", json!(place));
         let text = number(step, "number").to_string();
         put(step, "name", json!(text));
+        let is_done = step.get("state").and_then(Value::as_str) == Some("done");
+        // The first step that is left to do lies open.
+        put(step, "next", json!(!is_done && done == count));
         count += 1;
-        done += i64::from(step.get("state").and_then(Value::as_str) == Some("done"));
+        done += i64::from(is_done);
     }
     put(set_up, "done", json!(done));
     put(set_up, "count", json!(count));

@@ -54,8 +54,9 @@ pub async fn render(
     let (me, answers) =
         futures_util::join!(me(face, caller, page.who), join_all(page.asks.iter().map(|ask| asked(ask, request, face, caller, &query))));
     let me = me?;
-    let language =
-        me.get("language").and_then(Value::as_str).filter(|tag| !tag.is_empty()).map_or(caller.language, Language::from_salesforce);
+    // A member chose a language; a Marketo admin only has the browser's.
+    let own = me.get("language").and_then(Value::as_str).filter(|tag| !tag.is_empty() && caller.visitor.kind.as_str() == "member");
+    let language = own.map_or(caller.language, Language::from_salesforce);
     let pages = &face.house.pages;
     let mut data = Map::new();
     let mut problems = Map::new();

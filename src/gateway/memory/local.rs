@@ -67,6 +67,15 @@ impl Local {
         self.0.entry_by_ref(key).or_insert_with(|| Entry { value, seconds }).is_fresh()
     }
 
+    pub(super) fn count(&self, key: &str, seconds: u64) -> u64 {
+        let read = |value: &[u8]| std::str::from_utf8(value).ok().and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+        let entry = self.0.entry_by_ref(key).and_upsert_with(|known| {
+            let count = known.map_or(0, |known| read(&known.into_value().value)) + 1;
+            Entry { value: Bytes::from(count.to_string()), seconds }
+        });
+        read(&entry.into_value().value)
+    }
+
     pub(super) fn name_epoch(&self, key: &str, name: &str) -> Option<String> {
         let entry = self.0.entry_by_ref(key).or_insert_with(|| Entry { value: Bytes::from(name.to_owned()), seconds: EPOCH_SECONDS });
         String::from_utf8(entry.into_value().value.to_vec()).ok()

@@ -154,6 +154,17 @@ impl Memory {
         }
     }
 
+    /// Counts one more under a key that lives for `seconds`; gives the count.
+    pub async fn count(&self, key: &str, seconds: u64) -> u64 {
+        if let Some(remote) = self.remote() {
+            match remote.count(key, seconds).await {
+                Ok(count) => return count,
+                Err(error) => self.lost(&error),
+            }
+        }
+        self.local.count(key, seconds)
+    }
+
     /// Takes something that can be had once: true for the first caller within `seconds`.
     ///
     /// # Errors

@@ -98,6 +98,13 @@ impl Remote {
         Ok(set.is_some())
     }
 
+    pub(super) async fn count(&self, key: &str, seconds: u64) -> Result<u64, MemoryError> {
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("INCR").arg(key).cmd("EXPIRE").arg(key).arg(seconds).ignore();
+        let (count,): (u64,) = self.query(&pipeline).await?;
+        Ok(count)
+    }
+
     pub(super) async fn name_epoch(&self, key: &str, name: &str) -> Result<Option<String>, MemoryError> {
         let mut pipeline = redis::pipe();
         pipeline.cmd("SET").arg(key).arg(name).arg("NX").ignore().cmd("GET").arg(key);

@@ -24,15 +24,30 @@ pub(super) fn problem(words: &Catalogue, problem: &Problem) -> Value {
     let errors: Vec<Value> = problem
         .errors
         .iter()
-        .map(|error| json!({ "field": error.field, "label": words.message(&format!("field-{}", error.field), None), "detail": error.detail }))
+        .map(|error| {
+            // What a field must be stands in the catalogue. Other problems say themselves what is wrong with theirs.
+            let rule = || words.message(&format!("wrong-{}", error.field), None);
+            let told = if problem.code == "request.invalid" { rule() } else { text.clone().filter(|_| error.field != "row") };
+            let english = told.is_none() && error.field != "row";
+            json!({
+                "field": error.field,
+                "label": words.message(&format!("field-{}", error.field), None),
+                "detail": told.unwrap_or_else(|| error.detail.clone()),
+                "english": english,
+            })
+        })
         .collect();
+    let listed = text.is_none() || problem.code == "request.invalid" || problem.errors.iter().any(|error| error.field == "row");
     json!({
         "code": problem.code,
         "status": problem.status,
         "title": problem.title,
         "detail": problem.detail,
         "text": text,
+        // Other problems say what to do in the same breath.
+        "remedy": words.message(&format!("remedy-{slug}"), None).filter(|_| slug.starts_with("salesforce-")),
         "errors": errors,
+        "listed": listed,
         "request_id": problem.request_id,
     })
 }

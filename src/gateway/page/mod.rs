@@ -11,6 +11,7 @@ mod catalogue;
 mod chart;
 mod desk;
 mod escaping;
+pub mod insights;
 mod languages;
 mod person;
 mod registry;
@@ -136,6 +137,20 @@ impl Pages {
     pub fn acting_fragment(&self, lang: Language, template: &str, context: &serde_json::Value) -> Bytes {
         let room = self.room(lang);
         room.or_broken(template, room.render(template, context))
+    }
+
+    /// The name of a time zone, or of the one that stands in for an unknown one.
+    #[must_use]
+    pub fn zone(name: &str) -> &str {
+        if Clock::knows(name) { name } else { "UTC" }
+    }
+
+    /// The Insights Dashboard. `insights` is the account's answer to `/v1/people/{id}/insights`.
+    #[must_use]
+    pub fn insights_fragment(&self, lang: Language, tz: &str, now_ms: i64, insights: &serde_json::Value) -> Bytes {
+        let room = self.room(lang);
+        let clock = Clock::new(now_ms, tz);
+        room.or_broken(insights::KEY, insights::view(insights, &room.catalogue, &clock).and_then(|view| room.render("insights", &view)))
     }
 
     /// A state in place of a fragment that the panel asked for.

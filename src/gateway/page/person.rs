@@ -98,6 +98,12 @@ const KINDS: [&str; 17] = [
     "sales_bounced",
 ];
 
+/// The message that says what somebody did.
+pub(super) fn did(kind: &str) -> String {
+    let known = KINDS.into_iter().find(|known| *known == kind).unwrap_or("other");
+    format!("did-{known}")
+}
+
 /// The head for an account's `Person`.
 ///
 /// # Errors
@@ -129,9 +135,8 @@ impl Person {
 
     fn last(&self, words: &Catalogue, clock: &Clock) -> Option<Last> {
         if let Some(activity) = &self.last_activity {
-            let kind = KINDS.into_iter().find(|kind| *kind == activity.kind).unwrap_or("other");
             let when = clock.when(activity.at, words)?;
-            return Some(Last { did: format!("did-{kind}"), subject: text::plain(activity.subject.as_deref()), when });
+            return Some(Last { did: did(&activity.kind), subject: text::plain(activity.subject.as_deref()), when });
         }
         let moment = self.last_moment.as_ref()?;
         let when = clock.when(moment.at, words)?;

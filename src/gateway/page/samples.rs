@@ -112,3 +112,47 @@ pub(super) fn hostile(tab: PanelTab) -> Value {
     timeline["next_cursor"] = json!(HOSTILE);
     timeline
 }
+
+/// Thirteen weeks, of which the one before the present is told.
+pub(super) fn insights() -> Value {
+    let week = 7 * DAY;
+    let monday = 1_794_783_600_000;
+    let weeks: Vec<Value> = (0..13)
+        .map(|place| {
+            let from = monday - (12 - place) * week;
+            json!({"from": from, "until": from + week, "moments": place % 3, "email": place, "web": if place == 11 { 40 } else { 0 }, "sales": 0})
+        })
+        .collect();
+    json!({
+        "weeks": weeks, "week": 1, "kind": null, "more": false, "history": {"complete": true, "since": NOW - 90 * DAY},
+        "items": [
+            {"at": NOW - 8 * DAY, "kind": "email", "did": "opened", "subject": "Q4 offer", "type": null, "url": null, "count": 2},
+            {"at": NOW - 9 * DAY, "kind": "web", "did": "visit", "subject": "/pricing", "type": null, "url": "https://www.example.com/pricing", "count": 1},
+            {"at": NOW - 9 * DAY, "kind": "moments", "did": "moment", "subject": "Requested a demo", "type": "Milestone", "url": null, "count": 1},
+        ],
+    })
+}
+
+pub(super) fn no_insights(complete: bool) -> Value {
+    let mut insights = insights();
+    for week in insights["weeks"].as_array_mut().unwrap() {
+        for kind in ["moments", "email", "web", "sales"] {
+            week[kind] = json!(0);
+        }
+    }
+    insights["items"] = json!([]);
+    insights["history"] = json!({"complete": complete, "since": null});
+    insights
+}
+
+pub(super) fn hostile_insights() -> Value {
+    let mut insights = insights();
+    for item in insights["items"].as_array_mut().unwrap() {
+        for field in ["kind", "did", "subject", "type"] {
+            item[field] = json!(HOSTILE);
+        }
+        item["url"] = json!("javascript:alert(1)");
+    }
+    insights["kind"] = json!(HOSTILE);
+    insights
+}

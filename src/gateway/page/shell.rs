@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::catalogue::Catalogue;
 use super::states::{self, StateView};
-use super::{Language, PageError, PanelTab, assets, escaping};
+use super::{Language, PageError, PanelTab, assets, escaping, insights};
 
 /// What a shell is filled with. All of it may come from outside; it is escaped here.
 #[derive(Debug, Clone, Copy)]
@@ -134,7 +134,7 @@ pub(super) struct Frame {
     lang: &'static str,
     assets: Addresses,
     hole: BTreeMap<&'static str, String>,
-    tabs: [&'static str; PanelTab::ALL.len()],
+    tabs: Vec<&'static str>,
     words: Words,
     ended: StateView,
     failed: StateView,
@@ -180,7 +180,7 @@ impl Frame {
             lang: words.language.tag(),
             assets: Addresses::current()?,
             hole: Hole::ALL.iter().map(|hole| (hole.name(), format!("{OPEN}{}{CLOSE}", hole.name()))).collect(),
-            tabs: PanelTab::ALL.map(PanelTab::key),
+            tabs: std::iter::once(insights::KEY).chain(PanelTab::ALL.map(PanelTab::key)).collect(),
             words: Words::of(words),
             ended: states::view(&states::State::SessionExpired, None, true),
             failed: states::failed(),

@@ -122,6 +122,9 @@ fn every_message_is_used() {
         "said-",
         "field-",
         "problem-",
+        "remedy-",
+        "kind-",
+        "wrong-",
         "outcome-",
         "skipped-",
         "sync-",
@@ -134,6 +137,16 @@ fn every_message_is_used() {
         "member-state-",
         "delimiter-",
         "audit-",
+        "act-",
+        "activity-",
+        "call-",
+        "category-",
+        "delivery-",
+        "do-",
+        "done-",
+        "target-",
+        "task-",
+        "why-",
     ];
     for key in messages(Language::English).into_keys().filter(|key| !built.iter().any(|start| key.starts_with(start))) {
         assert!(sources.contains(&format!("\"{key}\"")), "{key} is said nowhere");
@@ -147,6 +160,9 @@ fn every_template_renders_strictly_in_every_language() {
         let words = &room.catalogue;
         for person in [samples::person(), samples::bare_person(), samples::hostile_person()] {
             room.render("person", &person::view(&person, words, &clock).unwrap()).unwrap();
+        }
+        for insights in [samples::insights(), samples::no_insights(true), samples::no_insights(false), samples::hostile_insights()] {
+            room.render("insights", &insights::view(&insights, words, &clock).unwrap()).unwrap();
         }
         for tab in PanelTab::ALL {
             for timeline in [samples::timeline(tab), samples::empty(tab, true), samples::empty(tab, false), samples::hostile(tab)] {
@@ -200,6 +216,7 @@ fn hostile_words_come_out_inert() {
         let mut made = vec![
             pages.shell(&shell_of(lang, hostile)),
             pages.person_fragment(lang, hostile, samples::NOW, &samples::hostile_person()),
+            pages.insights_fragment(lang, ZONE, samples::NOW, &samples::hostile_insights()),
             pages.state_fragment(lang, &State::Refused, Some(&problem)),
             pages.state_page(lang, &State::Approval { url: "javascript:alert(1)" }, Some(&problem)),
         ];
@@ -263,6 +280,25 @@ fn lists_have_the_columns_that_reps_know() {
             assert!(page.contains(words), "{words}: {page}");
         }
     }
+}
+
+#[test]
+fn the_dashboard_is_drawn_and_told() {
+    let page = text(&pages().insights_fragment(Language::English, ZONE, samples::NOW, &samples::insights()));
+    for words in [
+        "Week of 9 Nov: 3 entries shown",
+        "data-view=\"week=1&amp;kind&#x3D;web\"",
+        "<rect x=\"0\" y=\"0\" width=\"24\" height=\"24\"",
+        "Opened an e-mail</span> <bdi>Q4 offer</bdi> <span class=\"weak\">(2×)",
+        "href=\"https://www.example.com/pricing\"",
+        "<bdi>Milestone</bdi></span> <bdi>Requested a demo",
+    ] {
+        assert!(page.replace("week&#x3D;", "week=").contains(words), "{words}: {page}");
+    }
+    assert_eq!(page.matches("class=\"cell chosen\"").count(), 4);
+    assert_eq!(page.matches("aria-pressed=\"true\"").count(), 2, "a week and a filter");
+    let nothing = text(&pages().insights_fragment(Language::English, ZONE, samples::NOW, &samples::no_insights(true)));
+    assert!(nothing.contains("Nothing in the last 13 weeks") && !nothing.contains("<table"), "{nothing}");
 }
 
 #[test]

@@ -54,6 +54,11 @@ impl Clock {
         Self { now_ms, zone, offset }
     }
 
+    /// Whether a time zone is one that we know.
+    pub(super) fn knows(zone: &str) -> bool {
+        TimeZone::get(zone).is_ok()
+    }
+
     fn age(&self, at_ms: i64) -> Age {
         let past = self.now_ms.saturating_sub(at_ms);
         let day = |ms: i64| ms.saturating_add(self.offset * MINUTE).div_euclid(DAY);

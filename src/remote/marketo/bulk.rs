@@ -3,6 +3,7 @@
 //! A download that breaks goes on where it stopped (Range), so that no byte comes twice, and the end of the stream is
 //! only announced after the checksum was right: whoever reads the stream never takes a torn file for a whole one.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{Context, SHA256};
@@ -42,6 +43,36 @@ pub struct Window {
     pub to_ms: i64,
 }
 
+/// Which people an extract is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// Created in a window.
+    Created(Window),
+    /// Members of a list.
+    Listed(List),
+}
+
+/// A list of people in Marketo, by name. Not every subscription lets an extract ask for one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum List {
+    Static(String),
+    Smart(String),
+}
+
+impl List {
+    /// `static:NAME` or `smart:NAME`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (kind, name) = text.split_once(':')?;
+        let name = Some(name.trim()).filter(|name| !name.is_empty())?.to_owned();
+        match kind.trim() {
+            "static" => Some(Self::Static(name)),
+            "smart" => Some(Self::Smart(name)),
+            _ => None,
+        }
+    }
+}
+
 /// Marketo's longest window for an extract: 31 days.
 pub const LONGEST_WINDOW_MS: i64 = 31 * 86_400_000;
 
@@ -71,12 +102,18 @@ pub enum BulkError {
     /// Ten jobs are waiting already, ours or others'.
     #[error("the queue of extracts is full")]
     QueueFull,
+    /// The subscription has no such filter, or there is no such list.
+    #[error("this instance cannot extract by that list")]
+    NoSuchFilter,
     /// The day's megabytes are used up until midnight US Central time.
     #[error("the day's volume of extracts is used up")]
     VolumeUsedUp,
-    /// The job is gone: it was deleted, or somebody else's.
+    /// The job is gone: it was deleted, or somebody else's; or it is there and its file is not.
     #[error("the extract does not exist any more")]
     Gone,
+    /// The file is not the one that Marketo says it is.
+    #[error("the extract's file is broken")]
+    Broken,
     #[error(transparent)]
     Call(#[from] CallError),
 }
@@ -113,14 +150,28 @@ impl JobRow {
 }
 
 impl Marketo {
-    /// Creates an extract of people created in a window; nothing runs yet.
+    /// Creates an extract of people; nothing runs yet.
     ///
     /// # Errors
     /// See [`BulkError`].
-    pub async fn create_lead_extract(&self, asker: Asker<'_>, window: Window) -> Result<String, BulkError> {
+    pub async fn create_lead_extract(&self, asker: Asker<'_>, which: &Which) -> Result<String, BulkError> {
         let fields = self.person_fields(asker).await?;
-        let body = json!({"format": "CSV", "fields": *fields, "filter": {"createdAt": filter(window)}});
-        self.create(asker, Extract::Leads, &body).await
+        let filter = match which {
+            Which::Created(window) => json!({"createdAt": filter(*window)}),
+            Which::Listed(List::Static(name)) => json!({"staticListName": name}),
+            Which::Listed(List::Smart(name)) => json!({"smartListName": name}),
+        };
+        let body = json!({"format": "CSV", "fields": *fields, "filter": filter});
+        match self.create(asker, Extract::Leads, &body).await {
+            // 1035: the subscription has no such filter. 1003, 1004, 1013: it has, but there is no such list.
+            Err(BulkError::Call(CallError::Refused { code, .. }))
+                if matches!(which, Which::Listed(_)) && matches!(code.as_str(), "1001" | "1003" | "1004" | "1013" | "1035") =>
+            {
+                Err(BulkError::NoSuchFilter)
+            }
+            Err(BulkError::Gone) if matches!(which, Which::Listed(_)) => Err(BulkError::NoSuchFilter),
+            other => other,
+        }
     }
 
     /// Creates an extract of activities of some types in a window; nothing runs yet.
@@ -162,11 +213,31 @@ impl Marketo {
         Ok(self.run(&call, asker).await.map_err(told_apart)?.state()?)
     }
 
+    /// How all extracts of this kind of the last days stand, by id. One call tells of three hundred; those beyond are
+    /// missing, and so are states that we do not know.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn extract_states(&self, asker: Asker<'_>, extract: Extract) -> Result<HashMap<String, JobState>, CallError> {
+        let call = Call {
+            system: "marketo",
+            name: "bulk_list",
+            method: Method::GET,
+            path: format!("/bulk/v1/{}/export.json", extract.word()),
+            query: vec![("status", "Created,Queued,Processing,Completed,Cancelled,Failed".to_owned()), ("batchSize", "300".to_owned())],
+            body: Body::None,
+            timeout: Duration::from_mins(1),
+            read: read_page::<JobRow>,
+        };
+        let page = self.run(&call, asker).await?;
+        Ok(page.items.into_iter().filter_map(|row| Some((row.export_id.clone(), row.state().ok()?))).collect())
+    }
+
     /// Downloads a completed extract into `sink`, going on where a broken download stopped.
     /// Returns the number of bytes; [`Piece::End`] has been sent exactly when this is `Ok`.
     ///
     /// # Errors
-    /// When the file cannot be had whole, or its checksum is wrong.
+    /// When the file cannot be had whole, or is not what it should be ([`BulkError::Gone`], [`BulkError::Broken`]).
     pub async fn download_extract(
         &self,
         asker: Asker<'_>,
@@ -180,24 +251,26 @@ impl Marketo {
         let mut fruitless = 0_u32;
         loop {
             let before = have;
+            let mut missing = false;
             match self.download_some(asker, extract, id, &mut have, &mut sum, sink).await {
                 Ok(()) if file.bytes.is_none_or(|bytes| have >= bytes) => break,
                 // The connection ended early without saying so, or broke: go on from there.
                 Ok(()) => {}
                 Err(error) if may_go_on(&error) => {
+                    missing = matches!(error, CallError::Refused { .. });
                     tracing::info!(instance = self.instance(), have, %error, "an extract's download goes on");
                 }
                 Err(error) => return Err(error.into()),
             }
             fruitless = if have > before { 0 } else { fruitless + 1 };
-            if fruitless > 5 {
-                return Err(CallError::Unreachable.into());
+            if fruitless > 5 || (missing && fruitless > 2) {
+                return Err(if missing { BulkError::Gone } else { CallError::Unreachable.into() });
             }
             let pause = super::jitter(500 << fruitless);
             tokio::time::sleep(Duration::from_millis(pause)).await;
         }
         if file.checksum.as_ref().is_some_and(|expected| *expected != hex(sum.finish().as_ref())) {
-            return Err(CallError::BadAnswer("an extract's checksum is wrong").into());
+            return Err(BulkError::Broken);
         }
         sink.send(Piece::End).await.map_err(|_| CallError::BadAnswer("nobody reads the extract any more"))?;
         Ok(have)

@@ -1,7 +1,7 @@
 //! People of a bulk file.
 
 use super::csv_rows::{CsvError, Fields, Rows, column};
-use super::leads::{FIELDS, Lead};
+use super::leads::{FIELDS, Lead, Told, whole};
 use crate::remote::moment;
 
 /// Where the columns of a person are; columns that we do not know are passed over.
@@ -29,6 +29,7 @@ impl Rows for PeopleColumns {
             sfdc_lead_id,
             sfdc_contact_id,
             sfdc_account_id,
+            sfdc_opportunity_id,
             owner,
             first_name,
             last_name,
@@ -36,6 +37,8 @@ impl Rows for PeopleColumns {
             title,
             email,
             phone,
+            linkedin_url,
+            source,
             score,
             relative_score,
             relative_urgency,
@@ -43,7 +46,8 @@ impl Rows for PeopleColumns {
             created_at,
             updated_at,
         ] = self.at;
-        let time = |column| fields.text(column).as_deref().and_then(moment::parse);
+        let time = |column| Told::of(fields.borrowed(column).as_deref(), moment::parse);
+        let number = |column| Told::of(fields.borrowed(column).as_deref(), whole);
         Some(Lead {
             id: fields.number(id).filter(|id| *id > 0)?,
             sfdc_type: fields.text(sfdc_type),
@@ -51,6 +55,7 @@ impl Rows for PeopleColumns {
             sfdc_lead_id: fields.text(sfdc_lead_id),
             sfdc_contact_id: fields.text(sfdc_contact_id),
             sfdc_account_id: fields.text(sfdc_account_id),
+            sfdc_opportunity_id: fields.text(sfdc_opportunity_id),
             sfdc_lead_owner_id: fields.text(owner),
             first_name: fields.text(first_name),
             last_name: fields.text(last_name),
@@ -58,10 +63,12 @@ impl Rows for PeopleColumns {
             title: fields.text(title),
             email: fields.text(email),
             phone: fields.text(phone),
-            lead_score: fields.number(score),
-            relative_score: fields.number(relative_score),
-            relative_urgency: fields.number(relative_urgency),
-            priority: fields.number(priority),
+            linkedin_url: fields.text(linkedin_url),
+            source: fields.text(source),
+            lead_score: number(score),
+            relative_score: number(relative_score),
+            relative_urgency: number(relative_urgency),
+            priority: number(priority),
             created_at: time(created_at),
             updated_at: time(updated_at),
         })
@@ -143,7 +150,7 @@ mod tests {
         #[test]
         fn what_was_written_is_read_in_whatever_pieces_it_comes(
             people in prop::collection::vec((1..i64::MAX, field(), field()), 0..12),
-            extra in 0..180_usize,
+            extra in 0..200_usize,
             piece in 1..50_usize,
             nul in any::<bool>(),
         ) {

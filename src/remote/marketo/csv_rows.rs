@@ -1,6 +1,7 @@
 //! Rows of a bulk file, read as they arrive. The `csv` crate reads synchronously, so it sits on a thread of its own
 //! between two short queues; whatever the size of the file, only a few pieces and a batch are in memory.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::io::{self, Read};
 use std::rc::Rc;
@@ -110,18 +111,24 @@ pub struct Fields<'a> {
     record: &'a csv::ByteRecord,
 }
 
-impl Fields<'_> {
+impl<'a> Fields<'a> {
     /// A field as text. Marketo writes nothing as the word `null`, in exactly these letters. The csv reader does not
     /// say whether a field was quoted, and Marketo does not say whether it quotes a value that is really this word,
     /// so a name spelled in lower case is the one value lost here (a change of the person brings it back, by JSON);
     /// somebody called Null keeps the name.
     #[must_use]
     pub fn text(&self, column: Option<usize>) -> Option<String> {
+        self.borrowed(column).map(Cow::into_owned)
+    }
+
+    /// The same, for those who only look.
+    #[must_use]
+    pub fn borrowed(&self, column: Option<usize>) -> Option<Cow<'a, str>> {
         let bytes = self.record.get(column?)?;
         if bytes.is_empty() || bytes == b"null" {
             return None;
         }
-        Some(String::from_utf8_lossy(bytes).into_owned())
+        Some(String::from_utf8_lossy(bytes))
     }
 
     /// A field as a whole number.

@@ -248,6 +248,9 @@ impl World {
     }
 
     fn bulk(&mut self, path: &str, request: &Request) -> Reply {
+        if path.ends_with("/export.json") {
+            return self.exports_of(path.contains("/leads/"));
+        }
         let Some((extract, rest)) = path.strip_prefix("/bulk/v1/").and_then(|path| path.split_once("/export/")) else {
             return Reply::error("610");
         };
@@ -265,15 +268,8 @@ impl World {
             "enqueue.json" => page(vec![json!({"exportId": id, "status": "Queued"})]),
             "status.json" => {
                 *looks += 1;
-                if *looks < 2 && people {
-                    return page(vec![json!({"exportId": id, "status": "Processing"})]);
-                }
-                let file = self.file(people, &filter);
-                let sum = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &file);
-                let sum = super::bulk::hex(sum.as_ref());
-                let records = memchr::memchr_iter(b'\n', &file).count() - 1;
-                page(vec![json!({"exportId": id, "status": "Completed", "numberOfRecords": records, "fileSize": file.len(),
-                    "fileChecksum": format!("sha256:{sum}")})])
+                let looks = *looks;
+                page(vec![self.told(id, people, &filter, looks)])
             }
             _ => {
                 let file = self.file(people, &filter);
@@ -289,6 +285,25 @@ impl World {
                 }
             }
         }
+    }
+
+    fn exports_of(&mut self, people: bool) -> Reply {
+        self.exports.values_mut().for_each(|export| export.2 += 1);
+        let of_kind = self.exports.iter().filter(|(_, export)| export.0 == people);
+        page(of_kind.map(|(id, (people, filter, looks))| self.told(id, *people, filter, *looks)).collect::<Vec<_>>())
+    }
+
+    // An extract of people is under way when it is looked at for the first time.
+    fn told(&self, id: &str, people: bool, filter: &Value, looks: u32) -> Value {
+        if looks < 2 && people {
+            return json!({"exportId": id, "status": "Processing"});
+        }
+        let file = self.file(people, filter);
+        let sum = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &file);
+        let sum = super::bulk::hex(sum.as_ref());
+        let records = memchr::memchr_iter(b'\n', &file).count() - 1;
+        json!({"exportId": id, "status": "Completed", "numberOfRecords": records, "fileSize": file.len(),
+            "fileChecksum": format!("sha256:{sum}")})
     }
 
     pub(crate) fn file(&self, people: bool, filter: &Value) -> Vec<u8> {

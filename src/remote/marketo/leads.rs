@@ -12,6 +12,31 @@ use super::{Asker, Marketo};
 use crate::remote::call::{Body, Call, CallError};
 use crate::remote::moment;
 
+/// A value as Marketo told it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Told<T> {
+    #[default]
+    Absent,
+    Is(T),
+    /// There is something, but not of the field's type.
+    Invalid,
+}
+
+impl<T: Copy> Told<T> {
+    /// The value, if there is a usable one.
+    pub fn get(self) -> Option<T> {
+        match self {
+            Self::Is(value) => Some(value),
+            Self::Absent | Self::Invalid => None,
+        }
+    }
+
+    /// A text made into a value by `read`; nothing, when there is no text.
+    pub fn of(text: Option<&str>, read: impl Fn(&str) -> Option<T>) -> Self {
+        text.map_or(Self::Absent, |text| read(text).map_or(Self::Invalid, Self::Is))
+    }
+}
+
 /// A lead's fields that we ask for. An instance without the native Salesforce sync or without Sales Insight lacks some.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -28,6 +53,8 @@ pub struct Lead {
     pub sfdc_contact_id: Option<String>,
     #[serde(deserialize_with = "text")]
     pub sfdc_account_id: Option<String>,
+    #[serde(rename = "sfdcOpptyId", deserialize_with = "text")]
+    pub sfdc_opportunity_id: Option<String>,
     #[serde(deserialize_with = "text")]
     pub sfdc_lead_owner_id: Option<String>,
     #[serde(deserialize_with = "text")]
@@ -42,30 +69,35 @@ pub struct Lead {
     pub email: Option<String>,
     #[serde(deserialize_with = "text")]
     pub phone: Option<String>,
-    #[serde(deserialize_with = "number")]
-    pub lead_score: Option<i64>,
-    #[serde(deserialize_with = "number")]
-    pub relative_score: Option<i64>,
-    #[serde(deserialize_with = "number")]
-    pub relative_urgency: Option<i64>,
-    #[serde(deserialize_with = "number")]
-    pub priority: Option<i64>,
+    #[serde(rename = "linkedInProfileUrl", deserialize_with = "text")]
+    pub linkedin_url: Option<String>,
+    #[serde(rename = "leadSource", deserialize_with = "text")]
+    pub source: Option<String>,
+    #[serde(deserialize_with = "number_told")]
+    pub lead_score: Told<i64>,
+    #[serde(deserialize_with = "number_told")]
+    pub relative_score: Told<i64>,
+    #[serde(deserialize_with = "number_told")]
+    pub relative_urgency: Told<i64>,
+    #[serde(deserialize_with = "number_told")]
+    pub priority: Told<i64>,
     /// Milliseconds since the epoch.
-    #[serde(deserialize_with = "time")]
-    pub created_at: Option<i64>,
+    #[serde(deserialize_with = "time_told")]
+    pub created_at: Told<i64>,
     /// Milliseconds since the epoch.
-    #[serde(deserialize_with = "time")]
-    pub updated_at: Option<i64>,
+    #[serde(deserialize_with = "time_told")]
+    pub updated_at: Told<i64>,
 }
 
 /// The REST names of [`Lead`]'s fields.
-pub const FIELDS: [&str; 19] = [
+pub const FIELDS: [&str; 22] = [
     "id",
     "sfdcType",
     "sfdcId",
     "sfdcLeadId",
     "sfdcContactId",
     "sfdcAccountId",
+    "sfdcOpptyId",
     "sfdcLeadOwnerId",
     "firstName",
     "lastName",
@@ -73,6 +105,8 @@ pub const FIELDS: [&str; 19] = [
     "title",
     "email",
     "phone",
+    "linkedInProfileUrl",
+    "leadSource",
     "leadScore",
     "relativeScore",
     "relativeUrgency",
@@ -231,14 +265,26 @@ pub(super) fn number_or_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Resu
     Ok(number(deserializer)?.unwrap_or(0))
 }
 
-fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    Ok(text(deserializer)?.as_deref().and_then(moment::parse))
+fn number_told<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Told<i64>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Null => Told::Absent,
+        Value::String(text) => Told::of(Some(text.as_str()).filter(|text| !text.is_empty()), whole),
+        Value::Number(number) => number.as_i64().or_else(|| whole(&number.to_string())).map_or(Told::Invalid, Told::Is),
+        _ => Told::Invalid,
+    })
+}
+
+fn time_told<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Told<i64>, D::Error> {
+    Ok(Told::of(text(deserializer)?.as_deref(), moment::parse))
 }
 
 /// A whole number as Marketo may write it: `3`, `3.0`, ` 3 `. What follows the point is cut off.
 pub(super) fn whole(text: &str) -> Option<i64> {
     let text = text.trim();
-    let whole = text.split_once('.').map_or(text, |(whole, _)| whole);
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
     whole.parse().ok()
 }
 
@@ -253,8 +299,12 @@ mod tests {
                 "createdAt":"2026-01-05T10:11:12Z","customThing":{"x":1}}"#,
         )
         .unwrap();
-        assert_eq!((lead.id, lead.lead_score, lead.relative_score, lead.priority), (17, Some(12), Some(2), Some(3)));
-        assert_eq!((lead.first_name, lead.created_at), (None, Some(1_767_607_872_000)));
+        assert_eq!((lead.id, lead.lead_score, lead.relative_score, lead.priority), (17, Told::Is(12), Told::Is(2), Told::Is(3)));
+        assert_eq!((lead.first_name, lead.created_at), (None, Told::Is(1_767_607_872_000)));
+        let lead: Lead =
+            serde_json::from_str(r#"{"id":1,"leadScore":"high","priority":{},"createdAt":"yesterday","updatedAt":null}"#).unwrap();
+        assert_eq!((lead.lead_score, lead.priority), (Told::Invalid, Told::Invalid));
+        assert_eq!((lead.created_at, lead.updated_at, lead.relative_score), (Told::Invalid, Told::Absent, Told::Absent));
     }
 
     #[test]

@@ -88,6 +88,11 @@ impl Marketo {
         &self.budget
     }
 
+    /// The API user behind the credentials, once a token was granted.
+    pub(crate) async fn api_user(&self) -> Option<String> {
+        self.tokens.user().await
+    }
+
     /// Gets a token, to see whether the credentials are good. Costs none of the budget.
     ///
     /// # Errors

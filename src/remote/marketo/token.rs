@@ -27,12 +27,15 @@ struct Token {
 #[derive(Debug, Default)]
 pub struct Tokens {
     current: Mutex<Option<Token>>,
+    user: Mutex<Option<String>>,
 }
 
 #[derive(Deserialize)]
 struct Granted {
     access_token: SecretString,
     expires_in: i64,
+    /// The API user's address.
+    scope: Option<String>,
 }
 
 impl Tokens {
@@ -50,6 +53,7 @@ impl Tokens {
             let granted = ask(caller, credentials, request_id).await?;
             let seconds = u64::try_from(granted.expires_in).unwrap_or(0);
             if seconds >= LAST_SECONDS {
+                *self.user.lock().await = granted.scope;
                 let good_until = clock::instant() + Duration::from_secs(seconds.saturating_sub(1));
                 let value = granted.access_token.clone();
                 *current = Some(Token { value: granted.access_token, good_until });
@@ -58,6 +62,11 @@ impl Tokens {
             tokio::time::sleep(Duration::from_millis(seconds * 1000 + 300)).await;
         }
         Err(CallError::BadAnswer("identity only hands out tokens that are about to expire"))
+    }
+
+    /// Whose tokens they are, as identity said with the last one.
+    pub async fn user(&self) -> Option<String> {
+        self.user.lock().await.clone()
     }
 
     /// Forgets a token that was refused, unless another has taken its place already.

@@ -8,6 +8,8 @@ use serde::Deserialize;
 
 use super::call::{Answer, Body, Call, CallError, Caller, With};
 
+pub mod contact_roles;
+pub mod keys;
 pub mod oauth;
 pub mod tasks;
 

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::clock;
 use crate::remote::call::{Answer, Body, Call, CallError, Caller, With};
 use crate::remote::hosts::Endpoint;
 
@@ -139,6 +141,41 @@ pub async fn refresh(
         ("client_secret", client.secret.expose_secret().to_owned()),
     ];
     token(caller, login, "refresh", form, request_id).await
+}
+
+/// The JWT bearer flow: an assertion signed with the app's own key instead of a refresh token.
+#[derive(Debug, Clone, Copy)]
+pub struct Assertion<'a> {
+    pub client_id: &'a str,
+    pub username: &'a str,
+    pub is_sandbox: bool,
+    /// RSA, PEM.
+    pub key: &'a SecretString,
+}
+
+/// Seconds that an assertion lives; Salesforce takes no more than three minutes.
+const ASSERTION_SECONDS: i64 = 150;
+
+impl Assertion<'_> {
+    /// Signs it, RS256. `None` when the key is none.
+    #[must_use]
+    pub fn signed(&self) -> Option<String> {
+        // Salesforce wants its own name for the kind of org, wherever the token endpoint is.
+        let audience = if self.is_sandbox { "https://test.salesforce.com" } else { "https://login.salesforce.com" };
+        let claims =
+            serde_json::json!({"iss": self.client_id, "sub": self.username, "aud": audience, "exp": clock::now_s() + ASSERTION_SECONDS});
+        let key = EncodingKey::from_rsa_pem(self.key.expose_secret().as_bytes()).ok()?;
+        jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &key).ok()
+    }
+}
+
+/// An access token for a signed assertion. No refresh token comes with it.
+///
+/// # Errors
+/// See [`OauthError`]; [`OauthError::Dead`] and [`OauthError::Refused`] say that the app's key or the user's approval is not in order.
+pub async fn redeem_assertion(caller: &Caller, login: &Endpoint, signed: String, request_id: &str) -> Result<Granted, OauthError> {
+    let form = vec![("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer".to_owned()), ("assertion", signed)];
+    token(caller, login, "assertion", form, request_id).await
 }
 
 /// Revokes a token and, for a refresh token, everything that came from it.

@@ -17,6 +17,8 @@ use crate::sandbox::kept::Kept;
 pub struct Fault {
     /// Path below the sandbox, such as `/marketo/rest/v1/leads.json`; empty for all.
     pub prefix: String,
+    /// How the path ends; empty for all.
+    pub suffix: String,
     /// For so many calls; absent: until cleared.
     pub times: Option<u32>,
     pub latency_ms: u64,
@@ -82,7 +84,7 @@ impl Faults {
     pub fn effect(&self, path: &str) -> Effect {
         self.0.with(|faults| {
             let mut effect = Effect::default();
-            for fault in faults.iter_mut().filter(|fault| path.starts_with(&fault.prefix)) {
+            for fault in faults.iter_mut().filter(|fault| path.starts_with(&fault.prefix) && path.ends_with(&fault.suffix)) {
                 if fault.percent.is_some_and(|percent| unforeseen_percent() >= percent) {
                     continue;
                 }

@@ -37,11 +37,15 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
         .route("/limits", web::delete().to(routes::reset_limits))
         .route("/tokens/expire", web::post().to(routes::expire_tokens))
         .route("/salesforce/keys", web::post().to(routes::register_key))
+        .route("/salesforce/id-tokens", web::post().to(routes::bend_id_tokens))
+        .route("/salesforce/identity-keys/rotate", web::post().to(routes::rotate_identity_keys))
         .route("/people", web::post().to(people::create))
+        .route("/people/touch", web::post().to(people::touch))
         .route("/people/arrive", web::post().to(people::arrive))
         .route("/people/{id}", web::get().to(people::read))
         .route("/people/{id}", web::patch().to(people::change))
         .route("/people/{id}", web::delete().to(people::delete))
+        .route("/people/{id}/merge", web::post().to(people::merge))
         .route("/people/{id}/activities", web::post().to(people::act));
 }
 

@@ -42,6 +42,44 @@ pub async fn change(world: Data<World>, id: Path<u32>, body: Bytes) -> HttpRespo
     world.index_of(*id).filter(|&index| world.change_person(index, &patch)).map_or_else(missing, |index| told(&world, index))
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Touch {
+    /// The first of the numbers.
+    first: u32,
+    count: u32,
+    title: String,
+}
+
+/// `POST /_control/people/touch`: so many people, one number after the other, get this title.
+pub async fn touch(world: Data<World>, body: Bytes) -> HttpResponse {
+    let Touch { first, count, title } = match read_body(&body) {
+        Ok(touch) => touch,
+        Err(refusal) => return *refusal,
+    };
+    let patch = PersonPatch { title: Some(title), ..PersonPatch::default() };
+    let numbers = (first..first.saturating_add(count)).filter_map(|id| world.index_of(id));
+    let touched = numbers.filter(|&index| world.change_person(index, &patch)).count();
+    HttpResponse::Ok().json(json!({ "changed": touched }))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Merge {
+    losers: Vec<u32>,
+}
+
+/// `POST /_control/people/{id}/merge`: others are merged into this person.
+pub async fn merge(world: Data<World>, id: Path<u32>, body: Bytes) -> HttpResponse {
+    let Merge { losers } = match read_body(&body) {
+        Ok(merge) => merge,
+        Err(refusal) => return *refusal,
+    };
+    let Some(winner) = world.index_of(*id) else { return missing() };
+    let merged = losers.into_iter().filter_map(|id| world.index_of(id)).filter(|&loser| world.merge_people(winner, loser)).count();
+    HttpResponse::Ok().json(json!({ "merged": merged }))
+}
+
 /// `DELETE /_control/people/{id}`.
 pub async fn delete(world: Data<World>, id: Path<u32>) -> HttpResponse {
     world.index_of(*id).filter(|&index| world.delete_person(index)).map_or_else(missing, |_| HttpResponse::NoContent().finish())

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::faults::{Fault, Lags, Refusals};
 use crate::sandbox::World;
 use crate::sandbox::clock::{iso, machine_ms};
+use crate::sandbox::salesforce::id_token::Bend;
 use crate::sandbox::salesforce::keys::public_key_of;
 
 /// Reads a JSON body, or says in words what is wrong with it.
@@ -166,6 +167,35 @@ pub async fn register_key(world: Data<World>, body: Bytes) -> HttpResponse {
             }
             None => HttpResponse::BadRequest().json(json!({ "error": "neither a certificate nor a public key" })),
         },
+        Err(refusal) => *refusal,
+    }
+}
+
+/// `POST /_control/salesforce/id-tokens`: what is wrong with ID tokens from now on; an empty body makes them right again.
+pub async fn bend_id_tokens(world: Data<World>, body: Bytes) -> HttpResponse {
+    match read::<Bend>(&body) {
+        Ok(bend) => {
+            world.salesforce.identities.with(|identities| identities.bend(bend));
+            HttpResponse::NoContent().finish()
+        }
+        Err(refusal) => *refusal,
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Rotation {
+    /// The earlier keys are published on.
+    keep: bool,
+}
+
+/// `POST /_control/salesforce/identity-keys/rotate`: ID tokens are signed with a new key from now on.
+pub async fn rotate_identity_keys(world: Data<World>, body: Bytes) -> HttpResponse {
+    match read::<Rotation>(&body) {
+        Ok(rotation) => {
+            world.salesforce.identities.with(|identities| identities.rotate(rotation.keep));
+            HttpResponse::NoContent().finish()
+        }
         Err(refusal) => *refusal,
     }
 }

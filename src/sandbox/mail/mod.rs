@@ -54,6 +54,12 @@ impl Mailbox {
         self.0.with(|(_, mails)| mails.iter().rev().cloned().collect())
     }
 
+    /// The text of the newest mail to an address.
+    pub(super) fn newest_to(&self, address: &str) -> Option<String> {
+        let is_to = |mail: &&Mail| mail.to.iter().any(|to| to.trim_matches(['<', '>']).eq_ignore_ascii_case(address));
+        self.0.with(|(_, mails)| mails.iter().rev().find(is_to).and_then(|mail| mail.message.text.clone()))
+    }
+
     fn get(&self, number: u64) -> Option<Mail> {
         self.0.with(|(_, mails)| mails.iter().find(|mail| mail.number == number).cloned())
     }

@@ -104,11 +104,13 @@ pub async fn deleted_leads(world: Data<World>, request: HttpRequest) -> HttpResp
         let paging = Paging::read(params.need("nextPageToken")?)?;
         let size = params.batch_size()?;
         let now = world.clock.now();
-        let mut deleted: Vec<(Position, u32, String)> = world
-            .view()
-            .overlay
+        let overlay = world.view().overlay;
+        let merged = &overlay.merged;
+        let mut deleted: Vec<(Position, u32, String)> = overlay
             .deleted
             .iter()
+            // Of somebody who was merged the feed of activities tells.
+            .filter(|(person, _)| !merged.contains_key(person))
             .filter(|(_, (at, _))| *at < now && *at > now - DELETIONS_KEPT_DAYS * DAY)
             .map(|(&person, (at, name))| (Position { at: *at, number: u64::from(person) + 1 }, person, name.clone()))
             .filter(|(position, _, _)| *position > paging.position)

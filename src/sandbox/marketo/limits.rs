@@ -19,8 +19,12 @@ pub struct Allowance {
     pub export_bytes_per_day: u64,
     pub exports_running: usize,
     pub exports_queued: usize,
+    /// So many of the next bulk jobs fail.
+    pub exports_fail: u32,
     /// Whether a lead export may filter by `updatedAt`; otherwise 1035.
     pub updated_at_filter: bool,
+    /// Whether a lead export may ask for the members of a list; otherwise 1035.
+    pub list_filter: bool,
     /// How long a bulk job is processed, in milliseconds.
     pub job_ms: i64,
 }
@@ -35,7 +39,9 @@ impl Default for Allowance {
             export_bytes_per_day: 500_000_000,
             exports_running: 2,
             exports_queued: 10,
+            exports_fail: 0,
             updated_at_filter: false,
+            list_filter: false,
             job_ms: 1_000,
         }
     }

@@ -153,6 +153,7 @@ const TYPES: &[Definition] = &[
     (9, "Unsubscribe Email", "Person unsubscribed from Marketo Emails", Some("Mailing ID"), UNSUBSCRIBE),
     (10, "Open Email", "User opens Marketo Email", Some("Mailing ID"), OPEN),
     (11, "Click Email", "User clicks a link in a Marketo Email", Some("Mailing ID"), CLICK),
+    (32, "Merge Leads", "Persons were merged into one", None, &[("Merge IDs", "string"), ("Merged in Sales", "boolean")]),
     (12, "New Lead", "New person is added to the database", None, CREATED),
     (
         13,

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use super::pages;
+use super::session::Openid;
 use crate::sandbox::World;
 use crate::sandbox::world::origin_of;
 use crate::sandbox::world::users::{USERS, User};
@@ -13,6 +14,7 @@ struct Wish {
     redirect_uri: String,
     state: Option<String>,
     challenge: Option<String>,
+    openid: Option<Openid>,
     user: User,
     prompt: bool,
 }
@@ -56,7 +58,9 @@ fn read(world: &World, encoded: &str) -> Result<Wish, Wrong> {
         .or_else(|| USERS.first().copied())
         .unwrap_or_default();
     let challenge = get("code_challenge");
-    Ok(Wish { redirect_uri, state, challenge, user, prompt: get("prompt").is_some() })
+    let scopes = get("scope").unwrap_or_default();
+    let openid = scopes.split(' ').any(|scope| scope == "openid").then(|| Openid { nonce: get("nonce") });
+    Ok(Wish { redirect_uri, state, challenge, openid, user, prompt: get("prompt").is_some() })
 }
 
 fn with(address: &str, parameters: &[(&str, &str)]) -> String {
@@ -84,10 +88,22 @@ fn refuse(wrong: Wrong) -> HttpResponse {
 
 fn agree(world: &World, wish: &Wish) -> HttpResponse {
     let now = world.clock.now();
-    let code = world.salesforce.sessions.with(|sessions| sessions.grant(wish.user, wish.redirect_uri.clone(), wish.challenge.clone(), now));
+    let (back, challenge, openid) = (wish.redirect_uri.clone(), wish.challenge.clone(), wish.openid.clone());
+    let code = world.salesforce.sessions.with(|sessions| sessions.grant(wish.user, back, challenge, openid, now));
     let mut parameters = vec![("code", code.as_str())];
     parameters.extend(wish.state.as_deref().map(|state| ("state", state)));
     go(&with(&wish.redirect_uri, &parameters))
+}
+
+/// What a browser brings back from the authorization page, as code and state, when this user is signed in and agrees.
+pub fn allowed(world: &World, authorize_url: &str, login: &str) -> Option<(String, String)> {
+    let url = url::Url::parse(authorize_url).ok()?;
+    let mut wish = read(world, url.query()?).ok()?;
+    wish.user = User::named(login)?;
+    let answer = agree(world, &wish);
+    let target = url::Url::parse(answer.headers().get("location")?.to_str().ok()?).ok()?;
+    let value = |name: &str| target.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    Some((value("code")?, value("state")?))
 }
 
 /// `GET /services/oauth2/authorize`.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// A key pair of the org with its self-signed certificate.
 pub struct OrgKey {
     /// The certificate's unique name in the org, which is also its `kid`.
-    pub name: &'static str,
+    pub name: String,
     pub certificate_pem: String,
     pair: Option<RsaKeyPair>,
 }
@@ -25,17 +25,17 @@ impl fmt::Debug for OrgKey {
 
 impl OrgKey {
     /// A new RSA key of 2048 bits and a certificate for it.
-    pub fn generate(name: &'static str) -> Self {
-        Self::try_generate(name).unwrap_or_else(|_| Self { name, certificate_pem: String::new(), pair: None })
+    pub fn generate(name: &str) -> Self {
+        Self::try_generate(name).unwrap_or_else(|_| Self { name: name.to_owned(), certificate_pem: String::new(), pair: None })
     }
 
-    fn try_generate(name: &'static str) -> Result<Self, rcgen::Error> {
+    fn try_generate(name: &str) -> Result<Self, rcgen::Error> {
         let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)?;
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, name);
         params.distinguished_name.push(DnType::OrganizationName, "Brightwater Systems");
         let certificate = params.self_signed(&key)?;
-        Ok(Self { name, certificate_pem: certificate.pem(), pair: RsaKeyPair::from_pkcs8(&key.serialize_der()).ok() })
+        Ok(Self { name: name.to_owned(), certificate_pem: certificate.pem(), pair: RsaKeyPair::from_pkcs8(&key.serialize_der()).ok() })
     }
 
     /// A compact JWS over these claims, RS256.

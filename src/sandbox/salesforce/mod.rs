@@ -2,9 +2,10 @@
 
 mod answer;
 mod apex;
-mod authorize;
+pub mod authorize;
 pub mod canvas;
 mod collections;
+pub mod id_token;
 pub mod keys;
 mod oauth;
 mod pages;
@@ -20,6 +21,7 @@ mod userinfo;
 use actix_web::web::{self, ServiceConfig};
 
 use super::kept::Kept;
+use id_token::Identities;
 use session::Sessions;
 pub(super) use tasks::Task;
 use tasks::Tasks;
@@ -29,6 +31,7 @@ use tasks::Tasks;
 pub struct Salesforce {
     pub(super) sessions: Kept<Sessions>,
     pub(super) tasks: Kept<Tasks>,
+    pub(super) identities: Kept<Identities>,
     /// The public key of the connected app, as a DER structure.
     registered_key: Kept<Option<Vec<u8>>>,
 }

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::answer::oauth_error;
+use super::id_token::id_token;
 use super::keys::verified_claims;
 use crate::sandbox::World;
 use crate::sandbox::world::users::User;
@@ -74,7 +75,8 @@ fn by_code(world: &World, form: &Form) -> HttpResponse {
         let (connection, refresh) = sessions.connect(code.user);
         (sessions.sign_in(&org, code.user, now, Some(connection)), refresh)
     });
-    issue(world, code.user, &access, Some(&refresh))
+    let id_token = code.openid.as_ref().and_then(|openid| id_token(world, code.user, openid, &access));
+    issue(world, code.user, &access, Some(&refresh), id_token)
 }
 
 fn by_refresh(world: &World, form: &Form) -> HttpResponse {
@@ -88,7 +90,7 @@ fn by_refresh(world: &World, form: &Form) -> HttpResponse {
     });
     rotated.map_or_else(
         || oauth_error("invalid_grant", "expired access/refresh token"),
-        |(user, access, refresh)| issue(world, user, &access, Some(&refresh)),
+        |(user, access, refresh)| issue(world, user, &access, Some(&refresh), None),
     )
 }
 
@@ -118,10 +120,10 @@ fn by_assertion(world: &World, form: &Form) -> HttpResponse {
     };
     let org = world.org_id();
     let access = world.salesforce.sessions.with(|sessions| sessions.sign_in(&org, user, now, None));
-    issue(world, user, &access, None)
+    issue(world, user, &access, None, None)
 }
 
-fn issue(world: &World, user: User, access: &str, refresh: Option<&str>) -> HttpResponse {
+fn issue(world: &World, user: User, access: &str, refresh: Option<&str>, id_token: Option<String>) -> HttpResponse {
     let id = format!("{}/id/{}/{}", world.instance_url(), world.org_id(), user.id());
     let issued = world.clock.now_ms().to_string();
     let key = hmac::Key::new(hmac::HMAC_SHA256, world.options().consumer_secret.as_bytes());
@@ -130,8 +132,9 @@ fn issue(world: &World, user: User, access: &str, refresh: Option<&str>) -> Http
         "access_token": access, "signature": signature, "scope": "refresh_token api id openid", "instance_url": world.instance_url(),
         "id": id, "token_type": "Bearer", "issued_at": issued,
     });
-    if let (Some(answer), Some(refresh)) = (answer.as_object_mut(), refresh) {
-        answer.insert("refresh_token".to_owned(), json!(refresh));
+    if let Some(answer) = answer.as_object_mut() {
+        answer.extend(refresh.map(|refresh| ("refresh_token".to_owned(), json!(refresh))));
+        answer.extend(id_token.map(|id_token| ("id_token".to_owned(), json!(id_token))));
     }
     HttpResponse::Ok().insert_header(("cache-control", "no-store")).insert_header(("pragma", "no-cache")).json(answer)
 }

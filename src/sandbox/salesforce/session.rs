@@ -29,7 +29,15 @@ pub struct Code {
     pub user: User,
     pub redirect_uri: String,
     pub challenge: Option<String>,
+    /// For the ID token, where one was asked for (scope `openid`).
+    pub openid: Option<Openid>,
     until: i64,
+}
+
+/// What an ID token has to repeat.
+#[derive(Debug, Clone, Default)]
+pub struct Openid {
+    pub nonce: Option<String>,
 }
 
 /// A user's lasting approval, with the refresh token in force.
@@ -75,10 +83,10 @@ impl Sessions {
     }
 
     /// A new code for a user who agreed.
-    pub fn grant(&mut self, user: User, redirect_uri: String, challenge: Option<String>, now: i64) -> String {
+    pub fn grant(&mut self, user: User, redirect_uri: String, challenge: Option<String>, openid: Option<Openid>, now: i64) -> String {
         self.codes.retain(|_, code| code.until > now);
         let code = format!("aPrx{}", unforeseen(BASE62, 60));
-        self.codes.insert(code.clone(), Code { user, redirect_uri, challenge, until: now + CODE_SECONDS });
+        self.codes.insert(code.clone(), Code { user, redirect_uri, challenge, openid, until: now + CODE_SECONDS });
         code
     }
 
@@ -155,7 +163,7 @@ mod tests {
     #[test]
     fn codes_are_for_one_use_and_access_expires() {
         let mut sessions = Sessions::default();
-        let code = sessions.grant(User::default(), "x".to_owned(), None, 0);
+        let code = sessions.grant(User::default(), "x".to_owned(), None, None, 0);
         assert!(sessions.redeem(&code, 1).is_some());
         assert!(sessions.redeem(&code, 1).is_none());
         let token = sessions.sign_in("00D", User::default(), 0, None);

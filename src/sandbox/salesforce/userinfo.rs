@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
-use super::session;
+use super::{id_token, session};
 use crate::sandbox::World;
 use crate::sandbox::clock::iso;
 
@@ -30,7 +30,8 @@ pub async fn userinfo(world: Data<World>, request: HttpRequest) -> HttpResponse 
 
 /// `GET /id/keys`.
 pub async fn keys(world: Data<World>) -> HttpResponse {
-    HttpResponse::Ok().json(json!({ "keys": world.org_key().jwk().into_iter().collect::<Vec<_>>() }))
+    let own = world.salesforce.identities.with(id_token::Identities::published);
+    HttpResponse::Ok().json(json!({ "keys": world.org_key().jwk().into_iter().chain(own).collect::<Vec<_>>() }))
 }
 
 /// `GET /.well-known/openid-configuration`.

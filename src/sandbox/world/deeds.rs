@@ -93,6 +93,22 @@ impl World {
         true
     }
 
+    /// Merges somebody into a person now; `false` unless there are both.
+    pub(in crate::sandbox) fn merge_people(&self, winner: u32, loser: u32) -> bool {
+        let view = self.view();
+        let (Some(_), Some(lost)) = (view.person(winner), view.person(loser).filter(|_| winner != loser)) else { return false };
+        let now = self.clock.now();
+        drop(view);
+        self.change_overlay(|overlay| {
+            overlay.people.remove(&loser);
+            overlay.deleted.insert(loser, (now, lost.name()));
+            overlay.merged.insert(loser, winner);
+            let entry = Self::entry(overlay, now, winner, What::Merged { loser });
+            overlay.add(entry);
+        });
+        true
+    }
+
     /// Lets a person do something, so many seconds from now (or ago, if negative).
     pub(in crate::sandbox) fn let_happen(&self, person: u32, in_seconds: i64, what: What) -> u64 {
         let at = self.clock.now() + in_seconds;

@@ -185,6 +185,21 @@ impl World {
         self.org_key.get_or_init(|| OrgKey::generate("Brightwater_Sales_Insight"))
     }
 
+    /// The id of the Salesforce user with this login; empty when there is none.
+    pub fn user_id(&self, login: &str) -> String {
+        users::User::named(login).map(users::User::id).unwrap_or_default()
+    }
+
+    /// The text of the newest mail to an address.
+    pub fn newest_mail_to(&self, address: &str) -> Option<String> {
+        self.mail.newest_to(address)
+    }
+
+    /// Goes through Salesforce's authorization page as a user who is signed in and agrees; brings back code and state.
+    pub fn allowed(&self, authorize_url: &str, login: &str) -> Option<(String, String)> {
+        crate::sandbox::salesforce::authorize::allowed(self, authorize_url, login)
+    }
+
     /// The world as it stands.
     pub(in crate::sandbox) fn view(&self) -> View {
         View { population: Arc::clone(&self.population), overlay: self.overlay.with(|overlay| Arc::clone(overlay)) }

@@ -13,6 +13,8 @@ pub struct Overlay {
     pub people: BTreeMap<u32, Person>,
     /// Deleted people by index: when, and what they were called.
     pub deleted: BTreeMap<u32, (i64, String)>,
+    /// Who was merged into whom, by index; they are among the deleted, but their activities are the winner's.
+    pub merged: BTreeMap<u32, u32>,
     /// Things done, in the order of time and number.
     pub entries: Vec<Entry>,
     /// Field changes, for the feed of changes.
@@ -43,6 +45,16 @@ impl Overlay {
         for (place, known) in self.entries.iter().enumerate() {
             self.by_person.entry(known.event.person).or_default().push(place);
         }
+    }
+
+    /// Whose the activities of this person are now; nobody's if the person was deleted.
+    pub fn heir(&self, person: u32) -> Option<u32> {
+        let mut person = person;
+        // Somebody who won may have lost later; nobody loses twice.
+        while let Some(&winner) = self.merged.get(&person) {
+            person = winner;
+        }
+        (!self.deleted.contains_key(&person)).then_some(person)
     }
 
     /// What this person did beyond what the seed says.

@@ -22,23 +22,83 @@ pub struct Event {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
     NewLead,
-    Visit { page: u32, referrer: u8, agent: u8, mailing: Option<u32> },
-    Form { form: u32, agent: u8 },
-    Click { link: u32, page: u32, agent: u8 },
-    Sent { mailing: u32, run: u32 },
-    Delivered { mailing: u32, run: u32 },
-    Bounced { mailing: u32, run: u32, soft: bool, why: u8 },
-    Opened { mailing: u32, run: u32, agent: u8, bot: bool },
-    ClickedMail { mailing: u32, run: u32, agent: u8 },
-    Unsubscribed { mailing: u32, run: u32 },
-    Score { change: i64, because: Because },
+    Visit {
+        page: u32,
+        referrer: u8,
+        agent: u8,
+        mailing: Option<u32>,
+    },
+    Form {
+        form: u32,
+        agent: u8,
+    },
+    Click {
+        link: u32,
+        page: u32,
+        agent: u8,
+    },
+    Sent {
+        mailing: u32,
+        run: u32,
+    },
+    Delivered {
+        mailing: u32,
+        run: u32,
+    },
+    Bounced {
+        mailing: u32,
+        run: u32,
+        soft: bool,
+        why: u8,
+    },
+    Opened {
+        mailing: u32,
+        run: u32,
+        agent: u8,
+        bot: bool,
+    },
+    ClickedMail {
+        mailing: u32,
+        run: u32,
+        agent: u8,
+    },
+    Unsubscribed {
+        mailing: u32,
+        run: u32,
+    },
+    Score {
+        change: i64,
+        because: Because,
+    },
     Moment(Moment),
-    Changed { field: u8, reason: u8 },
-    SalesSent { template: u32, serial: u32 },
-    SalesOpened { template: u32, serial: u32 },
-    SalesClicked { template: u32, serial: u32 },
-    SalesReplied { template: u32, serial: u32 },
-    SalesBounced { template: u32, serial: u32 },
+    Changed {
+        field: u8,
+        reason: u8,
+    },
+    SalesSent {
+        template: u32,
+        serial: u32,
+    },
+    SalesOpened {
+        template: u32,
+        serial: u32,
+    },
+    SalesClicked {
+        template: u32,
+        serial: u32,
+    },
+    SalesReplied {
+        template: u32,
+        serial: u32,
+    },
+    SalesBounced {
+        template: u32,
+        serial: u32,
+    },
+    /// Another person was merged into this one.
+    Merged {
+        loser: u32,
+    },
 }
 
 /// Why a score moved.
@@ -78,6 +138,7 @@ impl What {
             Self::Changed { .. } => 13,
             Self::Score { .. } => 22,
             Self::Bounced { soft: true, .. } => 27,
+            Self::Merged { .. } => 32,
             Self::SalesSent { .. } => 39,
             Self::SalesOpened { .. } => 40,
             Self::SalesClicked { .. } => 41,

@@ -29,10 +29,8 @@ pub struct Activity {
 /// Tells an entry of the feed as Marketo would; nothing if the person was deleted.
 pub fn activity(view: &View, entry: &Entry) -> Option<Activity> {
     let event = entry.event;
-    if view.overlay.deleted.contains_key(&event.person) {
-        return None;
-    }
-    let lead = super::people::FIRST_ID.saturating_add(event.person);
+    let heir = view.overlay.heir(event.person)?;
+    let lead = super::people::FIRST_ID.saturating_add(heir);
     let mut told = Activity {
         guid: entry.number.to_string(),
         id: (!entry.number.is_multiple_of(37)).then_some(entry.number),
@@ -51,6 +49,10 @@ pub fn activity(view: &View, entry: &Entry) -> Option<Activity> {
 
 fn words(view: &View, entry: &Entry, told: &mut Activity) {
     match entry.event.what {
+        What::Merged { loser } => {
+            told.attributes =
+                vec![("Merge IDs", json!([super::people::FIRST_ID.saturating_add(loser)])), ("Merged in Sales", json!(false))];
+        }
         What::Visit { page, referrer, agent, mailing } => visit(told, entry.number, page, referrer, agent, mailing),
         What::Form { form, agent } => fill(view, told, entry, form, agent),
         What::Click { link, page, agent } => {

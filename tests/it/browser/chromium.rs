@@ -205,6 +205,23 @@ impl Browser {
         self.element(selector).await.click().await.unwrap();
     }
 
+    /// Types into a field in place of what it held; chooses a file where the field takes one.
+    pub async fn fill(&self, selector: &str, text: &str) {
+        let field = self.element(selector).await;
+        if field.attr("type").await.unwrap().as_deref() != Some("file") {
+            field.clear().await.unwrap();
+        }
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// Gives an element that an expression finds the mark `data-here`, and only that one.
+    pub async fn mark(&self, expression: &str) {
+        self.value(&format!(
+            "(document.querySelectorAll('[data-here]').forEach((one) => one.removeAttribute('data-here')), {expression}.setAttribute('data-here', ''))"
+        ))
+        .await;
+    }
+
     /// A key for whatever has the focus.
     pub async fn press(&self, key: impl Into<TypingData>) {
         self.driver.action_chain().send_keys(key).perform().await.unwrap();

@@ -7,7 +7,8 @@ use tokio::sync::OnceCell;
 use super::chromium::Browser;
 use crate::world::world;
 
-pub const TABS: [&str; 4] = ["moments", "web", "email", "score"];
+/// Tabs that show what Marketo told.
+pub const TABS: [&str; 5] = ["insights", "moments", "web", "email", "score"];
 
 /// The address of a record page in the main demo.
 pub fn record_page(object: &str, record: &str) -> String {
@@ -56,7 +57,7 @@ async fn busy(object: &str, visits: usize) -> String {
 /// Waits until the panel says who the person is and its first list is there.
 pub async fn filled(browser: &Browser) {
     browser.until("the head names the person", "document.querySelector('#person .name') !== null").await;
-    shown(browser, "moments").await;
+    shown(browser, "insights").await;
 }
 
 /// Waits until a tab is chosen and its list, or why there is none, is there.
@@ -85,20 +86,23 @@ pub async fn walk_through_tabs(browser: &Browser) {
         shown(browser, tab).await;
     }
     for (key, tab) in [
-        (Key::Home, "moments"),
+        (Key::Home, "insights"),
+        (Key::Right, "moments"),
         (Key::Right, "web"),
         (Key::Right, "email"),
         (Key::Right, "score"),
-        (Key::Right, "moments"),
-        (Key::Left, "score"),
-        (Key::Left, "email"),
-        (Key::End, "score"),
-        (Key::Home, "moments"),
+        (Key::Right, "calls"),
+        (Key::Right, "tasks"),
+        (Key::Right, "insights"),
+        (Key::Left, "tasks"),
+        (Key::Left, "calls"),
+        (Key::End, "tasks"),
+        (Key::Home, "insights"),
     ] {
         browser.press(key.value().to_string()).await;
         shown(browser, tab).await;
         assert_eq!(browser.text("document.activeElement.id").await, format!("tab-{tab}"), "the focus follows the key");
     }
     browser.press(Key::Tab.value().to_string()).await;
-    assert_eq!(browser.text("document.activeElement.id").await, "panel-moments", "one key further is the list");
+    assert_eq!(browser.text("document.activeElement.id").await, "panel-insights", "one key further is the list");
 }

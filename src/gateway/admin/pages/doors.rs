@@ -1,6 +1,7 @@
 //! The ways in: sign-in, the link from an e-mail, an invitation, a Marketo admin's proof.
 
 use crate::gateway::admin::row::{Act, Ask, Kind, Page, Then, Who, field, text};
+use crate::gateway::pace;
 
 pub(super) static PAGES: &[Page] = &[
     Page {
@@ -12,7 +13,8 @@ pub(super) static PAGES: &[Page] = &[
         asks: &[],
         acts: &[Act::post("/sign-in/link", "/v1/sign-in-links")
             .of(&[text("email"), field("language", Kind::Language)])
-            .then("link-sent", "/sign-in")],
+            .then("link-sent", "/sign-in")
+            .paced(&pace::SIGN_IN_LINKS, Some("email"))],
     },
     Page {
         path: "/sign-in/link/{token}",
@@ -22,7 +24,23 @@ pub(super) static PAGES: &[Page] = &[
         menu: "",
         asks: &[],
         // A form and not the link itself, as programs that look through mail follow links.
-        acts: &[Act::post("/sign-in/link/{token}", "/v1/sign-in-links/redeem").of(&[field("token", Kind::FromAddress)]).and(Then::Member)],
+        acts: &[Act::post("/sign-in/link/{token}", "/v1/sign-in-links/redeem")
+            .of(&[field("token", Kind::FromAddress)])
+            .and(Then::Member)
+            .paced(&pace::LINKS, None)],
+    },
+    Page {
+        path: "/sign-in/enter",
+        name: "enter",
+        who: Who::Anyone,
+        template: "enter",
+        menu: "",
+        asks: &[],
+        // The token comes behind the address's `#`, which no server and no log sees; the page's script puts it into the form.
+        acts: &[Act::post("/sign-in/enter", "/v1/entrances/redeem")
+            .of(&[field("token", Kind::Secret)])
+            .and(Then::Entrance)
+            .paced(&pace::LINKS, None)],
     },
     Page {
         path: "/invitations/{token}",
@@ -33,7 +51,8 @@ pub(super) static PAGES: &[Page] = &[
         asks: &[Ask::needed("invitation", "/v1/invitations/by-token/{token}")],
         acts: &[Act::post("/invitations/{token}", "/v1/invitations/by-token/{token}/accept")
             .of(&[field("first_name", Kind::Optional), field("last_name", Kind::Optional)])
-            .and(Then::Member)],
+            .and(Then::Member)
+            .paced(&pace::LINKS, None)],
     },
     Page {
         path: "/admin/marketo",
@@ -44,6 +63,7 @@ pub(super) static PAGES: &[Page] = &[
         asks: &[],
         acts: &[Act::post("/admin/marketo", "/v1/marketo-admins")
             .of(&[text("munchkin_id"), text("client_id"), field("client_secret", Kind::Secret), text("email")])
-            .and(Then::MarketoAdmin)],
+            .and(Then::MarketoAdmin)
+            .paced(&pace::ENTERING, Some("munchkin_id"))],
     },
 ];

@@ -1,7 +1,7 @@
 //! Invite Users via CSV: five numbered steps, each at its own address, so that a reload or going back loses
 //! nothing.
 
-use crate::gateway::admin::row::{Act, Ask, Kind, Page, Who, field};
+use crate::gateway::admin::row::{Act, Ask, Kind, Page, Who, field, text};
 use crate::gateway::broker::Verb;
 
 const IMPORT: Ask = Ask::needed("import", "/v1/invitations/imports/{id}");
@@ -25,7 +25,7 @@ pub(super) static PAGES: &[Page] = &[
         asks: &[IMPORT],
         acts: &[Act::post("/admin/settings/users/import/{id}/map", "/v1/invitations/imports/{id}/mapping")
             .by(Verb::Put)
-            .of(&[field("mapping", Kind::Object)])
+            .of(&[field("mapping", Kind::Object), text("role"), field("language", Kind::Language)])
             .then("", "/admin/settings/users/import/{id}/check")],
     },
     Page {

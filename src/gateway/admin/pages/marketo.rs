@@ -4,6 +4,8 @@ use crate::gateway::admin::row::{Act, Ask, Kind, Page, Then, Who, field, text};
 
 /// The page itself.
 const HERE: &str = "/admin/marketo/actions-config";
+/// Its card Actions Field Sync.
+const SYNC: &str = "/admin/marketo/actions-config#sync";
 
 pub(super) static PAGES: &[Page] = &[
     Page {
@@ -29,8 +31,8 @@ pub(super) static PAGES: &[Page] = &[
             Act::post("/admin/marketo/actions-config/rotate", "/v1/actions-config/integration/rotate")
                 .of(&[field("client_id", Kind::Optional), field("client_secret", Kind::Secret)])
                 .then("secret-rotated", HERE),
-            Act::post("/admin/marketo/actions-config/pause", "/v1/field-sync/pause").then("sync-paused", HERE),
-            Act::post("/admin/marketo/actions-config/resume", "/v1/field-sync/resume").then("sync-resumed", HERE),
+            Act::post("/admin/marketo/actions-config/pause", "/v1/field-sync/pause").then("sync-paused", SYNC),
+            Act::post("/admin/marketo/actions-config/resume", "/v1/field-sync/resume").then("sync-resumed", SYNC),
         ],
     },
     Page {
@@ -40,7 +42,7 @@ pub(super) static PAGES: &[Page] = &[
         template: "field-sync",
         menu: "actions-config",
         asks: &[Ask::needed("preview", "/v1/field-sync/preview"), Ask::needed("sync", "/v1/field-sync")],
-        acts: &[Act::post("/admin/marketo/actions-config/sync", "/v1/field-sync/start").then("sync-started", HERE)],
+        acts: &[Act::post("/admin/marketo/actions-config/sync", "/v1/field-sync/start").then("sync-started", SYNC)],
     },
     Page {
         path: "/admin/marketo/actions-config/progress",

@@ -25,6 +25,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::gateway::admin::row::Kind;
     use crate::gateway::page::Pages;
 
     #[test]
@@ -40,6 +41,9 @@ mod tests {
             for act in page.acts {
                 assert!(paths.insert(format!("POST {}", act.path)), "{} twice", act.path);
                 assert!(act.said.is_empty() || said(&format!("said-{}", act.said)), "said-{}", act.said);
+                for field in act.fields.iter().filter(|field| !matches!(field.kind, Kind::FromAddress)) {
+                    assert!(said(&format!("wrong-{}", field.name)), "wrong-{}", field.name);
+                }
             }
         }
     }

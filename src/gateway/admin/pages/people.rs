@@ -2,6 +2,7 @@
 
 use crate::gateway::admin::row::{Act, Ask, Kind, Page, Who, field, text};
 use crate::gateway::broker::Verb;
+use crate::gateway::pace::INVITING;
 
 const USERS: &str = "/admin/settings/users";
 const INVITATIONS: &str = "/admin/settings/users/invitations";
@@ -36,7 +37,8 @@ pub(super) static PAGES: &[Page] = &[
         asks: &[Ask::needed("teams", "/v1/teams")],
         acts: &[Act::post("/admin/settings/users/invite", "/v1/invitations")
             .of(&[field("emails", Kind::Words), text("role"), field("teams", Kind::Many), field("language", Kind::Language)])
-            .then("invited", "/admin/settings/users/invite")],
+            .then("invited", "/admin/settings/users/invite")
+            .paced(&INVITING, None)],
     },
     Page {
         path: INVITATIONS,

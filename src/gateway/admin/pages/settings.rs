@@ -13,11 +13,18 @@ pub(super) static PAGES: &[Page] = &[
         who: Who::Member,
         template: "my-profile",
         menu: "my-profile",
-        asks: &[],
-        acts: &[Act::post("/admin/settings/my-profile", "/v1/me")
-            .by(Verb::Patch)
-            .of(&[text("first_name"), text("last_name"), field("language", Kind::Language), text("time_zone")])
-            .then("saved", "/admin/settings/my-profile")],
+        asks: &[Ask::wanted("tokens", "/v1/me/api-tokens")],
+        acts: &[
+            Act::post("/admin/settings/my-profile", "/v1/me")
+                .by(Verb::Patch)
+                .of(&[text("first_name"), text("last_name"), field("language", Kind::Language), text("time_zone")])
+                .then("saved", "/admin/settings/my-profile"),
+            // The answer is shown, not led on from: the token is in it and nowhere else.
+            Act::post("/admin/settings/my-profile/api-tokens", "/v1/me/api-tokens").of(&[text("name"), field("days", Kind::Number)]),
+            Act::post("/admin/settings/my-profile/api-tokens/{id}/revoke", "/v1/me/api-tokens/{id}")
+                .by(Verb::Delete)
+                .then("api-token-revoked", "/admin/settings/my-profile"),
+        ],
     },
     Page {
         path: "/admin/settings/general",

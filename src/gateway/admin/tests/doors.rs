@@ -72,15 +72,23 @@ async fn a_return_address_outside_is_forgotten() {
 async fn a_denial_at_salesforce_is_said_in_our_words() {
     let world = World::start().await;
     let mut member = world.member().await;
-    let got =
-        member.get("/admin/settings/salesforce/callback?error=access_denied&error_description=%3Cscript%3Ealert(1)%3C/script%3E").await;
-    assert_eq!(got.status, 400);
-    assert!(got.text.contains("Salesforce did not give access") && !got.text.contains("alert(1)"));
+    let denied = Problem::bad_request("oauth.denied", "Access was not allowed in Salesforce.");
+    world.answers("POST /v1/connections/salesforce/finish", 400, serde_json::to_value(denied).unwrap());
+    let query = "error=access_denied&state=s&error_description=%3Cscript%3Ealert(1)%3C/script%3E";
+    let got = member.get(&format!("/admin/settings/salesforce/callback?{query}")).await;
+    assert_eq!((got.status, got.location.as_deref()), (303, Some("/admin/settings/salesforce")));
+    let shown = member.get("/admin/settings/salesforce").await;
+    assert!(shown.text.contains("Salesforce did not give access") && !shown.text.contains("alert(1)"));
+    let told = world.asked("POST /v1/connections/salesforce/finish");
+    assert_eq!(
+        (&told[0].body["error"], &told[0].body["code"], &told[0].body["state"]),
+        (&json!("access_denied"), &json!(null), &json!("s"))
+    );
     for query in ["", "?code=a", "?state=b", "?code=a&state=b&state=c", "?code=&state="] {
         let request = http().get(format!("{}/admin/settings/salesforce/callback{query}", world.base));
         assert_eq!(member.exchange(request).await.code(), "oauth.state", "{query}");
     }
-    assert!(world.asked("POST /v1/connections/salesforce/finish").is_empty());
+    assert_eq!(world.asked("POST /v1/connections/salesforce/finish").len(), 1);
     world.stop().await;
 }
 

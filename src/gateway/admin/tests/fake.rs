@@ -64,6 +64,7 @@ impl World {
         settings.account.key = SecretString::from("k".repeat(40));
         settings.canvas.consumer_secrets = SecretString::from("8d1f6f0c2b7e4f1aa5c9e3d7b6a80f42");
         settings.gateway.workers = 1;
+        settings.gateway.trusted_proxies.push(std::net::IpAddr::from([127, 0, 0, 1]));
         // A port is taken first, so that the public address is known before the house is built.
         let listen = std::net::TcpListener::bind(listen).unwrap().local_addr().unwrap().to_string();
         settings.gateway.listen.clone_from(&listen);
@@ -274,6 +275,9 @@ pub fn ordinary(call: &str) -> (u16, Value) {
         "GET /v1/connections/marketo/access" => {
             list(&json!([{"member_id": "m1", "email": "ada@acme.example", "first_name": "Ada", "last_name": "Lovelace", "access": true}]))
         }
+        "GET /v1/me/api-tokens" => list(&json!([
+            {"id": "k1", "name": "Nightly import", "created_at": NOW - 9 * HOUR, "expires_at": NOW + 700 * HOUR, "last_used_at": NOW - HOUR},
+            {"id": "k2", "name": "Try-out", "created_at": NOW - HOUR, "expires_at": NOW + 70 * HOUR, "last_used_at": null}])),
         "GET /v1/login-settings" => json!({"method": "salesforce_only"}),
         "GET /v1/deliveries" => json!({"items": [
             {"id": "d1", "activity_id": "a1", "marker": "SIA-00000001", "kind": "call", "subject": "Hello", "person_id": "p1", "person": "Ann",

@@ -107,7 +107,7 @@ async fn a_refusal_is_said_on_the_page_with_what_was_entered_but_no_secret() {
     assert_eq!(*body, json!({"munchkin_id": "777-XYZ-888", "client_id": "c1", "client_secret": "top-secret-1"}));
     let shown = member.get("/admin/settings/marketo/set-up").await;
     assert!(shown.text.contains("Marketo did not accept these credentials.") && shown.text.contains("777-XYZ-888"), "{}", shown.text);
-    assert!(shown.text.contains("Wrong secret."));
+    assert!(shown.text.contains("id=\"f-client_secret\"") && shown.text.contains("aria-invalid"));
     assert!(!shown.text.contains("top-secret"));
     let again = member.get("/admin/settings/marketo/set-up").await;
     assert!(!again.text.contains("Marketo did not accept"), "it is said once");

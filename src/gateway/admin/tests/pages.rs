@@ -78,7 +78,7 @@ async fn pages_are_shown_in_the_states_between_nothing_and_done() {
         world.answers("GET /v1/connections/salesforce", 200, view);
         let got = member.get("/admin/settings/salesforce").await;
         assert!(got.text.contains("value=\"sandbox\""), "{}", got.text);
-        assert_eq!(got.text.contains("Give it."), state == "broken");
+        assert_eq!(got.text.contains("the permission API Enabled."), state == "broken");
         let view = json!({"state": state, "munchkin_id": "1", "client_id": null, "owner": null, "yours": false, "one_click": true, "last_success_at": null, "problem": null});
         world.answers("GET /v1/connections/marketo", 200, view);
         assert!(member.get("/admin/settings/marketo").await.text.contains("/admin/settings/marketo/connect"));

@@ -22,6 +22,18 @@ pub fn day(now_ms: i64) -> String {
     date(now_ms).to_string()
 }
 
+/// When this day began.
+#[must_use]
+pub fn began(now_ms: i64) -> i64 {
+    date(now_ms).to_zoned(zone()).map_or(now_ms, |zoned| zoned.timestamp().as_millisecond())
+}
+
+/// Whole hours since this day began: 0 to 23, or 24 on the day on which the clocks are put back.
+#[must_use]
+pub fn hour(now_ms: i64) -> u8 {
+    u8::try_from((now_ms - began(now_ms)) / 3_600_000).unwrap_or(0)
+}
+
 /// When the next day begins.
 #[must_use]
 pub fn next_midnight(now_ms: i64) -> i64 {
@@ -32,8 +44,7 @@ pub fn next_midnight(now_ms: i64) -> i64 {
 /// Until when to hold still after Marketo said that the day's calls are used up.
 #[must_use]
 pub fn quota_pause_until(now_ms: i64) -> i64 {
-    let began = date(now_ms).to_zoned(zone()).map_or(0, |zoned| zoned.timestamp().as_millisecond());
-    let just_after_midnight = now_ms - began < 90 * 60_000;
+    let just_after_midnight = now_ms - began(now_ms) < 90 * 60_000;
     if just_after_midnight { now_ms + 15 * 60_000 } else { next_midnight(now_ms) }
 }
 
@@ -50,6 +61,9 @@ mod tests {
         assert_eq!(day(at("2026-01-05T05:59:59Z")), "2026-01-04");
         assert_eq!(next_midnight(at("2026-01-05T05:59:59Z")), at("2026-01-05T06:00:00Z"));
         assert_eq!(next_midnight(at("2026-07-05T12:00:00Z")), at("2026-07-06T05:00:00Z"));
+        assert_eq!(began(at("2026-07-05T12:00:00Z")), at("2026-07-05T05:00:00Z"));
+        assert_eq!((hour(at("2026-07-05T05:59:59Z")), hour(at("2026-07-06T04:59:59Z"))), (0, 23));
+        assert_eq!(hour(at("2026-11-02T05:30:00Z")), 24);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The budget's ledger in this process's memory. Its rules are those of the script in `shared.rs`, line by line.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use super::{Limits, Purpose, Verdict};
@@ -23,6 +23,8 @@ pub(super) struct Figures {
     /// By the wall clock; 0 when the quota is not used up.
     pub quota_until_ms: i64,
     pub reason: String,
+    /// Calls that left, by hour of the day and purpose.
+    pub hours: BTreeMap<(u8, String), u32>,
 }
 
 #[derive(Debug, Default)]
@@ -36,6 +38,7 @@ struct Inner {
     flights: HashMap<String, i64>,
     day: String,
     used: u32,
+    hours: BTreeMap<(u8, &'static str), u32>,
     paused_until: i64,
     quota_until: i64,
     reason: String,
@@ -50,6 +53,7 @@ impl Default for Inner {
             flights: HashMap::new(),
             day: String::new(),
             used: 0,
+            hours: BTreeMap::new(),
             paused_until: 0,
             quota_until: 0,
             reason: String::new(),
@@ -64,6 +68,7 @@ impl Inner {
         if self.day != day {
             day.clone_into(&mut self.day);
             self.used = 0;
+            self.hours.clear();
         }
         while self.entered.front().is_some_and(|(at, _)| *at <= now.steady_ms - limits.window_ms) {
             self.entered.pop_front();
@@ -124,6 +129,19 @@ impl Local {
         });
     }
 
+    /// A counted call of this purpose left in this hour of the day.
+    pub(super) fn note(&self, hour: u8, purpose: &'static str) {
+        self.with(|ledger| *ledger.hours.entry((hour, purpose)).or_default() += 1);
+    }
+
+    /// Marketo has counted so many; what is known to have been called since then stays.
+    pub(super) fn at_least(&self, limits: &Limits, used: u32, now: Now, day: &str) {
+        self.with(|ledger| {
+            ledger.tidy(limits, now, day);
+            ledger.used = ledger.used.max(used);
+        });
+    }
+
     pub(super) fn pause(&self, for_ms: i64, reason: &str, now: Now) {
         self.with(|ledger| {
             let until = now.steady_ms + for_ms;
@@ -151,6 +169,7 @@ impl Local {
                 paused_for_ms: (ledger.paused_until - now.steady_ms).max(0),
                 quota_until_ms: if ledger.quota_until > now.wall_ms { ledger.quota_until } else { 0 },
                 reason: ledger.reason.clone(),
+                hours: ledger.hours.iter().map(|((hour, purpose), calls)| ((*hour, (*purpose).to_owned()), *calls)).collect(),
             }
         })
     }

@@ -4,7 +4,9 @@
 //! else's integrations. We stay below our share in every sliding window. People who click come first: background work
 //! leaves some room, yields while somebody waits, and goes at an even pace while people are about.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -33,6 +35,17 @@ pub enum Purpose {
     Background(&'static str),
 }
 
+impl Purpose {
+    /// Its word in figures.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Interactive => "people",
+            Self::Background(job) => job,
+        }
+    }
+}
+
 /// The share of an instance's limits that is ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -55,6 +68,8 @@ const YIELD_MS: i64 = 1_000;
 const ASK_AGAIN_MS: i64 = 40;
 // While somebody was here this recently, background work keeps an even pace rather than using a window up at once.
 const PEOPLE_MS: i64 = 300_000;
+// How often Marketo is asked for its own count of the day, which costs a call.
+const USAGE_EVERY_MS: i64 = 30 * 60_000;
 
 impl From<&settings::Marketo> for Limits {
     fn from(settings: &settings::Marketo) -> Self {
@@ -122,6 +137,26 @@ pub struct BudgetView {
     /// Milliseconds since the epoch.
     pub paused_until: Option<i64>,
     pub pause_reason: Option<String>,
+    /// When background work stops, in calls of the day.
+    pub background_limit: u32,
+    /// When calls that are not possible now are possible again: after a pause, after the day's calls are used up.
+    pub resumes_at: Option<i64>,
+    /// When Marketo's day began.
+    pub day_began: i64,
+    /// Calls of the day by purpose, hour by hour since it began.
+    pub hours: BTreeMap<String, Vec<u32>>,
+    /// What Marketo itself has counted, for all who use the instance.
+    pub instance: Option<InstanceUsage>,
+}
+
+/// What Marketo has counted today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct InstanceUsage {
+    /// Calls of all integrations together.
+    pub total: u32,
+    /// Calls of our own API user, where that is known.
+    pub own: Option<u32>,
+    pub read_at: i64,
 }
 
 /// The budget of one instance. There must be one in a process.
@@ -135,6 +170,8 @@ pub struct Budget {
     // Whoever came first asks first; the others wait in line behind them without asking.
     people: Mutex<()>,
     background: Mutex<()>,
+    usage: std::sync::Mutex<Option<(String, InstanceUsage)>>,
+    usage_asked_at: AtomicI64,
 }
 
 impl Budget {
@@ -149,6 +186,8 @@ impl Budget {
             started: clock::instant(),
             people: Mutex::new(()),
             background: Mutex::new(()),
+            usage: std::sync::Mutex::default(),
+            usage_asked_at: AtomicI64::new(i64::MIN),
         })
     }
 
@@ -169,7 +208,7 @@ impl Budget {
             loop {
                 let ticket = clock::new_id();
                 match self.enter(purpose, &ticket, lease_ms).await {
-                    Verdict::Entered => return Ok(Permit { budget: Arc::clone(self), ticket: Some(ticket) }),
+                    Verdict::Entered => return Ok(Permit { budget: Arc::clone(self), ticket: Some(ticket), purpose: purpose.word() }),
                     Verdict::Wait { ms } => {
                         // Nobody stands in line for a pause that outlasts their patience.
                         if Duration::from_millis(u64::try_from(ms).unwrap_or(0)) > patience {
@@ -237,6 +276,38 @@ impl Budget {
         }
     }
 
+    /// Takes over what Marketo itself has counted on `day`, such as calls before this process began. Our own user's
+    /// calls are the measure; where that user is not known, everybody's are, which errs on the side of too little.
+    pub async fn counted_by_marketo(&self, day: &str, total: u32, own: Option<u32>) {
+        let (now, today) = self.now();
+        if day != today {
+            return;
+        }
+        let usage = InstanceUsage { total, own, read_at: now.wall_ms };
+        *self.usage.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some((today.clone(), usage));
+        let used = own.unwrap_or(total);
+        self.local.at_least(&self.limits, used, now, &today);
+        if let Some(shared) = &self.shared {
+            shared.at_least(used, &today).await;
+        }
+    }
+
+    /// Whether it is time to ask Marketo for its count; whoever is told so has to ask.
+    pub(super) fn usage_is_due(&self) -> bool {
+        let now = clock::now_ms();
+        let asked = self.usage_asked_at.load(Ordering::Relaxed);
+        let due = !(0..USAGE_EVERY_MS).contains(&now.saturating_sub(asked));
+        due && self.usage_asked_at.compare_exchange(asked, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+
+    /// What Marketo has counted today, as far as it was asked.
+    #[must_use]
+    pub fn instance_usage(&self) -> Option<InstanceUsage> {
+        let (_, today) = self.now();
+        let usage = self.usage.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        usage.as_ref().filter(|(day, _)| *day == today).map(|(_, usage)| *usage)
+    }
+
     /// How it stands.
     pub async fn view(&self) -> BudgetView {
         let (now, day) = self.now();
@@ -246,7 +317,25 @@ impl Budget {
         };
         let figures = shared.unwrap_or_else(|| self.local.figures(&self.limits, now, &day));
         let paused_until = paused_until(&figures, now.wall_ms);
+        let background_limit = self.limits.of(Purpose::Background("")).daily;
+        let midnight = (figures.used_today >= background_limit).then(|| central::next_midnight(now.wall_ms));
+        let mut hours: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+        for ((hour, purpose), calls) in &figures.hours {
+            let row = hours.entry(purpose.clone()).or_insert_with(|| vec![0; 24]);
+            let place = usize::from(*hour);
+            if row.len() <= place {
+                row.resize(place + 1, 0);
+            }
+            if let Some(cell) = row.get_mut(place) {
+                *cell += calls;
+            }
+        }
         BudgetView {
+            background_limit,
+            resumes_at: paused_until.max(midnight),
+            day_began: central::began(now.wall_ms),
+            hours,
+            instance: self.instance_usage(),
             munchkin: self.instance.clone(),
             used_today: figures.used_today,
             daily_limit: self.limits.daily,
@@ -275,6 +364,7 @@ fn paused_until(figures: &Figures, now_ms: i64) -> Option<i64> {
 pub struct Permit {
     budget: Arc<Budget>,
     ticket: Option<String>,
+    purpose: &'static str,
 }
 
 impl Permit {
@@ -282,9 +372,13 @@ impl Permit {
     pub async fn leave(mut self, counted: bool) {
         let Some(ticket) = self.ticket.take() else { return };
         self.budget.local.leave(&ticket, counted);
+        let (now, day) = self.budget.now();
+        let hour = central::hour(now.wall_ms);
+        if counted {
+            self.budget.local.note(hour, self.purpose);
+        }
         if let Some(shared) = &self.budget.shared {
-            let (_, day) = self.budget.now();
-            shared.leave(&ticket, counted, &day).await;
+            shared.leave(&ticket, counted, (hour, self.purpose), &day).await;
         }
     }
 }
@@ -293,6 +387,9 @@ impl Drop for Permit {
     fn drop(&mut self) {
         let Some(ticket) = self.ticket.take() else { return };
         self.budget.local.leave(&ticket, true);
+        let (now, _) = self.budget.now();
+        let (hour, purpose) = (central::hour(now.wall_ms), self.purpose);
+        self.budget.local.note(hour, purpose);
         let budget = Arc::clone(&self.budget);
         // Without a runtime the lease in Redis runs out by itself.
         if budget.shared.is_some()
@@ -301,7 +398,7 @@ impl Drop for Permit {
             runtime.spawn(async move {
                 if let Some(shared) = &budget.shared {
                     let (_, day) = budget.now();
-                    shared.leave(&ticket, true, &day).await;
+                    shared.leave(&ticket, true, (hour, purpose), &day).await;
                 }
             });
         }

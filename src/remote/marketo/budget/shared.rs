@@ -54,11 +54,25 @@ return {0, 0}
 
 const LEAVE: &str = r"
 redis.call('ZREM', KEYS[2], ARGV[1])
+if ARGV[2] == '1' then
+  redis.call('HINCRBY', KEYS[5], ARGV[3], 1)
+  redis.call('PEXPIRE', KEYS[5], 259200000)
+end
 if ARGV[2] == '0' and redis.call('ZREM', KEYS[1], ARGV[1]) == 1 then
   if tonumber(redis.call('GET', KEYS[4]) or '0') > 0 then redis.call('DECR', KEYS[4]) end
 end
 return 0
 ";
+
+const AT_LEAST: &str = r"
+if tonumber(redis.call('GET', KEYS[4]) or '0') < tonumber(ARGV[1]) then
+  redis.call('SET', KEYS[4], ARGV[1])
+  redis.call('PEXPIRE', KEYS[4], 259200000)
+end
+return 0
+";
+
+const HOURS: &str = "return redis.call('HGETALL', KEYS[5])";
 
 const PAUSE: &str = r"
 local t = redis.call('TIME')
@@ -124,6 +138,8 @@ pub(super) struct Shared {
     leave: Script,
     pause: Script,
     figures: Script,
+    at_least: Script,
+    hours: Script,
 }
 
 impl std::fmt::Debug for Shared {
@@ -142,6 +158,8 @@ impl Shared {
             leave: Script::new(LEAVE),
             pause: Script::new(PAUSE),
             figures: Script::new(FIGURES),
+            at_least: Script::new(AT_LEAST),
+            hours: Script::new(HOURS),
         }
     }
 
@@ -169,10 +187,18 @@ impl Shared {
         })
     }
 
-    pub(super) async fn leave(&self, ticket: &str, counted: bool, day: &str) {
+    pub(super) async fn leave(&self, ticket: &str, counted: bool, (hour, purpose): (u8, &str), day: &str) {
         let _: Option<i64> = self
             .ask(&self.leave, day, |call| {
-                call.arg(ticket).arg(u8::from(counted));
+                call.arg(ticket).arg(u8::from(counted)).arg(format!("{hour}:{purpose}"));
+            })
+            .await;
+    }
+
+    pub(super) async fn at_least(&self, used: u32, day: &str) {
+        let _: Option<i64> = self
+            .ask(&self.at_least, day, |call| {
+                call.arg(used);
             })
             .await;
     }
@@ -199,6 +225,11 @@ impl Shared {
                 call.arg(limits.window_ms);
             })
             .await?;
+        let hours: Vec<(String, u32)> = self.ask(&self.hours, day, |_| {}).await?;
+        let hours = hours.into_iter().filter_map(|(field, calls)| {
+            let (hour, purpose) = field.split_once(':')?;
+            Some(((hour.parse().ok()?, purpose.to_owned()), calls))
+        });
         let number = |place: usize| rows.get(place).and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
         let count = |place: usize| u32::try_from(number(place)).unwrap_or(0);
         Some(Figures {
@@ -208,6 +239,7 @@ impl Shared {
             paused_for_ms: number(3),
             quota_until_ms: number(4),
             reason: rows.get(5).cloned().unwrap_or_default(),
+            hours: hours.collect(),
         })
     }
 
@@ -228,6 +260,7 @@ impl Shared {
             call.key(format!("{tag}:{name}"));
         }
         call.key(format!("{tag}:day:{day}"));
+        call.key(format!("{tag}:hours:{day}"));
         arguments(&mut call);
         let mut connection = self.connection.clone();
         let error = match tokio::time::timeout(Duration::from_secs(1), call.invoke_async(&mut connection)).await {

@@ -17,6 +17,7 @@ use crate::sandbox::clock::{DAY, parse_iso};
 use crate::sandbox::dice::{HEX, unforeseen};
 use crate::sandbox::marketo::answer::{Answer, Refusal, reply, result};
 use crate::sandbox::marketo::fields;
+use crate::sandbox::marketo::limits::Allowance;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -47,16 +48,13 @@ pub async fn create(world: Data<World>, kind: Path<String>, body: Bytes) -> Http
 fn make(world: &World, kind: &str, body: &[u8]) -> Answer {
     let wanted: Order = serde_json::from_slice(body).map_err(|_| Refusal::new("609", "Invalid JSON"))?;
     let now = world.clock.now();
-    let (exhausted, quota, by_update) = world
-        .marketo
-        .limits
-        .with(|limits| (limits.export_exhausted(now), limits.allowance.export_bytes_per_day, limits.allowance.updated_at_filter));
+    let (exhausted, allowance) = world.marketo.limits.with(|limits| (limits.export_exhausted(now), limits.allowance.clone()));
     if exhausted {
-        return Err(routes::quota_exceeded(quota));
+        return Err(routes::quota_exceeded(allowance.export_bytes_per_day));
     }
     let name = wanted.format.as_deref().unwrap_or("CSV");
     let format = Format::of(name).ok_or_else(|| Refusal::new("1003", format!("Invalid format '{name}'")))?;
-    let (rows, names) = if kind == "leads" { lead_rows(world, &wanted, by_update)? } else { activity_rows(world, &wanted)? };
+    let (rows, names) = if kind == "leads" { lead_rows(world, &wanted, &allowance)? } else { activity_rows(world, &wanted)? };
     let titles: Vec<Value> = names.iter().map(|name| json!(wanted.column_header_names.get(name).unwrap_or(name))).collect();
     let mut header = String::new();
     format.row(&mut header, &titles);
@@ -65,7 +63,7 @@ fn make(world: &World, kind: &str, body: &[u8]) -> Answer {
     result(vec![world.marketo.exports.with(|exports| Job::tell(exports.create(id, Recipe { rows, format, header }, now_ms)))])
 }
 
-fn lead_rows(world: &World, order: &Order, updates: bool) -> Result<(Rows, Vec<String>), Refusal> {
+fn lead_rows(world: &World, order: &Order, allowance: &Allowance) -> Result<(Rows, Vec<String>), Refusal> {
     let names = order
         .fields
         .clone()
@@ -76,16 +74,24 @@ fn lead_rows(world: &World, order: &Order, updates: bool) -> Result<(Rows, Vec<S
     let (Some((filter, value)), None) = (filters.next(), filters.next()) else {
         return Err(Refusal::new("1003", "Exactly one filter type must be specified"));
     };
-    let by_update = match filter.as_str() {
-        "createdAt" => false,
-        "updatedAt" if updates => true,
+    let mut owned_only = false;
+    let (by_update, window) = match filter.as_str() {
+        "createdAt" => (false, window(value)?),
+        "updatedAt" if allowance.updated_at_filter => (true, window(value)?),
+        "staticListName" | "smartListName" if allowance.list_filter => {
+            owned_only = match value.as_str() {
+                Some("Everybody") => false,
+                Some("Sales people") => true,
+                _ => return Err(Refusal::new("1003", format!("List not found: {value}"))),
+            };
+            (false, (i64::MIN, i64::MAX))
+        }
         "updatedAt" | "smartListId" | "smartListName" | "staticListId" | "staticListName" => {
             return Err(Refusal::new("1035", format!("Unsupported filter type for target subscription: {filter}")));
         }
         other => return Err(Refusal::new("1003", format!("Invalid filter type '{other}'"))),
     };
-    let window = window(value)?;
-    let rows = LeadRows { view: world.view(), fields, window, by_update, as_of: world.clock.now() };
+    let rows = LeadRows { view: world.view(), fields, window, by_update, owned_only, as_of: world.clock.now() };
     Ok((Rows::Leads(rows), names))
 }
 

@@ -46,6 +46,7 @@ pub enum State {
     Processing,
     Completed,
     Cancelled,
+    Failed,
 }
 
 impl State {
@@ -57,6 +58,7 @@ impl State {
             Self::Processing => "Processing",
             Self::Completed => "Completed",
             Self::Cancelled => "Cancelled",
+            Self::Failed => "Failed",
         }
     }
 }
@@ -185,6 +187,14 @@ impl Exports {
             }
         }
         to_measure
+    }
+
+    /// A job came to nothing.
+    pub fn fail(&mut self, id: &str, now: i64) {
+        if let Some(job) = self.jobs.get_mut(id) {
+            job.state = State::Failed;
+            job.finished = Some(now);
+        }
     }
 
     /// A job's file has been measured.

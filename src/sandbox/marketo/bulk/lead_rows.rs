@@ -17,6 +17,8 @@ pub struct LeadRows {
     pub window: (i64, i64),
     /// The window is about the last change, not about the creation.
     pub by_update: bool,
+    /// Only people who have a record and an owner in Salesforce.
+    pub owned_only: bool,
     /// The moment that scores are told for.
     pub as_of: i64,
 }
@@ -30,6 +32,12 @@ impl LeadRows {
         if self.by_update { 0 } else { self.view.population.created_before(self.window.0) }
     }
 
+    /// How many rows there can be.
+    pub fn most(&self) -> u32 {
+        let population = &self.view.population;
+        if self.by_update { population.count } else { population.created_before(self.window.1) - self.first() }
+    }
+
     /// Writes the rows of the next people from `index` on; the index to go on with, unless that was all.
     pub fn write(&self, index: u32, format: Format, out: &mut String) -> (Option<u32>, u64) {
         let last_born = if self.by_update { self.view.population.count } else { self.view.population.created_before(self.window.1) };
@@ -38,6 +46,9 @@ impl LeadRows {
         let mut records = 0;
         let until = from.saturating_add(CHUNK).min(if from < self.view.population.count { last_born } else { self.view.end() });
         for person in (from..until).filter_map(|index| self.view.person(index)) {
+            if self.owned_only && (person.owner.is_none() || person.record().is_none()) {
+                continue;
+            }
             let profile = Profile::of(&self.view, person, self.as_of);
             let moment = if self.by_update { profile.standing.updated } else { profile.person.created };
             if moment < self.window.0 || moment >= self.window.1 {

@@ -1,5 +1,7 @@
 //! Jobs over HTTP: enqueue, status, cancel, list.
 
+use std::time::Duration;
+
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -10,19 +12,36 @@ use crate::sandbox::clock::DAY;
 use crate::sandbox::marketo::answer::{Answer, Refusal, reply, result};
 use crate::sandbox::marketo::params::Params;
 
-/// Moves the queue along; files that must be measured are measured on another thread.
+/// Moves the queue along; files are made on another thread, and when one is due the queue moves along by itself.
 pub fn advance(world: &Data<World>) {
     let now = world.clock.now_ms();
     let running_most = world.marketo.limits.with(|limits| limits.allowance.exports_running);
     for (id, recipe) in world.marketo.exports.with(|exports| exports.advance(now, running_most)) {
         let world = world.clone();
-        drop(actix_web::rt::task::spawn_blocking(move || {
-            let measured = Measured::of(&recipe, &world.days);
+        tokio::spawn(async move {
+            let maker = world.clone();
+            let Ok(measured) = actix_web::rt::task::spawn_blocking(move || Measured::of(&recipe, &maker.days)).await else { return };
             let bytes = measured.bytes;
             world.marketo.limits.with(|limits| limits.exported(world.clock.now(), bytes));
-            world.marketo.exports.with(|exports| exports.measured(&id, measured));
-        }));
+            let fails = world.marketo.limits.with(|limits| {
+                let fails = limits.allowance.exports_fail > 0;
+                limits.allowance.exports_fail = limits.allowance.exports_fail.saturating_sub(1);
+                fails
+            });
+            let now = world.clock.now_ms();
+            world.marketo.exports.with(|exports| if fails { exports.fail(&id, now) } else { exports.measured(&id, measured) });
+            later(&world, world.marketo.exports.with(|exports| exports.job_ms));
+        });
     }
+}
+
+fn later(world: &Data<World>, ms: i64) {
+    let world = world.clone();
+    let wait = Duration::from_millis(u64::try_from(ms).unwrap_or(0) + 2);
+    tokio::spawn(async move {
+        tokio::time::sleep(wait).await;
+        advance(&world);
+    });
 }
 
 /// `POST …/{id}/enqueue.json`.
@@ -35,6 +54,7 @@ pub async fn enqueue(world: Data<World>, path: Path<(String, String)>) -> HttpRe
         return reply(Err(quota_exceeded(allowance.export_bytes_per_day)));
     }
     let now_ms = world.clock.now_ms();
+    later(&world, world.marketo.exports.with(|exports| exports.job_ms / 5));
     reply(world.marketo.exports.with(|exports| exports.enqueue(&kind, &id, now_ms, &allowance).map(Job::tell)).and_then(one))
 }
 
