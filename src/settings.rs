@@ -131,6 +131,8 @@ pub struct Marketo {
     pub history_days: u32,
     /// Seconds between two polls of the activity feed.
     pub poll_seconds: u32,
+    /// Calls a day that following the feeds should keep within; types that can wait are looked at less often for it.
+    pub follow_calls: u32,
     /// Seconds between two looks at a bulk job's state.
     pub bulk_poll_seconds: u32,
     /// Seconds after which a job of a process that died may be taken over by another one.
@@ -262,7 +264,8 @@ impl Default for Marketo {
             daily_calls: 40_000,
             background_percent: 80,
             history_days: 90,
-            poll_seconds: 30,
+            poll_seconds: 55,
+            follow_calls: 5_500,
             bulk_poll_seconds: 60,
             lease_seconds: 60,
             people_list: None,
@@ -356,7 +359,7 @@ fn lay_over(table: &mut Table, name: &str, value: String) -> Result<(), Settings
     Ok(())
 }
 
-const NUMBERS: [&str; 22] = [
+const NUMBERS: [&str; 23] = [
     "session_seconds",
     "access_seconds",
     "fragment_seconds",
@@ -371,6 +374,7 @@ const NUMBERS: [&str; 22] = [
     "background_percent",
     "history_days",
     "poll_seconds",
+    "follow_calls",
     "bulk_poll_seconds",
     "lease_seconds",
     "timeout_seconds",

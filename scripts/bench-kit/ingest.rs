@@ -5,6 +5,7 @@
 
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::disallowed_methods,
     clippy::cast_precision_loss,
     clippy::as_conversions,
@@ -17,12 +18,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use msi_gateway::account::arrivals::people::{LeftOut, admit};
-use msi_gateway::remote::marketo::csv_people::PeopleColumns;
 use msi_gateway::remote::marketo::csv_rows::{Piece, batches};
 use msi_gateway::store::Store;
 use msi_gateway::store::people::NewPerson;
 use msi_gateway::store::sync_state::Checkpoint;
+use msi_gateway::sync::candidates::CandidateColumns;
 use sqlx::{AssertSqlSafe, Connection};
 use tokio::sync::mpsc;
 
@@ -70,16 +70,15 @@ async fn pipeline(path: &str, store: &Store) -> (u64, u64, Duration) {
     let tenant = store.tenant("bench");
     let lease = store.claim_job("bench", "field_sync", "bench", 600_000).await.expect("lease").expect("free");
     let began = Instant::now();
-    let mut read = batches::<PeopleColumns>(pieces(path), BATCH);
+    let mut read = batches::<CandidateColumns>(pieces(path), BATCH);
     let (mut rows, mut kept) = (0, 0);
-    let mut left_out = LeftOut::new();
     let mut skipped: BTreeMap<&'static str, u64> = BTreeMap::new();
     while let Some(batch) = read.recv().await {
         let batch = batch.expect("csv");
         let mut people: Vec<NewPerson> = Vec::with_capacity(batch.rows.len());
-        for lead in batch.rows {
+        for candidate in batch.rows {
             rows += 1;
-            match admit(lead, &mut left_out) {
+            match candidate.outcome {
                 Ok(person) => people.push(person),
                 Err(skip) => *skipped.entry(skip.word()).or_default() += 1,
             }

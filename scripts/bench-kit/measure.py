@@ -15,6 +15,8 @@ import time
 import urllib.parse
 import urllib.request
 
+import invites
+
 SECRET = "bench-consumer-secret-0123456789abcdef"
 BUILT = os.environ.get("BUILT", "target/release")
 BIN = f"{BUILT}/msi-gateway"
@@ -229,7 +231,7 @@ def panel():
 
 if __name__ == "__main__":
     try:
-        {"canvas": canvas, "panel": panel}[sys.argv[1]]()
+        {"canvas": canvas, "panel": panel, "invites": lambda: invites.measure(House)}[sys.argv[1]]()
     finally:
         for child in children:
             child.terminate()

@@ -7,7 +7,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 
 const ROOT = path.resolve(__dirname, '..');
-const SOURCES = ['msi', 'client-app', 'org-setup'];
+const SOURCES = ['msi', 'client-app', 'classic-app', 'org-setup'];
 const TOOLS = [
     'config',
     'sfdx-project.json',

@@ -57,7 +57,9 @@ function query(text) {
 const SETS = {
     msi: ['Marketo_App_Access', 'Marketo_Sales_Insight_Admin'],
     'org-setup': ['Marketo_Sales_Insight_Secret'],
-    'client-app': []
+    'org-setup/main/default/permissionsets': ['Marketo_Sales_Insight_Secret'],
+    'client-app': [],
+    'classic-app': []
 };
 
 if (option('--target-org') !== 'acme') {

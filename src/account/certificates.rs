@@ -25,22 +25,8 @@ const LARGEST_KEY: usize = 8192;
 /// 409 `certificate.revoked` when it was revoked before.
 pub async fn register(tenant: &Tenant, org_id: &str, name: &str, pem: &str) -> Result<OrgCertificate, Problem> {
     let org_id = SalesforceId::parse(org_id).map_err(|_| Problem::not_found())?;
-    let name = name.trim();
-    if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
-        return Err(refused("name", "It must have between 1 and 80 characters."));
-    }
     let now = clock::now_ms();
-    let read = read(pem, now)?;
-    let certificate = OrgCertificate {
-        id: clock::new_id(),
-        org_id: org_id.as_str().to_owned(),
-        name: name.to_owned(),
-        public_key_pem: read.public_key_pem,
-        fingerprint: read.fingerprint,
-        not_before: read.not_before,
-        not_after: read.not_after,
-        revoked_at: None,
-    };
+    let certificate = prepared(&org_id, name, pem, now)?;
     database::answer(async {
         match tenant.put_certificate(&certificate, now).await {
             Err(StoreError::Taken) => Ok(None),
@@ -50,8 +36,33 @@ pub async fn register(tenant: &Tenant, org_id: &str, name: &str, pem: &str) -> R
     .await?
     .ok_or_else(Problem::not_found)?;
     let registered = database::answer(tenant.certificates(org_id.as_str())).await?;
-    registered.into_iter().find(|known| known.fingerprint == certificate.fingerprint).ok_or_else(|| {
-        Problem::new(409, "certificate.revoked", "Revoked", "This certificate was revoked for the org. Please make a new one.")
+    registered.into_iter().find(|known| known.fingerprint == certificate.fingerprint).ok_or_else(revoked)
+}
+
+/// A certificate that was revoked does not come back.
+pub(super) fn revoked() -> Problem {
+    Problem::new(409, "certificate.revoked", "Revoked", "This certificate was revoked for the org. Please make a new one.")
+}
+
+/// Reads a certificate that may be registered for an org.
+///
+/// # Errors
+/// 400 `certificate.invalid` with what is wrong with it.
+pub(super) fn prepared(org_id: &SalesforceId, name: &str, pem: &str, now_ms: i64) -> Result<OrgCertificate, Problem> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
+        return Err(refused("name", "It must have between 1 and 80 characters."));
+    }
+    let read = read(pem, now_ms)?;
+    Ok(OrgCertificate {
+        id: clock::new_id(),
+        org_id: org_id.as_str().to_owned(),
+        name: name.to_owned(),
+        public_key_pem: read.public_key_pem,
+        fingerprint: read.fingerprint,
+        not_before: read.not_before,
+        not_after: read.not_after,
+        revoked_at: None,
     })
 }
 

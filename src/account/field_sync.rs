@@ -15,6 +15,7 @@ use crate::clock;
 use crate::problem::Problem;
 use crate::remote::call::CallError;
 use crate::remote::marketo::budget::Purpose;
+use crate::remote::marketo::bulk::Extract;
 use crate::remote::marketo::leads::Lead;
 use crate::remote::marketo::{Asker, Marketo};
 use crate::store::Tenant;
@@ -181,6 +182,33 @@ pub async fn pause(configurator: Configurator) -> Result<Answer<Value>, Problem>
 /// `POST /v1/field-sync/resume`
 pub async fn resume(configurator: Configurator) -> Result<Answer<Value>, Problem> {
     switch(configurator, ("paused", "running"), "sync.resumed").await
+}
+
+/// `POST /v1/field-sync/cancel`: ends the run under way; another one begins from the start. Who was loaded stays.
+pub async fn cancel(configurator: Configurator, state: web::Data<AccountState>) -> Result<Answer<Value>, Problem> {
+    let tenant = &configurator.tenant;
+    let left = database::answer(tenant.checkpoint(JOB)).await?;
+    let deed = configurator.actor.deed("sync.cancelled", "");
+    if !database::answer(tenant.cancel_sync(&deed)).await? {
+        return Err(Problem::new(409, "sync.not_possible", "Not possible now", "No run of the sync is under way that could be cancelled."));
+    }
+    // Marketo need not finish what nobody will fetch. Where it can't be told, it finishes it.
+    if let Ok(marketo) = state.connections.marketo(tenant.account_id()).await {
+        let asker = Asker { purpose: Purpose::Interactive, request_id: configurator.actor.request_id.as_str() };
+        for id in extracts(left.as_deref()) {
+            if let Err(error) = marketo.cancel_extract(asker, Extract::Leads, &id).await {
+                tracing::info!(account_id = tenant.account_id(), %error, "an extract was not cancelled");
+            }
+        }
+    }
+    Ok(Answer::fleeting(view(tenant).await?))
+}
+
+// The extracts that a load has under way, as its checkpoint says.
+fn extracts(checkpoint: Option<&str>) -> Vec<String> {
+    let left: Value = checkpoint.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let exports = left.get("exports").and_then(Value::as_object);
+    exports.into_iter().flatten().filter_map(|(_, id)| Some(id.as_str()?.to_owned())).take(10).collect()
 }
 
 async fn switch(configurator: Configurator, (from, to): (&str, &str), what: &'static str) -> Result<Answer<Value>, Problem> {

@@ -8,9 +8,9 @@ use actix_web::{HttpResponse, Route, web};
 use super::description::OFFERED;
 use super::{
     AccountState, account_settings, acting, acting_settings, actions_config, api_tokens, audit, calls, database, deliveries, emails,
-    entrances, field_sync, imports, insights, invitations, jobs, marketo_admins, marketo_campaigns, marketo_connection, me, members,
-    memory_epochs, orgs, people, request, salesforce_connection, salesforce_sign_in, set_up, sign_in_links, tasks, teams, templates,
-    timeline, tracking, unsubscribes, watch_list,
+    entrances, field_sync, imports, insights, invitations, jobs, marketo_admins, marketo_budget, marketo_campaigns, marketo_connection, me,
+    members, memory_epochs, org_certificates, org_status, orgs, package_state, people, request, salesforce_connection, salesforce_sign_in,
+    secret_key, set_up, sign_in_links, tasks, teams, templates, timeline, tracking, unsubscribes, watch_list,
 };
 use crate::problem::Problem;
 
@@ -38,6 +38,8 @@ pub const ROUTES: &[Row] = &[
     row!(get, "/v1/orgs/{org_id}", orgs::show),
     row!(post, "/v1/orgs/{org_id}/live-checks", orgs::live_check),
     row!(post, "/v1/orgs/{org_id}/memory-epochs", memory_epochs::note),
+    row!(post, "/v1/orgs/{org_id}/certificates", org_certificates::register),
+    row!(get, "/v1/org/status", org_status::show, offered),
     row!(get, "/v1/people", people::find, offered),
     row!(get, "/v1/people/{id}", people::show, offered),
     row!(get, "/v1/people/{id}/timeline", timeline::show, offered),
@@ -95,6 +97,7 @@ pub const ROUTES: &[Row] = &[
     row!(post, "/v1/connections/marketo", marketo_connection::connect, offered),
     row!(delete, "/v1/connections/marketo", marketo_connection::disconnect, offered),
     row!(post, "/v1/connections/marketo/hand-over", marketo_connection::hand_over, offered),
+    row!(get, "/v1/connections/marketo/budget", marketo_budget::show, offered),
     row!(get, "/v1/connections/marketo/access", marketo_connection::access, offered),
     row!(put, "/v1/connections/marketo/access", marketo_connection::grant, offered),
     row!(get, "/v1/connections/salesforce", salesforce_connection::show, offered),
@@ -102,6 +105,11 @@ pub const ROUTES: &[Row] = &[
     row!(post, "/v1/connections/salesforce/flows", salesforce_connection::begin),
     row!(post, "/v1/connections/salesforce/finish", salesforce_connection::finish),
     row!(post, "/v1/connections/salesforce/check", salesforce_connection::check, offered),
+    row!(get, "/v1/connections/salesforce/package", package_state::show, offered),
+    row!(get, "/v1/connections/salesforce/secret-key", secret_key::show),
+    row!(post, "/v1/connections/salesforce/secret-key", secret_key::make),
+    row!(get, "/v1/connections/salesforce/certificates", org_certificates::list, offered),
+    row!(post, "/v1/connections/salesforce/certificates/{id}/revoke", org_certificates::revoke, offered),
     row!(post, "/v1/salesforce/sign-ins", salesforce_sign_in::begin),
     row!(post, "/v1/salesforce/sign-ins/{flow_id}/finish", salesforce_sign_in::finish),
     row!(get, "/v1/field-sync", field_sync::show, offered),
@@ -109,6 +117,7 @@ pub const ROUTES: &[Row] = &[
     row!(post, "/v1/field-sync/start", field_sync::start, offered),
     row!(post, "/v1/field-sync/pause", field_sync::pause, offered),
     row!(post, "/v1/field-sync/resume", field_sync::resume, offered),
+    row!(post, "/v1/field-sync/cancel", field_sync::cancel, offered),
     row!(get, "/v1/field-sync/runs", field_sync::runs, offered),
     row!(post, "/v1/calls", calls::create, offered),
     row!(post, "/v1/tasks", tasks::create, offered),

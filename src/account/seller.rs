@@ -50,10 +50,7 @@ impl FromRequest for Seller {
                 }
                 Visitor::Package { account, org, user } => {
                     let tenant = of_org(&state, &account, &org).await?;
-                    let member = match user {
-                        Some(user) => database::answer(tenant.member_by_salesforce(org.as_str(), user.as_str())).await?,
-                        None => None,
-                    };
+                    let member = database::answer(tenant.member_by_salesforce(org.as_str(), user.as_str())).await?;
                     (tenant, member, None)
                 }
                 Visitor::Member { .. } | Visitor::Token { .. } => {

@@ -1,28 +1,39 @@
 //! The guide as a checklist. No tick is set by hand: each follows from how things are now.
 
+use actix_web::web;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::connections::MARKETO;
 use super::invitations::standing;
+use super::package_state::{Known, Standing};
+use super::package_version::MINIMUM;
 use super::signed_in::Somebody;
-use super::{database, field_sync};
+use super::{AccountState, database, field_sync, package_state};
 use crate::clock;
 use crate::problem::Problem;
+use crate::remote::salesforce::package::Configuration;
 use crate::store::Tenant;
 use crate::store::members::Filter;
 
 /// `GET /v1/set-up`
-pub async fn show(somebody: Somebody) -> Result<Answer<Value>, Problem> {
+pub async fn show(somebody: Somebody, state: web::Data<AccountState>) -> Result<Answer<Value>, Problem> {
     let tenant = &somebody.tenant;
+    let org_id = database::answer(tenant.first_org()).await?;
+    let known = match &org_id {
+        Some(org_id) => package_state::known(&state, tenant, org_id, somebody.actor.request_id.as_str()).await?,
+        None => Known::default(),
+    };
+    let certificate = certificate(tenant, org_id.as_deref()).await?;
+    let opened = database::answer(tenant.panel_was_opened()).await?;
     let steps = vec![
         first_user(tenant).await?,
         salesforce(tenant).await?,
         marketo(tenant).await?,
         sync(tenant).await?,
         members(tenant).await?,
-        package(tenant).await?,
-        panel(tenant).await?,
+        package(org_id.as_deref(), &known, certificate),
+        configuration(org_id.as_deref(), &known, certificate, opened, &state.settings.gateway.public_url),
     ];
     Ok(Answer::fleeting(json!({ "steps": steps })))
 }
@@ -93,24 +104,75 @@ async fn members(tenant: &Tenant) -> Result<Value, Problem> {
     })
 }
 
-// What the package leaves behind when it is installed and configured: the certificate with which the org signs.
-async fn package(tenant: &Tenant) -> Result<Value, Problem> {
+// Installed, new enough, and given to somebody: as the org itself says, or else as the package last reported.
+fn package(org_id: Option<&str>, known: &Known, certificate: Certificate) -> Value {
     let who = "salesforce_admin";
-    let Some(org_id) = database::answer(tenant.first_org()).await? else {
-        return Ok(step(6, "todo", who, ("package.no_org", json!({})), None));
-    };
-    let certificates = database::answer(tenant.certificates(&org_id)).await?;
-    let now = clock::now_ms();
-    Ok(match certificates.iter().find(|certificate| certificate.not_after > now) {
-        Some(certificate) => step(6, "done", who, ("package.certificate", json!({"org": org_id, "certificate": certificate.name})), None),
-        None if certificates.is_empty() => step(6, "todo", who, ("package.none", json!({"org": org_id})), None),
-        None => step(6, "failed", who, ("package.certificate_expired", json!({"org": org_id})), None),
-    })
+    let Some(org_id) = org_id else { return step(6, "todo", who, ("package.no_org", json!({})), None) };
+    let (version, minimum) = (known.version().unwrap_or_default(), MINIMUM.to_string());
+    let since = known.seen_at.max(known.reported_at);
+    let params = json!({"org": org_id, "version": version, "minimum": minimum});
+    match (known.standing(), known.seen.as_ref().and_then(|seen| seen.reps)) {
+        // Somebody installed something there: it signs.
+        (Standing::Unknown, _) if certificate != Certificate::None => step(6, "waiting", who, ("package.unreported", params), since),
+        (Standing::Unknown, _) => step(6, "todo", who, ("package.none", params), None),
+        (Standing::Old, _) => step(6, "failed", who, ("package.old", params), since),
+        (Standing::Current, Some(0)) => step(6, "waiting", who, ("package.unassigned", params), since),
+        (Standing::Current, Some(reps)) => {
+            step(6, "done", who, ("package.assigned", json!({"org": org_id, "version": version, "reps": reps})), since)
+        }
+        (Standing::Current, None) => step(6, "done", who, ("package.installed", params), since),
+    }
 }
 
-// The face names its memory the first time that the org opens a panel.
-async fn panel(tenant: &Tenant) -> Result<Value, Problem> {
-    let seen = database::answer(tenant.panel_was_opened()).await?;
-    let (state, code) = if seen { ("done", "panel.opened") } else { ("todo", "panel.never_opened") };
-    Ok(step(7, state, "salesforce_admin", (code, json!({})), None))
+// Configured for this gateway, registered, switched on, and a panel was opened.
+fn configuration(org_id: Option<&str>, known: &Known, certificate: Certificate, opened: bool, public_url: &str) -> Value {
+    let who = "salesforce_admin";
+    if org_id.is_none() {
+        return step(7, "todo", who, ("panel.never_opened", json!({})), None);
+    }
+    let ours = public_url.trim_end_matches('/');
+    let since = known.seen_at;
+    match known.seen.as_ref().filter(|seen| seen.version.is_some()).map(|seen| &seen.configuration) {
+        Some(Configuration::Empty) => return step(7, "todo", who, ("config.none", json!({"ours": ours})), since),
+        Some(Configuration::Saved(saved)) => {
+            let address = saved.gateway_address.as_deref().unwrap_or_default();
+            let shown: String = address.chars().filter(|letter| !letter.is_control()).take(120).collect();
+            if address.is_empty() {
+                return step(7, "todo", who, ("config.none", json!({"ours": ours})), since);
+            }
+            if !address.trim_end_matches('/').eq_ignore_ascii_case(ours) {
+                return step(7, "failed", who, ("config.address", json!({"found": shown, "ours": ours})), since);
+            }
+            if certificate == Certificate::Good && saved.actions_enabled != Some(true) {
+                return step(7, "waiting", who, ("config.actions_off", json!({})), since);
+            }
+        }
+        Some(Configuration::Hidden) | None => {}
+    }
+    match certificate {
+        Certificate::None => step(7, "todo", who, ("config.certificate", json!({})), None),
+        Certificate::Expired => step(7, "failed", who, ("config.certificate_expired", json!({})), None),
+        // The face names its memory the first time that the org opens a panel.
+        Certificate::Good if opened => step(7, "done", who, ("panel.opened", json!({})), None),
+        Certificate::Good => step(7, "waiting", who, ("panel.never_opened", json!({})), None),
+    }
+}
+
+/// How the org can sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Certificate {
+    None,
+    Expired,
+    Good,
+}
+
+async fn certificate(tenant: &Tenant, org_id: Option<&str>) -> Result<Certificate, Problem> {
+    let Some(org_id) = org_id else { return Ok(Certificate::None) };
+    let certificates = database::answer(tenant.certificates(org_id)).await?;
+    let now = clock::now_ms();
+    Ok(match certificates.iter().find(|certificate| certificate.not_after > now) {
+        Some(_) => Certificate::Good,
+        None if certificates.is_empty() => Certificate::None,
+        None => Certificate::Expired,
+    })
 }

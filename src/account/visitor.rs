@@ -18,6 +18,7 @@ use crate::clock;
 use crate::problem::Problem;
 use crate::salesforce_id::SalesforceId;
 use crate::store::Tenant;
+use crate::store::orgs::Org;
 use crate::store::people::Person;
 
 const FACE: &str = "msi-face";
@@ -118,8 +119,8 @@ pub enum Visitor {
     Face,
     /// A panel session, bound to one record.
     Rep { account: String, org: SalesforceId, user: SalesforceId, record: SalesforceId },
-    /// A server of the org, by the org's signature.
-    Package { account: String, org: SalesforceId, user: Option<SalesforceId> },
+    /// The org's own code, by the org's signature, on behalf of a user of the org.
+    Package { account: String, org: SalesforceId, user: SalesforceId },
     /// Somebody who administers the account.
     Admin { account: String },
     /// Somebody who signed in to the account.
@@ -154,10 +155,7 @@ impl TryFrom<VisitorClaim> for Visitor {
                 }
                 Ok(Self::Rep { account: account?, org: id(claim.org)?, user: id(claim.user)?, record })
             }
-            "package" => {
-                let user = claim.user.and_then(|user| SalesforceId::parse(&user).ok());
-                Ok(Self::Package { account: account?, org: id(claim.org)?, user })
-            }
+            "package" => Ok(Self::Package { account: account?, org: id(claim.org)?, user: id(claim.user)? }),
             "admin" => Ok(Self::Admin { account: account? }),
             "token" => Ok(Self::Token { hash: claim.token.ok_or(Incomplete)? }),
             "member" => Ok(Self::Member { account: account?, member: claim.member.ok_or(Incomplete)? }),
@@ -305,5 +303,29 @@ impl FromRequest for Operator {
                 Err(not_for("Only an administrator or the org's own software may ask this."))
             }
         }))
+    }
+}
+
+/// The code of an org of one account, on behalf of a user of the org. A suspended org is let in: it may ask how it stands.
+pub struct Package {
+    pub tenant: Tenant,
+    pub org: Org,
+    pub user: SalesforceId,
+}
+
+impl FromRequest for Package {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let signed = signed(request);
+        Box::pin(async move {
+            let (state, Signed { visitor, .. }) = signed?;
+            let Visitor::Package { account, org, user } = visitor else {
+                return Err(not_for("Only the org's own software may ask this."));
+            };
+            let org = database::answer(state.store.org(org.as_str())).await?.filter(|org| org.account_id == account);
+            Ok(Self { org: org.ok_or_else(Problem::not_found)?, tenant: state.store.tenant(&account), user })
+        })
     }
 }

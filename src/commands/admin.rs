@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::halves::AccountHalf;
 use super::keys;
 use crate::account::provisioning::{self, Provision, ProvisionOrg};
-use crate::account::{certificates, entrances, inviting};
+use crate::account::{certificates, entrances, inviting, secret_key};
 use crate::settings::Settings;
 use crate::store::Store;
 
@@ -47,6 +47,11 @@ pub enum Deed {
         /// PEM file.
         #[arg(long)]
         file: PathBuf,
+    },
+    /// Makes an API secret key for an account, and shows it this once; an earlier one ends.
+    SecretKey {
+        #[arg(long)]
+        account: String,
     },
     /// Lists the accounts.
     Accounts,
@@ -104,6 +109,10 @@ impl Deed {
                 let pem = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
                 let certificate = certificates::register(&store.tenant(&account), &org_id, &name, &pem).await?;
                 format!("certificate={} fingerprint={}", certificate.id, certificate.fingerprint)
+            }
+            Self::SecretKey { account } => {
+                let key = secret_key::issue(&store.tenant(&account)).await?;
+                format!("secret_key={}", key.expose_secret())
             }
             Self::Accounts => {
                 let accounts = store.accounts().await?;

@@ -36,6 +36,9 @@ pub struct Demo {
     /// Begins with nothing connected, nobody invited and nothing synced, so that the set-up guide can be walked.
     #[arg(long)]
     from_scratch: bool,
+    /// Folder with the package's Lightning components as `scripts/components` compiles them; the emulated org shows them.
+    #[arg(long, env = "MSI_SANDBOX_COMPONENTS")]
+    components: Option<PathBuf>,
     /// Ends when standard input closes; for programs that start the demo.
     #[arg(long, hide = true)]
     until_stdin_closes: bool,
@@ -94,6 +97,7 @@ impl Demo {
             base_url: format!("{base}/sandbox"),
             canvas_url: format!("{base}/canvas"),
             consumer_secret: consumer_secret(&settings),
+            components: self.components.clone(),
             ..WorldOptions::default()
         }));
         settings.marketo.endpoint = world.marketo_url();

@@ -109,6 +109,9 @@ pub async fn settle(account: &AccountHalf, account_url: &str, settings: &Setting
     admin.send(Verb::Put, "/v1/login-settings", Some(json!({"method": "all"}))).await.context("the login methods")?;
     connect(&admin, settings, world).await.context("connecting Salesforce")?;
     certificates::register(&account.state.store.tenant(&account_id), &world.org_id(), "MSI_Gateway", &world.org_certificate_pem()).await?;
+    // As the Salesforce admin would: the key from the settings page goes into the org's configuration of the package.
+    let key = text(&admin.post("/v1/connections/salesforce/secret-key", json!({})).await.context("making a secret key")?, "secret_key")?;
+    world.configure_package("MSI_Gateway", &key);
     let pasted =
         json!({"munchkin_id": world.munchkin_id(), "client_id": world.marketo_client_id(), "client_secret": world.marketo_client_secret()});
     admin.post("/v1/connections/marketo", pasted).await.context("connecting Marketo")?;

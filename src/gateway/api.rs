@@ -47,6 +47,11 @@ pub async fn people(request: HttpRequest, face: Data<Face>) -> HttpResponse {
     read(&request, &face, "/v1/people".to_owned()).await
 }
 
+/// `GET /api/v1/org/status?package_version=`.
+pub async fn org_status(request: HttpRequest, face: Data<Face>) -> HttpResponse {
+    read(&request, &face, "/v1/org/status".to_owned()).await
+}
+
 /// `GET /api/v1/jobs`.
 pub async fn jobs(request: HttpRequest, face: Data<Face>) -> HttpResponse {
     read(&request, &face, "/v1/jobs".to_owned()).await
@@ -137,7 +142,8 @@ pub async fn pass(request: HttpRequest, payload: Payload, face: Data<Face>) -> H
     }
 }
 
-async fn refuse(request: &HttpRequest, face: &Face, problem: Problem) -> HttpResponse {
+/// A refusal; whoever shows too many wrong credentials from one place is asked to wait.
+pub async fn refuse(request: &HttpRequest, face: &Face, problem: Problem) -> HttpResponse {
     let problem = pace::REFUSED.refused(face, admin::address(request, face).as_deref(), problem).await;
     refusal::document(request, &problem)
 }

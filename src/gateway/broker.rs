@@ -151,6 +151,15 @@ impl Broker {
         self.orgs.try_get_with_by_ref(org_id, ask).await.map_err(|problem: Arc<Problem>| (*problem).clone())
     }
 
+    /// Asks for an org anew the next time: something about it changed.
+    pub async fn forget_org(&self, org_id: &str) {
+        self.orgs.invalidate(org_id).await;
+        // Some name an org by 15 characters.
+        if let Some(short) = org_id.get(..15) {
+            self.orgs.invalidate(short).await;
+        }
+    }
+
     /// Whether the user's access token still lives at the org.
     ///
     /// # Errors

@@ -18,6 +18,7 @@ pub mod panel;
 pub mod panel_acting;
 pub mod reading;
 pub mod refusal;
+pub mod registration;
 pub mod routes;
 pub mod server;
 pub mod session;

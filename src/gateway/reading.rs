@@ -20,15 +20,22 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// `request.media_type` (415) when it is no form, `request.too_large` (413), `request.timeout` (408), or
 /// `request.broken` (400) when the client stopped in the middle.
 pub async fn form(request: &HttpRequest, payload: Payload, limit: usize) -> Result<Bytes, Problem> {
+    of_type("application/x-www-form-urlencoded", "Send the fields as application/x-www-form-urlencoded.", request, payload, limit).await
+}
+
+/// The whole body of a JSON post.
+///
+/// # Errors
+/// As those of [`form`].
+pub async fn json(request: &HttpRequest, payload: Payload, limit: usize) -> Result<Bytes, Problem> {
+    of_type("application/json", "Send the body as application/json.", request, payload, limit).await
+}
+
+async fn of_type(wanted: &str, otherwise: &'static str, request: &HttpRequest, payload: Payload, limit: usize) -> Result<Bytes, Problem> {
     let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
-    if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        return Err(Problem::new(
-            415,
-            "request.media_type",
-            "Unsupported media type",
-            "Send the fields as application/x-www-form-urlencoded.",
-        ));
+    if !essence.eq_ignore_ascii_case(wanted) {
+        return Err(Problem::new(415, "request.media_type", "Unsupported media type", otherwise));
     }
     whole(request, payload, limit).await
 }

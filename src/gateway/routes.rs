@@ -9,7 +9,7 @@ use super::edge::RouteName;
 use super::face::Face;
 use super::page::Language;
 use super::refusal;
-use super::{admin, api, assets, door, operations, panel, panel_acting, sign_in, tracking, visit};
+use super::{admin, api, assets, door, operations, panel, panel_acting, registration, sign_in, tracking, visit};
 use crate::problem::Problem;
 
 /// Lays the face's addresses into an application that holds a `Data<Face>`.
@@ -27,7 +27,10 @@ pub fn configure(config: &mut ServiceConfig) {
         )
         // an org's own code, with an assertion signed by the org's key
         .service(at("/oauth/token", "oauth.token").route(web::post().to(door::grant)))
+        // an org that has no key here yet, with the account's secret key
+        .service(at("/api/v1/org/certificates", "org.certificates").route(web::post().to(registration::register)))
         // whoever holds a token of ours
+        .service(at("/api/v1/org/status", "api.org").route(web::get().to(api::org_status)))
         .service(at("/api/v1/people", "api.people").route(web::get().to(api::people)))
         .service(at("/api/v1/people/{id}", "api.person").route(web::get().to(api::person)))
         .service(at("/api/v1/people/{id}/timeline", "api.timeline").route(web::get().to(api::timeline)))

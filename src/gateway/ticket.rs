@@ -13,6 +13,7 @@ use super::memory::Memory;
 use super::session::fingerprint;
 use crate::clock;
 use crate::problem::Problem;
+use crate::salesforce_id::SalesforceId;
 
 /// Largest assertion that is looked at, in bytes.
 const LONGEST: usize = 16 * 1024;
@@ -95,10 +96,12 @@ pub async fn redeem(assertion: &str, audiences: &[String], broker: &Broker, memo
     if org.status != "active" {
         return Err(suspended());
     }
-    let used = format!("msi:{{{}}}:jti:{}", org.account_id, fingerprint(format!("{}\n{}", claims.iss, claims.jti).as_bytes()));
-    let seconds = u64::try_from(claims.exp.saturating_sub(clock::now_s()).saturating_add(LEEWAY)).unwrap_or(0).max(1);
+    let (used, seconds) = mark(&claims, &org);
     match memory.once(&used, seconds).await {
-        Ok(true) => Ok(Package { account_id: org.account_id.clone(), org_id: org.org_id.clone(), user_id: claims.sub }),
+        Ok(true) => {
+            let user_id = user(&claims).ok_or_else(invalid)?.as_str().to_owned();
+            Ok(Package { account_id: org.account_id.clone(), org_id: org.org_id.clone(), user_id })
+        }
         Ok(false) => Err(invalid()),
         Err(_) => Err(Problem::unavailable(
             "memory.unavailable",
@@ -106,6 +109,26 @@ pub async fn redeem(assertion: &str, audiences: &[String], broker: &Broker, memo
             2,
         )),
     }
+}
+
+/// Uses up an assertion that was good for something else, so that it opens this door no more.
+pub async fn use_up(assertion: &str, org: &Org, memory: &Memory) {
+    if let Some(claims) = assertion.split('.').nth(1).and_then(part::<Claims>) {
+        let (used, seconds) = mark(&claims, org);
+        // Without the memory the door stays shut anyway.
+        let _ = memory.once(&used, seconds).await;
+    }
+}
+
+fn user(claims: &Claims) -> Option<SalesforceId> {
+    SalesforceId::parse(&claims.sub).ok().filter(|user| user.is_a("005"))
+}
+
+// The name under which a used assertion is remembered, and for how long.
+fn mark(claims: &Claims, org: &Org) -> (String, u64) {
+    let name = format!("msi:{{{}}}:jti:{}", org.account_id, fingerprint(format!("{}\n{}", claims.iss, claims.jti).as_bytes()));
+    let seconds = u64::try_from(claims.exp.saturating_sub(clock::now_s()).saturating_add(LEEWAY)).unwrap_or(0).max(1);
+    (name, seconds)
 }
 
 /// An org that was switched off.
@@ -163,9 +186,7 @@ fn verify(assertion: &str, org: &Org, audiences: &[String]) -> Option<Claims> {
         && claims.iat.is_none_or(|iat| iat <= now.saturating_add(LEEWAY) && claims.exp.saturating_sub(iat) <= LONGEST_LIFE + LEEWAY);
     let named = claims.iss.get(..15) == org.org_id.get(..15)
         && claims.aud.names(audiences)
-        && matches!(claims.sub.len(), 15 | 18)
-        && claims.sub.starts_with("005")
-        && claims.sub.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && user(&claims).is_some()
         && (1..=128).contains(&claims.jti.len());
     (in_time && named).then_some(claims)
 }

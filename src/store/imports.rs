@@ -80,6 +80,19 @@ macro_rules! columns {
     };
 }
 
+// Holds the import while its check goes on by this mapping; 1 when it does.
+macro_rules! hold_check {
+    ($transaction:ident, $account_id:expr, $import:expr) => {
+        sqlx::query("update imports set updated_at = updated_at where account_id = $1 and id = $2 and state = 'checking' and mapping = $3")
+            .bind($account_id)
+            .bind(&$import.id)
+            .bind(&$import.mapping)
+            .execute(&mut *$transaction)
+            .await?
+            .rows_affected()
+    };
+}
+
 impl Tenant {
     /// Begins an upload.
     ///
@@ -260,11 +273,54 @@ impl Tenant {
         Ok(on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).bind(import_id).fetch_all(pool).await)?)
     }
 
-    /// Stores what was found in rows by looking at each alone.
+    /// The first rows of one outcome; by an index, however long the file is.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn judge_import_rows(&self, import_id: &str, judged: &[Judged]) -> Result<(), StoreError> {
+    pub async fn first_import_rows(&self, import_id: &str, outcome: &str, limit: i64) -> Result<Vec<ImportRow>, StoreError> {
+        let text = "select number, cells, email, email_key, first_name, last_name, role, teams, outcome, detail from import_rows \
+                    where import_id = $2 and outcome = $3 \
+                    and exists (select 1 from imports i where i.id = $2 and i.account_id = $1) order by number limit $4";
+        Ok(on!(&self.store, pool => sqlx::query_as(text)
+            .bind(&self.account_id)
+            .bind(import_id)
+            .bind(outcome)
+            .bind(limit)
+            .fetch_all(pool)
+            .await)?)
+    }
+
+    /// Begins a check: no row is judged any more. `false` when the import is in none of the states `from`.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn begin_check(&self, id: &str, from: &[&str], now_ms: i64) -> Result<bool, StoreError> {
+        let text = self.store.text(
+            "update imports set state = 'checking', updated_at = $4 where account_id = $1 and id = $2 \
+             and state in (select value from json_each($3))",
+            "update imports set state = 'checking', updated_at = $4 where account_id = $1 and id = $2 \
+             and state in (select jsonb_array_elements_text(cast($3 as jsonb)))",
+        );
+        let from = batch::rows(from.iter())?;
+        Ok(commit!(&self.store, transaction => {
+            let touched =
+                sqlx::query(text).bind(&self.account_id).bind(id).bind(&from).bind(now_ms).execute(&mut *transaction).await?.rows_affected();
+            if touched == 1 {
+                sqlx::query("update import_rows set outcome = 'unchecked', detail = null where import_id = $1 and outcome <> 'unchecked'")
+                    .bind(id)
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+            touched == 1
+        }))
+    }
+
+    /// Stores what was found in rows by looking at each alone. Only rows that are not judged yet, while the check goes on by this
+    /// very mapping: whoever was overtaken changes nothing.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn judge_import_rows(&self, import: &Import, judged: &[Judged]) -> Result<(), StoreError> {
         // Every row is there already: what looks like an insertion finds it by its key, on both engines.
         let text = batch::text!(
             self.store,
@@ -273,21 +329,34 @@ impl Tenant {
              item ->> 'last_name', item ->> 'role', item ->> 'teams', item ->> 'outcome', item ->> 'detail'",
             " on conflict (import_id, number) do update set email = excluded.email, email_key = excluded.email_key, \
              first_name = excluded.first_name, last_name = excluded.last_name, role = excluded.role, teams = excluded.teams, \
-             outcome = excluded.outcome, detail = excluded.detail"
+             outcome = excluded.outcome, detail = excluded.detail where import_rows.outcome = 'unchecked'"
         );
         let rows = batch::rows(judged.iter())?;
         commit!(&self.store, transaction => {
-            sqlx::query(text).bind(import_id).bind(&rows).execute(&mut *transaction).await?;
+            if hold_check!(transaction, &self.account_id, import) == 1 {
+                sqlx::query(text).bind(&import.id).bind(&rows).execute(&mut *transaction).await?;
+            }
         });
         Ok(())
     }
 
-    /// Judges the rows against each other, the members and the seats.
+    /// Ends a check all of whose rows are judged: judges them against each other, the members and the seats.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn compare_import_rows(&self, import_id: &str, seats: i64) -> Result<(), StoreError> {
+    pub async fn end_check(&self, import: &Import, seats: i64) -> Result<(), StoreError> {
+        let import_id = import.id.as_str();
         commit!(&self.store, transaction => {
+            if hold_check!(transaction, &self.account_id, import) != 1 {
+                return Ok(());
+            }
+            let left: i64 = sqlx::query_scalar("select count(*) from import_rows where import_id = $1 and outcome = 'unchecked'")
+                .bind(import_id)
+                .fetch_one(&mut *transaction)
+                .await?;
+            if left > 0 {
+                return Ok(());
+            }
             for text in [
                 "update import_rows set outcome = 'duplicate' where import_id = $2 and $1 <> '' and number in (select number from \
                  (select number, row_number() over (partition by email_key order by number) as place from import_rows \
@@ -315,6 +384,7 @@ impl Tenant {
                     .execute(&mut *transaction)
                     .await?;
             }
+            sqlx::query("update imports set state = 'checked' where id = $1").bind(import_id).execute(&mut *transaction).await?;
         });
         Ok(())
     }
@@ -329,12 +399,12 @@ pub struct ImportChange<'a> {
 }
 
 impl Store {
-    /// Imports whose rows are being invited, the one that waited longest first.
+    /// Imports whose rows are being checked or invited, the one that waited longest first.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn imports_to_invite(&self) -> Result<Vec<Import>, StoreError> {
-        let text = columns!("where state = 'inviting' order by updated_at limit 4");
+    pub async fn imports_at_work(&self) -> Result<Vec<Import>, StoreError> {
+        let text = columns!("where state in ('checking', 'inviting') order by updated_at limit 4");
         Ok(on!(self, pool => sqlx::query_as(text).fetch_all(pool).await)?)
     }
 }

@@ -28,12 +28,15 @@ pub mod members;
 mod memory_epochs;
 pub mod oauth_flows;
 pub mod opportunities;
+pub mod org_packages;
 pub mod orgs;
 pub mod people;
 mod people_batch;
 pub mod sales_activities;
 pub mod sales_emails;
 pub mod salesforce;
+pub mod secret_keys;
+mod sync_runs;
 pub mod sync_state;
 pub mod teams;
 pub mod templates;
@@ -42,6 +45,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 pub mod timeline;
+mod unclaimed;
 pub mod unsubscribes;
 
 /// The database, whichever engine it runs on.

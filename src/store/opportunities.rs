@@ -93,3 +93,48 @@ impl Tenant {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::people::NewPerson;
+    use crate::store::testing::{every_engine, person};
+
+    fn contact(lead_id: i64) -> NewPerson {
+        let id = format!("003{lead_id:012}AAA");
+        NewPerson {
+            sfdc_type: "Contact",
+            sfdc_id: id.clone(),
+            sfdc_contact_id: Some(id),
+            sfdc_account_id: Some("001000000000001AAA".to_owned()),
+            ..person(lead_id)
+        }
+    }
+
+    #[tokio::test]
+    async fn people_are_found_by_account_and_by_opportunity() {
+        for test in every_engine().await {
+            test.store.create_account("a", "A", 1).await.unwrap();
+            test.store.create_account("b", "B", 1).await.unwrap();
+            let tenant = test.store.tenant("a");
+            let opportunity = "006000000000001AAA";
+            let by_marketo = NewPerson { sfdc_opportunity_id: Some(opportunity.to_owned()), ..contact(3) };
+            tenant.upsert_people(vec![person(1), contact(2), by_marketo, contact(4)], 1, None).await.unwrap();
+            let ids = |people: Vec<Person>| people.into_iter().map(|person| person.lead_id).collect::<Vec<_>>();
+            // By score, which follows from the id.
+            assert_eq!(ids(tenant.people_of_account("001000000000001AAA", 2).await.unwrap()), [4, 3], "{}", test.engine);
+            assert_eq!(tenant.opportunity_looked_at(opportunity).await.unwrap(), None);
+            let role = |contact: &str, is_primary| Role { contact_id: contact.to_owned(), role: Some("Buyer".to_owned()), is_primary };
+            let first = [role("003000000000002AAA", true), role("003000000000004AAA", false)];
+            tenant.put_opportunity_roles(opportunity, &first, 5).await.unwrap();
+            assert_eq!(tenant.opportunity_roles(opportunity).await.unwrap(), first, "{}", test.engine);
+            assert_eq!(ids(tenant.people_of_opportunity(opportunity, 10).await.unwrap()), [4, 3, 2], "{}", test.engine);
+            tenant.put_opportunity_roles(opportunity, &first[..1], 6).await.unwrap();
+            assert_eq!(ids(tenant.people_of_opportunity(opportunity, 10).await.unwrap()), [3, 2], "{}", test.engine);
+            assert_eq!(tenant.opportunity_looked_at(opportunity).await.unwrap(), Some(6));
+            let other = test.store.tenant("b");
+            assert!(other.people_of_opportunity(opportunity, 10).await.unwrap().is_empty(), "{}", test.engine);
+            assert!(other.opportunity_roles(opportunity).await.unwrap().is_empty(), "{}", test.engine);
+        }
+    }
+}

@@ -72,6 +72,27 @@ pub struct NewPerson {
     pub updated_at: i64,
 }
 
+impl NewPerson {
+    // PostgreSQL stores no NUL in a text and would refuse the whole batch for one.
+    fn without_nul(&mut self) {
+        let texts = [
+            &mut self.first_name,
+            &mut self.last_name,
+            &mut self.company,
+            &mut self.title,
+            &mut self.email,
+            &mut self.phone,
+            &mut self.linkedin_url,
+            &mut self.source,
+        ];
+        for text in texts.into_iter().flatten() {
+            if memchr::memchr(0, text.as_bytes()).is_some() {
+                text.retain(|letter| letter != '\0');
+            }
+        }
+    }
+}
+
 /// The columns of [`Person`].
 macro_rules! columns {
     () => {
@@ -95,7 +116,8 @@ impl Tenant {
         now_ms: i64,
         checkpoint: Option<&Checkpoint>,
     ) -> Result<u64, StoreError> {
-        let people = each_once(people.into());
+        let mut people = each_once(people.into());
+        people.iter_mut().for_each(NewPerson::without_nul);
         match &self.store {
             Store::Sqlite(file) => {
                 let _turn = file.turn.lock().await;
@@ -197,11 +219,14 @@ impl Tenant {
              and lead_id = $3) and lead_id in",
             ""
         );
+        let unclaimed = batch::among!(self.store, "update unclaimed_activities set lead_id = $3 where account_id = $1 and lead_id in", "");
         let activities = batch::among!(self.store, "delete from activities where account_id = $1 and lead_id in", "");
         let people = batch::among!(self.store, "delete from people where account_id = $1 and lead_id in", "");
         let ids = batch::rows(losers.iter())?;
         commit!(&self.store, transaction => {
-            sqlx::query(moved).bind(&self.account_id).bind(&ids).bind(winner).execute(&mut *transaction).await?;
+            for text in [moved, unclaimed] {
+                sqlx::query(text).bind(&self.account_id).bind(&ids).bind(winner).execute(&mut *transaction).await?;
+            }
             for gone in [activities, people] {
                 sqlx::query(gone).bind(&self.account_id).bind(&ids).execute(&mut *transaction).await?;
             }

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
 
 use sqlx::postgres::PgConnection;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Arguments, AssertSqlSafe};
 
 use super::StoreError;
@@ -97,29 +97,34 @@ pub(super) async fn sqlite(
     let mut ids = IdSeries::begin();
     let mut left = people.len();
     let mut people = people.into_iter();
-    let mut written = 0;
-    for size in SIZES {
-        while left >= size {
-            left -= size;
-            let mut bound = sqlx::sqlite::SqliteArguments::default();
-            bound.reserve(size * BOUND_A_ROW, 0);
-            for person in people.by_ref().take(size) {
-                bind(&mut bound, ids.next_id(), account_id, person, now_ms).map_err(sqlx::Error::Encode)?;
-            }
-            written += sqlx::query_with(AssertSqlSafe(of_rows(size)), bound).execute(&mut *connection).await?.rows_affected();
+    let mut next = || {
+        let Some(size) = SIZES.into_iter().find(|size| *size <= left) else { return Ok(None) };
+        left -= size;
+        let mut bound = SqliteArguments::default();
+        bound.reserve(size * BOUND_A_ROW, 0);
+        for person in people.by_ref().take(size) {
+            bind(&mut bound, ids.next_id(), account_id, person, now_ms).map_err(sqlx::Error::Encode)?;
         }
+        Ok::<_, StoreError>(Some((size, bound)))
+    };
+    let mut written = 0;
+    let mut ready = next()?;
+    while let Some((size, bound)) = ready {
+        // While the engine's thread works on these rows, the next ones are made ready here.
+        let mut running = std::pin::pin!(sqlx::query_with(AssertSqlSafe(of_rows(size)), bound).execute(&mut *connection));
+        let done = futures_util::poll!(&mut running);
+        ready = next()?;
+        written += match done {
+            std::task::Poll::Ready(done) => done,
+            std::task::Poll::Pending => running.await,
+        }?
+        .rows_affected();
     }
     Ok(written)
 }
 
 // Texts are handed over rather than copied.
-fn bind(
-    bound: &mut sqlx::sqlite::SqliteArguments,
-    id: String,
-    account_id: &str,
-    person: NewPerson,
-    now_ms: i64,
-) -> Result<(), sqlx::error::BoxDynError> {
+fn bind(bound: &mut SqliteArguments, id: String, account_id: &str, person: NewPerson, now_ms: i64) -> Result<(), sqlx::error::BoxDynError> {
     bound.add(id)?;
     bound.add(account_id)?;
     bound.add(person.lead_id)?;
@@ -150,15 +155,13 @@ fn bind(
 fn of_arrays() -> Arc<str> {
     static TEXT: OnceLock<Arc<str>> = OnceLock::new();
     let write = || {
-        let mut arrays = "cast($3 as text[]), cast($4 as bigint[])".to_owned();
-        let mut place = 5;
-        for column in compared() {
+        // Arrays side by side rather than as a table: the engine would write that table down first.
+        let mut arrays = "unnest(cast($3 as text[])), $1, unnest(cast($4 as bigint[]))".to_owned();
+        for (place, column) in (5..).zip(compared()) {
             let kind = if is_number(column) { "bigint" } else { "text" };
-            add!(arrays, ", cast(${place} as {kind}[])");
-            place += 1;
+            add!(arrays, ", unnest(cast(${place} as {kind}[]))");
         }
-        let columns = list(compared(), |text, column| text.push_str(column));
-        statement(&format!("select id, $1, lead_id, {columns}, $2 from unnest({arrays}) as item (id, lead_id, {columns})"))
+        statement(&format!("select {arrays}, cast($2 as bigint)"))
     };
     Arc::clone(TEXT.get_or_init(write))
 }

@@ -1,7 +1,7 @@
 //! The first load of people.
 //!
 //! Where the instance has a list of those who matter (`marketo.people_list`) and lets an extract ask for it, one extract
-//! is all. Otherwise it begins with a bulk extract of the last 31 days, which also tells the highest id. From there it takes whichever
+//! is all. A small instance is read by id at once. Otherwise it begins with a bulk extract of the last 31 days, which also tells the highest id. From there it takes whichever
 //! way costs fewer calls: reading by id, 300 at a time, which is quick and exact where ids lie close together, or
 //! further extracts, window by window, back to the oldest person that can be found, or for five years where ids lie too
 //! far apart to tell. Whoever is older still comes in when they change, or when somebody looks at them. Whatever is
@@ -14,16 +14,16 @@ use futures_util::{StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
+use super::candidates::{Candidate, CandidateColumns};
 use super::extract::{self, AT_ONCE, Sink, Watch, What};
 use super::job::{Job, Outcome, SyncError, Turn};
-use super::oldest;
 use super::progress::Phase;
-use crate::account::arrivals::people::{LeftOut, admit, count};
+use super::{oldest, small};
+use crate::account::arrivals::people::{LeftOut, count};
 use crate::clock;
 use crate::remote::marketo::bulk::{BulkError, LONGEST_WINDOW_MS, List, Which, Window};
-use crate::remote::marketo::csv_people::PeopleColumns;
 use crate::remote::marketo::csv_rows::Batch;
-use crate::remote::marketo::leads::{FILTER_VALUES, Lead};
+use crate::remote::marketo::leads::FILTER_VALUES;
 
 /// How far the load is.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -42,6 +42,8 @@ struct Load {
     rows: i64,
     /// Marketo does not extract by the configured list.
     list_refused: bool,
+    /// Reading by id is quicker than any extract.
+    small: bool,
 }
 
 impl Load {
@@ -83,13 +85,16 @@ pub(super) async fn turn(turn: &Turn<'_>) -> Result<Outcome, SyncError> {
     if !by_list(turn, &watch, &load).await? {
         by_creation(turn, &watch, &load).await?;
     }
+    turn.tenant.claim_all_activities().await?;
     turn.save(&*load.lock().await).await?;
     turn.deps.progress.log(turn.account_id());
     Ok(Outcome::Done)
 }
 
 async fn by_creation(turn: &Turn<'_>, watch: &Watch, load: &Mutex<Load>) -> Result<(), SyncError> {
-    window(turn, watch, load, 0).await?;
+    if !is_small(turn, load).await? {
+        window(turn, watch, load, 0).await?;
+    }
     let mut route = route(turn, load).await?;
     loop {
         match route {
@@ -103,6 +108,21 @@ async fn by_creation(turn: &Turn<'_>, watch: &Watch, load: &Mutex<Load>) -> Resu
             }
         }
     }
+}
+
+async fn is_small(turn: &Turn<'_>, load: &Mutex<Load>) -> Result<bool, SyncError> {
+    {
+        let load = load.lock().await;
+        if load.small || load.route.is_some() || !load.done.is_empty() || load.exports.contains_key(&0) {
+            return Ok(load.small);
+        }
+    }
+    let Some(last) = small::highest(turn).await? else { return Ok(false) };
+    tracing::info!(account_id = turn.account_id(), last, "the instance is small; everybody is read by id");
+    let mut load = load.lock().await;
+    (load.small, load.route) = (true, Some(Route::Ids { next: 1, last }));
+    turn.save(&*load).await?;
+    Ok(true)
 }
 
 // Whether the configured list gave everybody.
@@ -182,7 +202,7 @@ struct People<'a> {
 }
 
 impl Sink for People<'_> {
-    type Rows = PeopleColumns;
+    type Rows = CandidateColumns;
 
     async fn created(&self, export_id: &str) -> Result<(), SyncError> {
         let mut load = self.load.lock().await;
@@ -190,27 +210,30 @@ impl Sink for People<'_> {
         self.turn.save(&*load).await
     }
 
-    async fn take(&self, batch: Batch<Lead>) -> Result<(), SyncError> {
+    async fn take(&self, batch: Batch<Candidate>) -> Result<(), SyncError> {
         let mut load = self.load.lock().await;
         load.rows += len(batch.rows.len());
-        for lead in &batch.rows {
-            load.highest_id = load.highest_id.max(lead.id);
-            load.lowest_id = Some(load.lowest_id.map_or(lead.id, |lowest| lowest.min(lead.id)));
+        for candidate in &batch.rows {
+            load.highest_id = load.highest_id.max(candidate.lead_id);
+            load.lowest_id = Some(load.lowest_id.map_or(candidate.lead_id, |lowest| lowest.min(candidate.lead_id)));
         }
         store(self.turn, batch.rows, batch.bad, &load).await
     }
 }
 
-async fn store(turn: &Turn<'_>, leads: Vec<Lead>, bad: u64, load: &Load) -> Result<(), SyncError> {
-    let read = u64::try_from(leads.len()).unwrap_or(0) + bad;
+async fn store(turn: &Turn<'_>, candidates: Vec<Candidate>, bad: u64, load: &Load) -> Result<(), SyncError> {
+    let read = u64::try_from(candidates.len()).unwrap_or(0) + bad;
     let mut skipped: BTreeMap<&'static str, u64> = BTreeMap::new();
     if bad > 0 {
         skipped.insert("unreadable", bad);
     }
-    let mut people = Vec::with_capacity(leads.len());
+    let mut people = Vec::with_capacity(candidates.len());
     let mut left_out = LeftOut::new();
-    for lead in leads {
-        match admit(lead, &mut left_out) {
+    for candidate in candidates {
+        for (reason, values) in candidate.left_out {
+            *left_out.entry(reason).or_default() += values;
+        }
+        match candidate.outcome {
             Ok(person) => people.push(person),
             Err(skip) => *skipped.entry(skip.word()).or_default() += 1,
         }
@@ -275,7 +298,7 @@ async fn by_id(turn: &Turn<'_>, load: &Mutex<Load>, next: i64, last: i64) -> Res
         .buffered(3);
     let mut rows = Vec::with_capacity(extract::BATCH);
     while let Some((end, leads)) = pages.try_next().await? {
-        rows.extend(leads);
+        rows.extend(leads.into_iter().map(Candidate::from));
         if rows.len() + FILTER_VALUES > extract::BATCH || end == last {
             let mut load = load.lock().await;
             load.route = Some(Route::Ids { next: end + 1, last });

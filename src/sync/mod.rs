@@ -16,15 +16,18 @@ use crate::clock;
 use crate::settings;
 use crate::store::Store;
 
+pub mod candidates;
 pub mod deliver;
 pub mod extract;
 pub mod field_sync;
 pub mod history;
 pub mod job;
 pub mod oldest;
+mod pace;
 pub mod people_changes;
 pub mod progress;
 mod promises;
+mod small;
 pub mod timeline_tail;
 
 pub use self::job::{Job, Outcome, run_once};

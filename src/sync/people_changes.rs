@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::job::{Outcome, SyncError, Turn};
+use super::pace;
 use crate::account::arrivals::history::{Newcomer, fill};
 use crate::account::arrivals::people::{LeftOut, admit, count};
 use crate::clock;
@@ -37,15 +38,17 @@ pub(super) async fn turn(turn: &Turn<'_>) -> Result<Outcome, SyncError> {
     if place.since == 0 {
         return Ok(Outcome::Again(Duration::from_secs(2)));
     }
-    let began = clock::now_ms();
+    let (began, started) = (clock::now_ms(), clock::instant());
     follow_changes(turn, &mut place).await?;
-    if began - place.deletions_at >= DELETIONS_EVERY_MS || began < place.deletions_at {
+    let deletions_every = DELETIONS_EVERY_MS.min(i64::from(turn.deps.marketo.poll_seconds.max(1)) * 6_000);
+    if began - place.deletions_at >= deletions_every || began < place.deletions_at {
         follow_deletions(turn, &mut place).await?;
         place.deletions_at = began;
     }
     place.since = began - OVERLAP_MS;
     turn.save(&place).await?;
-    Ok(Outcome::Again(Duration::from_secs(u64::from(turn.deps.marketo.poll_seconds.max(1)))))
+    let every = pace::changes(Duration::from_secs(u64::from(turn.deps.marketo.poll_seconds.max(1))));
+    Ok(Outcome::Again(pace::until_next(every, started.elapsed())))
 }
 
 async fn follow_changes(turn: &Turn<'_>, place: &mut Place) -> Result<(), SyncError> {

@@ -171,6 +171,187 @@ async fn whoever_is_merged_deleted_or_disowned_leaves() {
 }
 
 #[tokio::test]
+async fn who_is_new_brings_along_what_the_tail_saw_and_costs_no_call_for_it() {
+    let connected = connected().await;
+    populate(&connected, 1..=10, |_| 3);
+    let deps = deps(&connected);
+    until_done(&deps, Job::FieldSync).await;
+    run_once(&deps, ACCOUNT, Job::TimelineTail).await.unwrap();
+    let now = clock::now_ms();
+    connected.fake.world().activities.push(activity("seen", 11, 46, now));
+    due(&deps, Job::TimelineTail).await;
+    run_once(&deps, ACCOUNT, Job::TimelineTail).await.unwrap();
+    let tenant = deps.store.tenant(ACCOUNT);
+    assert!(tenant.timeline(11, None, None, 10).await.unwrap().is_empty());
+    {
+        let mut world = connected.fake.world();
+        world.leads.insert(11, lead(11, now));
+        world.changed = vec![11];
+    }
+    let before = connected.fake.count("activities.json");
+    run_once(&deps, ACCOUNT, Job::PeopleChanges).await.unwrap();
+    assert_eq!(connected.fake.count("activities.json"), before);
+    assert_eq!(tenant.timeline(11, None, None, 10).await.unwrap()[0].guid, "seen");
+    assert!(tenant.person_by_sfdc_id("00Q000000000011EAA").await.unwrap().unwrap().history_since.is_some());
+}
+
+#[tokio::test]
+async fn what_a_loser_did_is_the_winners() {
+    let connected = connected().await;
+    populate(&connected, 1..=10, |_| 3);
+    let deps = deps(&connected);
+    until_done(&deps, Job::FieldSync).await;
+    let now = clock::now_ms();
+    connected.fake.world().activities = vec![activity("before", 2, 46, now)];
+    run_once(&deps, ACCOUNT, Job::TimelineTail).await.unwrap();
+    {
+        let mut world = connected.fake.world();
+        let mut merge = activity("m", 1, 32, now + 1);
+        merge["attributes"] = serde_json::json!([{"name": "Merge IDs", "value": [2]}]);
+        world.activities.push(merge);
+        world.leads.remove(&2);
+    }
+    due(&deps, Job::TimelineTail).await;
+    run_once(&deps, ACCOUNT, Job::TimelineTail).await.unwrap();
+    let tenant = deps.store.tenant(ACCOUNT);
+    assert_eq!(tenant.timeline(1, None, None, 10).await.unwrap()[0].guid, "before");
+    assert!(!tenant.known_leads(&[2]).await.unwrap().contains(&2));
+}
+
+#[tokio::test]
+async fn the_day_begins_with_what_marketo_has_counted() {
+    let connected = connected().await;
+    populate(&connected, 1..=3, |_| 3);
+    let deps = deps(&connected);
+    until_done(&deps, Job::FieldSync).await;
+    let today = crate::remote::marketo::budget::central::day(clock::now_ms());
+    let usage = serde_json::json!({"success": true, "result": [{"date": today, "total": 9_000, "users": [
+        {"userId": "somebody@example.com", "count": 8_000}, {"userId": "API@example.com", "count": 1_000}]}]});
+    connected.fake.world().faults.push_back(("/stats/usage", Reply::json(&usage)));
+    run_once(&deps, ACCOUNT, Job::TimelineTail).await.unwrap();
+    let view = deps.connections.marketo(ACCOUNT).await.unwrap().budget().view().await;
+    // The fake does not say whose the token is, so that everybody's calls count.
+    assert!((9_000..9_020).contains(&view.used_today), "{}", view.used_today);
+    assert_eq!(view.instance.map(|usage| (usage.total, usage.own)), Some((9_000, None)));
+    assert!(view.hours["field_sync"].iter().sum::<u32>() > 0 && view.hours["timeline_tail"].iter().sum::<u32>() > 0);
+    assert!(view.resumes_at.is_none());
+    let before = connected.fake.count("/stats/usage");
+    due(&deps, Job::TimelineTail).await;
+    run_once(&deps, ACCOUNT, Job::TimelineTail).await.unwrap();
+    assert_eq!(connected.fake.count("/stats/usage"), before, "once in half an hour is enough");
+}
+
+/// What may be told of a person, in any order and as often as Marketo likes.
+#[derive(Debug, Clone, Copy)]
+enum News {
+    Changed(i64),
+    Deleted(i64),
+    Merged { winner: i64, loser: i64 },
+}
+
+fn news() -> impl proptest::strategy::Strategy<Value = Vec<(News, bool)>> {
+    use proptest::prelude::*;
+    let one = prop_oneof![
+        4 => (1..=24_i64).prop_map(News::Changed),
+        1 => (1..=24_i64).prop_map(News::Deleted),
+        1 => (1..=24_i64, 1..=24_i64).prop_map(|(winner, loser)| News::Merged { winner, loser }),
+    ];
+    prop::collection::vec((one, any::<bool>()), 1..24)
+}
+
+// Lets the news happen in Marketo, then tells it in the order of `shuffled`, some of it twice.
+async fn told_in_any_order(happened: Vec<(News, bool)>, shuffle: u64) {
+    let connected = connected().await;
+    populate(&connected, 1..=20, |_| 3);
+    let deps = deps(&connected);
+    until_done(&deps, Job::FieldSync).await;
+    let tenant = deps.store.tenant(ACCOUNT);
+    let now = clock::now_ms();
+    let mut gone = std::collections::BTreeSet::new();
+    let mut told: Vec<News> = Vec::new();
+    for (number, (what, twice)) in happened.iter().enumerate() {
+        let mut world = connected.fake.world();
+        match *what {
+            News::Changed(id) if !gone.contains(&id) => {
+                let mut changed = lead(id, now);
+                changed["title"] = format!("Title {number}").into();
+                if number % 5 == 4 {
+                    changed["sfdcLeadOwnerId"] = serde_json::Value::Null;
+                }
+                world.leads.insert(id, changed);
+            }
+            News::Deleted(id) => {
+                world.leads.remove(&id);
+                gone.insert(id);
+            }
+            News::Merged { winner, loser } if winner != loser && !gone.contains(&winner) && !gone.contains(&loser) => {
+                world.leads.remove(&loser);
+                gone.insert(loser);
+            }
+            _ => continue,
+        }
+        told.push(*what);
+        if *twice {
+            told.push(*what);
+        }
+    }
+    // A fixed mix of the order: each news goes to a place that follows from its number.
+    let mut order: Vec<usize> = (0..told.len()).collect();
+    order.sort_by_key(|place| (u64::try_from(*place).unwrap() + 1).wrapping_mul(shuffle | 1) % 1_009);
+    for (step, place) in order.into_iter().enumerate() {
+        {
+            let mut world = connected.fake.world();
+            match told[place] {
+                News::Changed(id) => world.changed = vec![id],
+                News::Deleted(id) => world.deleted = vec![id],
+                News::Merged { winner, loser } => {
+                    let mut merge = activity(&format!("m{step}"), winner, 32, now + i64::try_from(step).unwrap());
+                    merge["attributes"] = serde_json::json!([{"name": "Merge IDs", "value": [loser]}]);
+                    world.activities.push(merge);
+                }
+            }
+        }
+        for job in [Job::PeopleChanges, Job::TimelineTail] {
+            due(&deps, job).await;
+            run_once(&deps, ACCOUNT, job).await.unwrap();
+        }
+        // Deletions are asked for every five minutes; here each time.
+        let lease = deps.store.claim_job(ACCOUNT, "people_changes", "test", 1_000).await.unwrap().unwrap();
+        let mut state: serde_json::Value = serde_json::from_str(lease.checkpoint.as_deref().unwrap()).unwrap();
+        state["deletions_at"] = 0.into();
+        deps.store.save_checkpoint(&lease, Some(&state.to_string()), None).await.unwrap();
+        deps.store.release_job(&lease, "waiting", None, 0).await.unwrap();
+    }
+    due(&deps, Job::PeopleChanges).await;
+    run_once(&deps, ACCOUNT, Job::PeopleChanges).await.unwrap();
+    let wanted: std::collections::BTreeMap<i64, Option<String>> = connected
+        .fake
+        .world()
+        .leads
+        .iter()
+        .filter(|(_, lead)| !lead["sfdcLeadOwnerId"].is_null())
+        .map(|(id, lead)| (*id, lead["title"].as_str().map(str::to_owned)))
+        .collect();
+    let mut copy = std::collections::BTreeMap::new();
+    for id in 1..=24 {
+        if let Some(person) = tenant.person_by_sfdc_id(&format!("00Q{id:012}EAA")).await.unwrap() {
+            copy.insert(id, person.title);
+        }
+    }
+    assert_eq!(copy, wanted);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 12, max_shrink_iters: 20, ..Default::default() })]
+
+    #[test]
+    fn any_order_of_changes_gives_the_same_people(happened in news(), shuffle in proptest::prelude::any::<u64>()) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(told_in_any_order(happened, shuffle));
+    }
+}
+
+#[tokio::test]
 async fn everything_runs_by_itself_and_stops_when_told() {
     let connected = connected().await;
     let now = clock::now_ms();

@@ -8,12 +8,15 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::job::{Outcome, SyncError, Turn};
+use super::job::{Job, Outcome, SyncError, Turn};
+use super::pace::{self, QUIET_AT_MOST_MS, Share};
 use super::progress::Phase;
 use crate::account::arrivals::activities::Catalogue;
+use crate::account::arrivals::history::UNCLAIMED_MS;
 use crate::clock;
 use crate::remote::call::CallError;
 use crate::remote::marketo::activities::RawActivity;
+use crate::store::timeline::Activity;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -21,35 +24,56 @@ struct Place {
     /// Everything before this moment has been seen, or is the first load's.
     since: i64,
     groups: Vec<Group>,
+    /// Since when activities of people whom we do not know are kept for them; 0 before that began.
+    keeps_since: i64,
+    pruned_at: i64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Group {
     types: Vec<i64>,
     token: String,
+    /// When it was looked at last.
+    #[serde(default)]
+    looked_at: i64,
 }
 
 const OVERLAP_MS: i64 = 300_000;
+const PRUNE_EVERY_MS: i64 = 3_600_000;
 
 pub(super) async fn turn(turn: &Turn<'_>) -> Result<Outcome, SyncError> {
     let mut place: Place = turn.state();
     if place.since == 0 {
         return Ok(Outcome::Again(Duration::from_secs(2)));
     }
+    let started = clock::instant();
     turn.marketo.read_usage(turn.asker()).await;
     let began = clock::now_ms();
     let catalogue = Catalogue::of(&*turn.marketo.activity_types(turn.asker()).await?);
     let groups = catalogue.groups(true);
-    if !place.groups.iter().map(|group| &group.types).eq(groups.iter()) {
+    if !place.groups.iter().map(|group| &group.types).eq(groups.iter().map(|group| &group.types)) {
         // The first time, or the instance's types changed: from the last moment that was seen by all.
         let token = turn.marketo.paging_token(turn.asker(), place.since).await?;
-        place.groups = groups.into_iter().map(|types| Group { types, token: token.clone() }).collect();
+        // Types that come anew were not seen before.
+        place.keeps_since = place.since;
+        place.groups = groups.iter().map(|group| Group { types: group.types.clone(), token: token.clone(), looked_at: 0 }).collect();
         turn.save(&place).await?;
     }
-    for number in 0..place.groups.len() {
-        follow(turn, &catalogue, &mut place, number).await?;
+    for (number, lively) in groups.iter().map(|group| group.lively).enumerate() {
+        let looked_at = place.groups.get(number).map_or(0, |group| group.looked_at);
+        if lively || began - looked_at >= QUIET_AT_MOST_MS || share(turn).await.to_spare() {
+            follow(turn, &catalogue, &mut place, number).await?;
+            if let Some(group) = place.groups.get_mut(number) {
+                group.looked_at = began;
+            }
+        }
     }
-    place.since = began - OVERLAP_MS;
+    // Tokens that have to be made anew begin where even the types that can wait were seen.
+    place.since = place.groups.iter().map(|group| group.looked_at).min().unwrap_or(began) - OVERLAP_MS;
+    if !(0..PRUNE_EVERY_MS).contains(&(began - place.pruned_at)) {
+        turn.tenant.prune_unclaimed(began - UNCLAIMED_MS).await?;
+        place.pruned_at = began;
+    }
     turn.deps.progress.seen_up_to(turn.account_id(), began);
     turn.save(&place).await?;
     if turn.deps.progress.of(turn.account_id()).phase == Phase::Waiting {
@@ -57,7 +81,13 @@ pub(super) async fn turn(turn: &Turn<'_>) -> Result<Outcome, SyncError> {
     }
     metrics::gauge!("sync_tail_seen_at_seconds", "account" => turn.account_id().to_owned())
         .set(f64::from(u32::try_from(began / 1000).unwrap_or(u32::MAX)));
-    Ok(Outcome::Again(Duration::from_secs(u64::from(turn.deps.marketo.poll_seconds.max(1)))))
+    let every = Duration::from_secs(u64::from(turn.deps.marketo.poll_seconds.max(1)));
+    Ok(Outcome::Again(pace::until_next(every, started.elapsed())))
+}
+
+async fn share(turn: &Turn<'_>) -> Share {
+    let (used, elapsed_ms) = turn.marketo.budget().spent_on(&[Job::TimelineTail.name(), Job::PeopleChanges.name()]).await;
+    Share { elapsed_ms, used, allowed: turn.deps.marketo.follow_calls }
 }
 
 async fn follow(turn: &Turn<'_>, catalogue: &Catalogue, place: &mut Place, number: usize) -> Result<(), SyncError> {
@@ -86,7 +116,9 @@ async fn take(turn: &Turn<'_>, catalogue: &Catalogue, place: &Place, items: &[Ra
     merges(turn, catalogue, items).await?;
     let leads: Vec<i64> = items.iter().map(|raw| raw.lead_id).collect::<BTreeSet<_>>().into_iter().collect();
     let known = if leads.is_empty() { std::collections::HashSet::new() } else { turn.tenant.known_leads(&leads).await? };
-    let kept: Vec<_> = items.iter().filter(|raw| known.contains(&raw.lead_id)).filter_map(|raw| catalogue.keep(raw)).collect();
+    let kept = items.iter().filter_map(|raw| catalogue.keep(raw));
+    let (kept, unclaimed): (Vec<_>, Vec<_>) = kept.partition(|activity| known.contains(&activity.lead_id));
+    keep_unclaimed(turn, &unclaimed).await?;
     if kept.is_empty() {
         // Nothing to store with it; a token that is lost only means that an empty page is read again.
         return if items.is_empty() { Ok(()) } else { turn.save(place).await };
@@ -94,6 +126,20 @@ async fn take(turn: &Turn<'_>, catalogue: &Catalogue, place: &Place, items: &[Ra
     let written = turn.tenant.insert_activities(&kept, Some(&turn.checkpoint(place)?)).await?;
     metrics::counter!("sync_activities_total").increment(written);
     turn.deps.progress.add(turn.account_id(), u64::try_from(items.len()).unwrap_or(0), written, &std::collections::BTreeMap::new());
+    Ok(())
+}
+
+// For whoever is known later. Somebody may have become known just now, while we looked.
+async fn keep_unclaimed(turn: &Turn<'_>, activities: &[Activity]) -> Result<(), SyncError> {
+    if activities.is_empty() {
+        return Ok(());
+    }
+    turn.tenant.keep_unclaimed(activities).await?;
+    let leads: Vec<i64> = activities.iter().map(|activity| activity.lead_id).collect::<BTreeSet<_>>().into_iter().collect();
+    let known: Vec<i64> = turn.tenant.known_leads(&leads).await?.into_iter().collect();
+    if !known.is_empty() {
+        turn.tenant.claim_activities(&known).await?;
+    }
     Ok(())
 }
 
@@ -108,6 +154,10 @@ async fn merges(turn: &Turn<'_>, catalogue: &Catalogue, items: &[RawActivity]) -
     }
     for (winner, losers) in merges {
         turn.tenant.merge_people(winner, &losers).await?;
+    }
+    let known: Vec<i64> = turn.tenant.known_leads(&winners).await?.into_iter().collect();
+    if !known.is_empty() {
+        turn.tenant.claim_activities(&known).await?;
     }
     Ok(())
 }

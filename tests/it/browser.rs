@@ -8,6 +8,7 @@
 mod acting;
 mod attack;
 mod chromium;
+mod components;
 mod fit;
 mod guide;
 mod insights;
@@ -15,3 +16,4 @@ mod newcomers;
 mod panel;
 mod record;
 mod session_end;
+mod settings_tab;

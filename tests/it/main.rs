@@ -13,6 +13,7 @@ mod canvas_replay;
 mod door;
 mod http;
 mod mail_links;
+mod package;
 mod panel;
 mod roles;
 mod settings;

@@ -49,14 +49,14 @@ async fn killed_twenty_times(engine: &str, people: u32, environment: &[(&'static
     yard.change(1_001, json!({"phone": "+1 555 0100"})).await;
     for round in 0..20 {
         yard.start_worker();
-        tokio::time::sleep(Duration::from_millis(between(100, 2_000))).await;
+        tokio::time::sleep(Duration::from_millis(between(100, 1_600))).await;
         yard.kill_workers();
         if round % 2 == 0 {
             let_things_happen(&yard, round / 2 + 1).await;
         }
     }
     yard.start_worker();
-    yard.until_loaded(Duration::from_secs(60)).await;
+    yard.until_loaded(Duration::from_mins(1)).await;
     yard.until_true(Duration::from_secs(30)).await;
 }
 
@@ -90,12 +90,12 @@ async fn everything_that_marketo_refuses_or_breaks_is_got_over() {
     }
     yard.control("limits", json!({"exports_fail": 1})).await;
     yard.start_worker();
-    yard.until_loaded(Duration::from_secs(60)).await;
+    yard.until_loaded(Duration::from_mins(1)).await;
     let_things_happen(&yard, 1).await;
-    yard.until_true(Duration::from_secs(60)).await;
+    yard.until_true(Duration::from_mins(1)).await;
     assert_eq!(yard.get("faults").await, json!([]), "every fault happened");
-    // The job that failed was made anew; the file that broke off was not.
-    assert_eq!((yard.calls(bulk, "create.json").await, yard.calls(bulk, "file.json").await), (3, 4));
+    // The job that failed was made anew; the file that broke off and was missing for a while was not.
+    assert_eq!((yard.calls(bulk, "create.json").await, yard.calls(bulk, "file.json").await), (3, 3));
     let errors = yard.get("limits").await["used"]["errors"].clone();
     for code in ["602", "606", "611", "615"] {
         assert!(errors[code].as_u64() >= Some(1), "{code}: {errors}");
@@ -119,7 +119,8 @@ async fn a_list_that_cannot_be_extracted_costs_one_call() {
     yard.start_worker();
     yard.until_loaded(Duration::from_secs(40)).await;
     yard.until_true(Duration::from_secs(20)).await;
-    assert_eq!(yard.calls("/marketo/bulk/v1/leads/export", "create.json").await, 2);
+    // So small an instance is then read by id, without waiting for an extract.
+    assert_eq!(yard.calls("/marketo/bulk/v1/leads/export", "create.json").await, 1);
 }
 
 #[tokio::test]
@@ -138,7 +139,6 @@ async fn a_used_up_day_stops_the_load_and_a_new_day_goes_on_with_it() {
     let made = yard.calls("/marketo/", "").await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(yard.calls("/marketo/", "").await, made, "nobody calls while the day's calls are used up");
-    yard.control("faults", json!({"prefix": "/nowhere"})).await;
     yard.http.delete(format!("{}/_control/faults", yard.sandbox)).send().await.unwrap();
     // A process that knows nothing of the pause stands for the next day.
     yard.kill_workers();
@@ -155,7 +155,7 @@ async fn two_workers_at_once_do_nothing_twice() {
         yard.start_worker();
         yard.start_worker();
         yard.start_worker();
-        yard.until_loaded(Duration::from_secs(60)).await;
+        yard.until_loaded(Duration::from_mins(1)).await;
         yard.until_true(Duration::from_secs(30)).await;
         let bulk = "/marketo/bulk/v1/leads/export";
         let made = (yard.calls(bulk, "create.json").await, yard.calls(bulk, "enqueue.json").await, yard.calls(bulk, "file.json").await);

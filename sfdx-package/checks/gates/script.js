@@ -133,6 +133,18 @@ const STEPS = [
         }
     ],
     [
+        'an org without external client apps gets a connected app, and no policies of the other kind',
+        (trial) => {
+            const { code, commands } = trial.run(...INSTALL, '--package', VERSION, '--classic-app');
+            return (
+                code === 0 &&
+                commands.some((each) => /--source-dir classic-app /.test(each)) &&
+                commands.some((each) => /namedCredentials/.test(each)) &&
+                !commands.some((each) => /client-app|extlClntApp|--source-dir org-setup /.test(each))
+            );
+        }
+    ],
+    [
         'a second install leaves the installed version alone',
         (trial) =>
             trial

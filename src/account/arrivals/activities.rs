@@ -21,6 +21,10 @@ const fn shown(name: &'static str, usual_id: i64, tab: Tab, kind: &'static str) 
     Shown { name, usual_id: Some(usual_id), tab, kind }
 }
 
+// What tells of somebody's interest now; the rest can wait some minutes.
+const LIVELY: [&str; 10] =
+    ["moment", "visit", "form", "click", "opened", "clicked", "score", "sales_opened", "sales_clicked", "sales_replied"];
+
 // A reply has one name on older instances and another on newer ones, whose id is not published.
 static SHOWN: [Shown; 18] = [
     shown("Interesting Moment", 46, Tab::Moments, "moment"),
@@ -44,6 +48,14 @@ static SHOWN: [Shown; 18] = [
 ];
 
 const MERGE: (&str, i64) = ("Merge Leads", 32);
+
+/// Types that one call asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    pub types: Vec<i64>,
+    /// What people do is looked at each time; the rest can wait.
+    pub lively: bool,
+}
 
 /// An instance's activity types, as far as they matter here.
 #[derive(Debug, Clone, Default)]
@@ -69,12 +81,19 @@ impl Catalogue {
         ids
     }
 
-    /// The shown types, and further ones that the tail must see, in groups that one call can ask for.
+    /// The shown types, and further ones that the tail must see, in groups that one call can ask for: first those that
+    /// cannot wait, unless one call takes all.
     #[must_use]
-    pub fn groups(&self, with_merges: bool) -> Vec<Vec<i64>> {
+    pub fn groups(&self, with_merges: bool) -> Vec<Group> {
         let mut ids = self.ids();
         ids.extend(self.merge.filter(|id| with_merges && !self.by_id.contains_key(id)));
-        ids.chunks(TYPES_PER_CALL).map(<[i64]>::to_vec).collect()
+        if ids.len() <= TYPES_PER_CALL {
+            return ids.chunks(TYPES_PER_CALL).map(|types| Group { types: types.to_vec(), lively: true }).collect();
+        }
+        let kind = |id: &i64| self.by_id.get(id).and_then(|place| SHOWN.get(*place)).map(|shown| shown.kind);
+        let (lively, quiet): (Vec<i64>, Vec<i64>) = ids.into_iter().partition(|id| kind(id).is_some_and(|kind| LIVELY.contains(&kind)));
+        let group = |lively: bool| move |types: &[i64]| Group { types: types.to_vec(), lively };
+        lively.chunks(TYPES_PER_CALL).map(group(true)).chain(quiet.chunks(TYPES_PER_CALL).map(group(false))).collect()
     }
 
     /// The ids of those who were merged into somebody, if this activity says so.
@@ -230,7 +249,11 @@ mod tests {
     #[test]
     fn types_are_found_by_name_then_by_their_usual_id() {
         assert_eq!(catalogue().ids(), [1, 22, 39, 46, 1010]);
-        assert_eq!(catalogue().groups(true), [vec![1, 22, 39, 46, 1010, 32]]);
+        assert_eq!(catalogue().groups(true), [Group { types: vec![1, 22, 39, 46, 1010, 32], lively: true }]);
+        let all: Vec<(i64, String)> = SHOWN.iter().filter_map(|shown| Some((shown.usual_id?, shown.name.to_owned()))).collect();
+        let groups = Catalogue::of(&ActivityTypes::new(all)).groups(true);
+        assert_eq!(groups.iter().map(|group| (group.types.len(), group.lively)).collect::<Vec<_>>(), [(10, true), (7, false)]);
+        assert_eq!(groups[0].types, [1, 2, 3, 10, 11, 22, 40, 41, 45, 46]);
         assert!(catalogue().keep(&activity(99, "x", json!([]))).is_none());
     }
 

@@ -57,7 +57,7 @@ impl Door<'_> {
 
     fn text(&mut self, value: Option<String>, too_long: &'static str) -> Option<String> {
         let mut value = value?;
-        if value.contains('\0') {
+        if memchr::memchr(0, value.as_bytes()).is_some() {
             value.retain(|letter| letter != '\0');
         }
         if value.len() > LONGEST && value.chars().count() > LONGEST {

@@ -1,34 +1,34 @@
 //! What will become of each row, before anything is sent.
 
 use super::mapping::Mapping;
+use crate::account::connections::Connections;
 use crate::account::email::Email;
 use crate::account::inviting::Guest;
-use crate::account::me::seats;
-use crate::account::signed_in::Admin;
-use crate::account::{AccountState, database};
-use crate::problem::Problem;
+use crate::store::StoreError;
 use crate::store::imports::{Import, ImportRow, Judged};
 use crate::store::teams::{EVERYONE, Team};
 
 const BATCH: i64 = 2_000;
 
-/// Judges every row of a file.
+/// Judges the next rows of a file that is being checked; whether there are more. A process may be killed at any moment: what is
+/// judged stays so, and the next one goes on behind it.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn check(state: &AccountState, admin: &Admin, import: &Import) -> Result<(), Problem> {
-    let mapping: Mapping = serde_json::from_str(&import.mapping).map_err(|_| Problem::internal())?;
-    let header: Vec<String> = serde_json::from_str(&import.header).map_err(|_| Problem::internal())?;
-    let teams = database::answer(admin.tenant.teams()).await?;
-    let mut after = 0;
-    loop {
-        let rows = database::answer(admin.tenant.import_rows(&import.id, "", after, BATCH)).await?;
-        let Some(last) = rows.last() else { break };
-        after = last.number;
-        let judged: Vec<Judged> = rows.into_iter().map(|row| judge(&row, &mapping, header.len(), &import.role, &teams)).collect();
-        database::answer(admin.tenant.judge_import_rows(&import.id, &judged)).await?;
+pub async fn advance(connections: &Connections, import: &Import) -> Result<bool, StoreError> {
+    let tenant = connections.store().tenant(&import.account_id);
+    let unreadable = |column| StoreError::Unreadable { column };
+    let mapping: Mapping = serde_json::from_str(&import.mapping).map_err(|_| unreadable("mapping"))?;
+    let header: Vec<String> = serde_json::from_str(&import.header).map_err(|_| unreadable("header"))?;
+    let rows = tenant.first_import_rows(&import.id, "unchecked", BATCH).await?;
+    if rows.is_empty() {
+        tenant.end_check(import, i64::from(connections.settings().account.seats)).await?;
+        return Ok(false);
     }
-    database::answer(admin.tenant.compare_import_rows(&import.id, seats(state))).await
+    let teams = tenant.teams().await?;
+    let judged: Vec<Judged> = rows.into_iter().map(|row| judge(&row, &mapping, header.len(), &import.role, &teams)).collect();
+    tenant.judge_import_rows(import, &judged).await?;
+    Ok(true)
 }
 
 fn judge(row: &ImportRow, mapping: &Mapping, columns: usize, role: &str, teams: &[Team]) -> Judged {

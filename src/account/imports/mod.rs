@@ -28,6 +28,9 @@ use crate::problem::Problem;
 use crate::store::Tenant;
 use crate::store::imports::{Import, ImportChange, ImportRow};
 
+/// Rows of a file that is checked while its admin waits.
+const AT_ONCE: i64 = 2_000;
+
 const OUTCOMES: [&str; 9] =
     ["unchecked", "will_invite", "invited", "already_member", "already_invited", "elsewhere", "malformed", "duplicate", "over_seat_limit"];
 
@@ -105,7 +108,7 @@ pub async fn set_mapping(admin: Admin, request: HttpRequest, payload: web::Paylo
     show(admin, request).await
 }
 
-/// `POST /v1/invitations/imports/{id}/check`
+/// `POST /v1/invitations/imports/{id}/check`: a short file is checked at once, a long one by the workers (202).
 pub async fn check(admin: Admin, request: HttpRequest, state: web::Data<AccountState>) -> Result<Answer<Value>, Problem> {
     let import = known(&admin, &request).await?;
     let mapping: mapping::Mapping = serde_json::from_str(&import.mapping).map_err(|_| Problem::internal())?;
@@ -113,14 +116,15 @@ pub async fn check(admin: Admin, request: HttpRequest, state: web::Data<AccountS
         return Err(invalid("mapping", "One column must be the e-mail address."));
     }
     let steps = ["uploaded", "checking", "checked"];
-    if !database::answer(admin.tenant.move_import(&import.id, &steps, "checking", ImportChange::default(), None, clock::now_ms())).await? {
+    if !database::answer(admin.tenant.begin_check(&import.id, &steps, clock::now_ms())).await? {
         return Err(wrong_step());
     }
-    check::check(&state, &admin, &import).await?;
+    let is_short = import.row_count <= AT_ONCE;
     // A mapping that was changed meanwhile wants another check.
-    database::answer(admin.tenant.move_import(&import.id, &["checking"], "checked", ImportChange::default(), None, clock::now_ms()))
-        .await?;
-    show(admin, request).await
+    while is_short && database::answer(check::advance(&state.connections, &import)).await? {}
+    let import = known(&admin, &request).await?;
+    let answer = Answer::fleeting(view(&admin.tenant, import).await?);
+    Ok(if is_short { answer } else { answer.accepted() })
 }
 
 /// `POST /v1/invitations/imports/{id}/invite`: begins; a second call changes nothing.

@@ -1,6 +1,7 @@
-//! Invites the rows of a file, batch by batch. A batch and what became of its rows are one transaction, so that a process
+//! Checks and invites the rows of files, batch by batch. A batch and what became of its rows are one transaction, so that a process
 //! may be killed at any moment: every row is settled once.
 
+use super::check;
 use crate::account::connections::Connections;
 use crate::account::email::Email;
 use crate::account::inviting::{Guest, Manner, invite, made_out};
@@ -12,14 +13,17 @@ use crate::store::invitations::{Invitee, Settles};
 
 const BATCH: i64 = 500;
 
-/// Does the next batch of every file that is being invited; whether there is more.
+/// Does the next batch of every file that is being checked or invited; whether there is more.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn advance(connections: &Connections) -> Result<bool, StoreError> {
     let mut more = false;
-    for import in connections.store().imports_to_invite().await? {
-        more |= batch(connections, &import).await?;
+    for import in connections.store().imports_at_work().await? {
+        more |= match import.state.as_str() {
+            "checking" => check::advance(connections, &import).await?,
+            _ => batch(connections, &import).await?,
+        };
     }
     Ok(more)
 }
@@ -34,7 +38,7 @@ async fn batch(connections: &Connections, import: &Import) -> Result<bool, Store
         tenant.move_import(&import.id, &["inviting"], "stopped", ImportChange::default(), None, now).await?;
         return Ok(false);
     };
-    let rows = tenant.import_rows(&import.id, "will_invite", 0, BATCH).await?;
+    let rows = tenant.first_import_rows(&import.id, "will_invite", BATCH).await?;
     if rows.is_empty() {
         tenant.move_import(&import.id, &["inviting"], "done", ImportChange::default(), None, now).await?;
         return Ok(false);

@@ -316,7 +316,7 @@ async fn whoever_may_not_act_is_told_why() {
         let office = office.with_salesforce().await;
         let house = &office.house;
         house.post(&rep, "/v1/calls", json!({})).await.refused(403, "acting.not_a_member");
-        let package = json!({"kind": "package", "account": office.account, "org": office_org});
+        let package = json!({"kind": "package", "account": office.account, "org": office_org, "user": "005000000000009AAA"});
         house.post(&package, "/v1/calls", json!({})).await.refused(403, "acting.not_a_member");
         house.post(&face(), "/v1/calls", json!({})).await.refused(403, "auth.forbidden");
         let id = office.admin["member"].as_str().unwrap();

@@ -103,7 +103,7 @@ async fn a_template_becomes_a_mail_that_is_opened_and_clicked_and_everybody_know
 }
 
 fn package(office: &Office) -> Value {
-    json!({"kind": "package", "account": office.account, "org": office.house.world.org_id()})
+    json!({"kind": "package", "account": office.account, "org": office.house.world.org_id(), "user": "005000000000009AAA"})
 }
 
 #[actix_web::test]

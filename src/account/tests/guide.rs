@@ -110,6 +110,7 @@ async fn marketo_is_connected_by_one_click_and_only_its_owner_lets_go() {
         let (account, first) = house.with_first_user().await;
         let admin = member(&account, &first);
         assert_eq!(house.get(&admin, "/v1/connections/marketo").await.ok()["state"], "none");
+        assert_eq!(house.get(&admin, "/v1/connections/marketo/budget").await.ok(), json!({"connected": false}));
         house.ask(&admin, "POST", "/v1/field-sync/start", None).await.refused(409, "marketo.not_connected");
         let view = house.post(&admin, "/v1/connections/marketo", json!({})).await.ok();
         assert_eq!((&view["state"], &view["owner"]["member_id"]), (&json!("connected"), &json!(first)));
@@ -127,7 +128,12 @@ async fn marketo_is_connected_by_one_click_and_only_its_owner_lets_go() {
         assert_eq!(granted["items"].as_array().unwrap().iter().filter(|row| row["access"] == true).count(), 1);
 
         let preview = house.get(&admin, "/v1/field-sync/preview").await.ok();
-        assert_eq!(preview["fields"].as_array().unwrap().len(), 13);
+        let names: Vec<&str> = preview["fields"].as_array().unwrap().iter().map(|field| field["account_field"].as_str().unwrap()).collect();
+        assert_eq!(names.len(), 13);
+        for name in ["salesforce_opportunity_id", "linkedin_url", "source", "marketo_id"] {
+            assert!(names.contains(&name), "{name}");
+        }
+        assert_eq!(preview["further_fields"].as_array().unwrap().len(), 5);
         assert!(preview["sample"]["qualify"].as_u64().unwrap() > 0, "{preview}");
         assert_eq!(house.get(&admin, "/v1/field-sync").await.ok()["state"], "idle");
         house.ask(&admin, "POST", "/v1/field-sync/pause", None).await.refused(409, "sync.not_possible");
@@ -136,7 +142,15 @@ async fn marketo_is_connected_by_one_click_and_only_its_owner_lets_go() {
         assert_eq!(house.ask(&admin, "POST", "/v1/field-sync/pause", None).await.ok()["state"], "paused");
         assert_eq!(house.ask(&admin, "POST", "/v1/field-sync/resume", None).await.ok()["state"], "running");
         assert_eq!(house.get(&admin, "/v1/field-sync/runs").await.ok()["items"][0]["started_by"], "ops@brightwater.example");
+        assert_eq!(house.ask(&admin, "POST", "/v1/field-sync/cancel", None).await.ok()["state"], "idle");
+        house.ask(&admin, "POST", "/v1/field-sync/cancel", None).await.refused(409, "sync.not_possible");
+        assert_eq!(house.get(&admin, "/v1/field-sync/runs").await.ok()["items"][0]["state"], "cancelled");
+        assert_eq!(house.ask(&admin, "POST", "/v1/field-sync/start", None).await.ok()["state"], "running");
+        let budget = house.get(&admin, "/v1/connections/marketo/budget").await.ok();
+        assert_eq!((&budget["connected"], &budget["daily_limit"]), (&json!(true), &json!(40_000)));
+        assert!(budget["hours"]["people"].as_array().unwrap().iter().map(|calls| calls.as_u64().unwrap()).sum::<u64>() > 0, "{budget}");
         house.ask(&other, "DELETE", "/v1/connections/marketo", None).await.ok();
         assert_eq!(house.get(&admin, "/v1/connections/marketo").await.ok()["state"], "none");
+        assert_eq!(house.get(&admin, "/v1/connections/marketo/budget").await.ok(), json!({"connected": false}));
     }
 }

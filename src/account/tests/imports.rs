@@ -107,10 +107,24 @@ async fn two_runners_settle_every_row_once_within_the_seats() {
         }
         let seen = upload(&house, &admin, file).await.ok();
         let path = format!("/v1/invitations/imports/{}", seen["id"].as_str().unwrap());
-        let checked = house.ask(&admin, "POST", &format!("{path}/check"), None).await.ok();
+        let begun = house.ask(&admin, "POST", &format!("{path}/check"), None).await;
+        assert_eq!((begun.status, &begun.body["state"]), (202, &json!("checking")), "a long file is checked in the background");
+        house.ask(&admin, "POST", &format!("{path}/invite"), None).await.refused(409, "import.wrong_step");
+        assert!(runner::advance(&house.state.connections).await.unwrap());
+        assert_eq!(house.get(&admin, &path).await.ok()["counts"], json!({"unchecked": 4_500, "will_invite": 2_000}), "progress is seen");
+        // Another mapping begins anew, whoever is at work on the earlier one.
+        let stale = house.state.store.tenant(&account).import(seen["id"].as_str().unwrap()).await.unwrap().unwrap();
+        house
+            .ask(&admin, "PUT", &format!("{path}/mapping"), Some(json!({"mapping": {"email": 0, "role": null}, "role": "admin"})))
+            .await
+            .ok();
+        house.ask(&admin, "POST", &format!("{path}/check"), None).await.ok();
+        let run = async || while runner::advance(&house.state.connections).await.unwrap() {};
+        futures_util::join!(run(), run());
+        house.state.store.tenant(&account).end_check(&stale, 1).await.unwrap();
+        let checked = house.get(&admin, &path).await.ok();
         assert_eq!(checked["counts"], json!({"over_seat_limit": 501, "will_invite": 5_999}), "{}", house.engine);
         house.ask(&admin, "POST", &format!("{path}/invite"), None).await.ok();
-        let run = async || while runner::advance(&house.state.connections).await.unwrap() {};
         futures_util::join!(run(), run());
         let done = house.get(&admin, &path).await.ok();
         assert_eq!(done["counts"], json!({"invited": 5_999, "over_seat_limit": 501}));

@@ -40,6 +40,8 @@ async fn a_person_is_shown_with_what_marketo_thinks_of_them() {
       "marketo_id": 1,
       "sfdc_type": "Lead",
       "sfdc_id": "00Q000000000001EAA",
+      "sfdc_account_id": null,
+      "sfdc_opportunity_id": null,
       "name": "First1 O'Neill \"<>\\ é",
       "first_name": "First1",
       "last_name": "O'Neill \"<>\\ é",
@@ -47,6 +49,8 @@ async fn a_person_is_shown_with_what_marketo_thinks_of_them() {
       "title": null,
       "email": "p1@example.com",
       "phone": null,
+      "linkedin_url": null,
+      "source": "Web",
       "score": 50,
       "score_percentile": 66,
       "stars": 3,
@@ -119,7 +123,9 @@ async fn no_route_shows_one_account_what_belongs_to_another() {
         }
     }
     // A token that names an account and the org of another one.
-    let mixed = super::world::sign(&super::world::claims(&json!({ "kind": "package", "account": "a", "org": super::world::ORG_B })));
+    let mixed = super::world::sign(&super::world::claims(
+        &json!({ "kind": "package", "account": "a", "org": super::world::ORG_B, "user": super::world::USER }),
+    ));
     assert_eq!(world.get(&format!("/v1/people/{id}"), &mixed).await.status, 404);
 }
 
@@ -153,7 +159,8 @@ async fn a_query_is_taken_by_the_letter() {
         ("?sfdc_id=00Q000000000001AAB", "request.invalid"),
         ("?sfdc_id=001000000000001AAA", "request.invalid"),
         ("?sfdc_id=00Q000000000001EAA&sfdc_id=00Q000000000001EAA", "request.invalid"),
-        ("?sfdc_id=00Q000000000001EAA&account_id=b", "request.unknown_field"),
+        ("?sfdc_id=00Q000000000001EAA&account_id=b", "request.invalid"),
+        ("?sfdc_id=00Q000000000001EAA&account=b", "request.unknown_field"),
     ] {
         let reply = world.get(&format!("/v1/people{query}"), &package("a")).await;
         assert_eq!((reply.status, reply.code().as_str()), (400, code), "{query}");

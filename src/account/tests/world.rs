@@ -175,7 +175,12 @@ pub fn package(account: &str) -> String {
 
 pub fn rep(account: &str, record: &str) -> String {
     let org = if account == "a" { ORG_A } else { ORG_B };
-    let object = if record.starts_with("00Q") { "Lead" } else { "Contact" };
+    let object = match &record[..3] {
+        "00Q" => "Lead",
+        "001" => "Account",
+        "006" => "Opportunity",
+        _ => "Contact",
+    };
     sign(&claims(&json!({ "kind": "rep", "account": account, "org": org, "user": USER, "object": object, "record": record })))
 }
 

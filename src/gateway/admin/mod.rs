@@ -5,6 +5,7 @@
 //! [`act`] writes. Only what a row can't say has code of its own: connecting Salesforce, files.
 
 pub mod act;
+mod budget;
 pub mod caller;
 pub mod connect;
 pub mod files;

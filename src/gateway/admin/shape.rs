@@ -13,8 +13,8 @@ const STEPS: [&str; 7] = [
     "/admin/settings/marketo",
     "/admin/marketo/actions-config",
     "/admin/settings/users",
-    "",
-    "",
+    "/admin/settings/salesforce/package",
+    "/admin/settings/salesforce/package",
 ];
 
 /// Prepares the answers of a page for its template.
@@ -31,6 +31,7 @@ pub fn shape(page: &str, data: &mut Map<String, Value>) {
                 *skipped = reasons(skipped);
             }
         }
+        "marketo" => super::budget::draw(data),
         "users" => choices(data),
         "import-map" => columns(data),
         "import-check" | "import-invite" | "import-progress" | "import-report" => counted(data),
@@ -69,13 +70,16 @@ fn progress(mut sync: Value) -> Value {
     let percent = (expected > 0).then(|| (read.saturating_mul(100) / expected).clamp(0, 100));
     let minutes = (state == "running" && (1..=LONGEST_LEFT).contains(&left)).then(|| (left + 59) / 60);
     let skipped = reasons(sync.get("skipped").unwrap_or(&Value::Null));
+    let left_out = reasons(sync.get("left_out").unwrap_or(&Value::Null));
     for (name, value) in [
         ("state", json!(state)),
         ("moving", json!(state == "running")),
+        ("cancellable", json!(["running", "paused", "failed"].contains(&state.as_str()))),
         ("percent", json!(percent)),
         ("minutes_left", json!(minutes)),
         ("rate", json!(whole(rate))),
         ("skipped", skipped),
+        ("left_out", left_out),
     ] {
         put(&mut sync, name, value);
     }
@@ -142,8 +146,15 @@ fn counted(data: &mut Map<String, Value>) {
     list.sort_by_key(|entry| entry.get("reason").and_then(Value::as_str).is_some_and(|reason| good.contains(&reason)));
     let to_invite = number(&counts, "will_invite") + number(&counts, "invited");
     let done = number(&counts, "invited");
-    let percent = if to_invite > 0 { done.saturating_mul(100) / to_invite } else { 100 };
     let state = import.get("state").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (rows, unchecked) = (number(import, "rows"), number(&counts, "unchecked"));
+    let percent = if state == "checking" && rows > 0 {
+        (rows - unchecked).saturating_mul(100) / rows
+    } else if to_invite > 0 {
+        done.saturating_mul(100) / to_invite
+    } else {
+        100
+    };
     for (name, value) in [
         ("outcomes", json!(list)),
         ("will_invite", json!(number(&counts, "will_invite"))),

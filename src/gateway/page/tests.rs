@@ -129,6 +129,7 @@ fn every_message_is_used() {
         "skipped-",
         "sync-",
         "guide-",
+        "purpose-",
         "role-",
         "first-state-",
         "connection-",
@@ -147,6 +148,9 @@ fn every_message_is_used() {
         "target-",
         "task-",
         "why-",
+        "certificate-state-",
+        "package-problem-",
+        "package-standing-",
     ];
     for key in messages(Language::English).into_keys().filter(|key| !built.iter().any(|start| key.starts_with(start))) {
         assert!(sources.contains(&format!("\"{key}\"")), "{key} is said nowhere");

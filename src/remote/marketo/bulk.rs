@@ -204,6 +204,15 @@ impl Marketo {
         }
     }
 
+    /// Cancels an extract that nobody wants any more.
+    ///
+    /// # Errors
+    /// See [`BulkError`].
+    pub async fn cancel_extract(&self, asker: Asker<'_>, extract: Extract, id: &str) -> Result<(), BulkError> {
+        let call = bulk_call("bulk_cancel", Method::POST, extract, &format!("{id}/cancel.json"), Body::None);
+        self.run(&call, asker).await.map(drop).map_err(told_apart)
+    }
+
     /// How an extract stands. Marketo changes it once a minute at most.
     ///
     /// # Errors

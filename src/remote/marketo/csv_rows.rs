@@ -128,7 +128,8 @@ impl<'a> Fields<'a> {
         if bytes.is_empty() || bytes == b"null" {
             return None;
         }
-        Some(String::from_utf8_lossy(bytes))
+        // Nearly all of them are what they should be, and then one look is enough.
+        Some(std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed))
     }
 
     /// A field as a whole number.

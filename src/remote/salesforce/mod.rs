@@ -11,6 +11,7 @@ use super::call::{Answer, Body, Call, CallError, Caller, With};
 pub mod contact_roles;
 pub mod keys;
 pub mod oauth;
+pub mod package;
 pub mod tasks;
 
 /// Whose access token it is, as the org itself says.

@@ -17,7 +17,7 @@
           context: {
             environment: {
               dimensions: { height: `${settings.height}px`, width: `${frame.clientWidth}px` },
-              parameters: { recordId: settings.recordId, object: settings.object },
+              parameters: settings.parameters,
               displayLocation: "Aura",
               sublocation: null,
               record: {},

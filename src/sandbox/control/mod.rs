@@ -16,6 +16,7 @@ use actix_web::{Error, HttpMessage, HttpResponse};
 use super::World;
 use super::clock::machine_ms;
 use super::marketo::{ForcedCode, ForcedDelay, LateCommit, MarketoCode};
+use super::salesforce::package;
 use faults::{Effect, Severed};
 use journal::Call;
 
@@ -37,6 +38,8 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
         .route("/limits", web::delete().to(routes::reset_limits))
         .route("/tokens/expire", web::post().to(routes::expire_tokens))
         .route("/salesforce/keys", web::post().to(routes::register_key))
+        .route("/salesforce/package", web::get().to(package::show))
+        .route("/salesforce/package", web::post().to(package::change))
         .route("/salesforce/id-tokens", web::post().to(routes::bend_id_tokens))
         .route("/salesforce/identity-keys/rotate", web::post().to(routes::rotate_identity_keys))
         .route("/people", web::post().to(people::create))

@@ -43,6 +43,11 @@ pub async fn assertion(world: Data<World>, asked: Query<Asked>, body: Bytes) -> 
     }
 }
 
+/// `GET /apex/certificate`: what Setup › Certificate and Key Management offers for download.
+pub async fn certificate(world: Data<World>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/x-pem-file").body(world.org_certificate_pem())
+}
+
 fn change(object: &mut Value, changes: Option<&Map<String, Value>>) {
     let (Some(object), Some(changes)) = (object.as_object_mut(), changes) else { return };
     for (name, value) in changes {

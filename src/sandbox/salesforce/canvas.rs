@@ -54,6 +54,15 @@ pub fn fresh(world: &World, occasion: &Occasion) -> String {
     sign(&world.options().consumer_secret, &envelope(world, occasion, &org, &token))
 }
 
+/// What the panel's component and the package's lifecycle handler tell the gateway.
+pub fn parameters(world: &World, occasion: &Occasion) -> Value {
+    let (tabs, actions, upcoming) = world.salesforce.package.with(|package| package.panel());
+    json!({
+        "recordId": occasion.record_id, "object": occasion.object.name(), "tabs": tabs, "actions": actions, "upcoming": upcoming,
+        "locale": occasion.user.locale, "language": occasion.language, "packageVersion": world.salesforce.package.with(|package| package.version()),
+    })
+}
+
 fn envelope(world: &World, occasion: &Occasion, org: &str, token: &str) -> Value {
     let user = occasion.user;
     let object = occasion.object.name();
@@ -98,7 +107,7 @@ fn envelope(world: &World, occasion: &Occasion, org: &str, token: &str) -> Value
                     "width": "100%", "height": format!("{}px", occasion.height), "maxWidth": "2000px", "maxHeight": "2000px", "clientWidth": "680px",
                     "clientHeight": format!("{}px", occasion.height),
                 },
-                "parameters": { "recordId": occasion.record_id, "object": object },
+                "parameters": parameters(world, occasion),
                 "record": record,
                 "version": { "season": "SUMMER", "api": API_VERSION },
             },

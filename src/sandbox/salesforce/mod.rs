@@ -8,6 +8,7 @@ mod collections;
 pub mod id_token;
 pub mod keys;
 mod oauth;
+pub(super) mod package;
 mod pages;
 pub(super) use pages::page;
 mod query;
@@ -31,6 +32,7 @@ use tasks::Tasks;
 pub struct Salesforce {
     pub(super) sessions: Kept<Sessions>,
     pub(super) tasks: Kept<Tasks>,
+    pub(super) package: Kept<package::Package>,
     pub(super) identities: Kept<Identities>,
     /// The public key of the connected app, as a DER structure.
     registered_key: Kept<Option<Vec<u8>>>,
@@ -59,7 +61,10 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
         .route("/", web::get().to(pages::list::list))
         .route("/new-lead", web::post().to(pages::list::new_lead))
         .route("/_assets/{name}", web::get().to(pages::asset))
-        .route("/lightning/r/{object:Lead|Contact}/{id}/view", web::get().to(pages::record::record))
+        .route("/_components/{path:.*}", web::get().to(pages::component::file))
+        .route("/lightning/n/{name}", web::get().to(pages::component::tab))
+        .route("/lightning/cmp/{name}", web::get().to(pages::component::alone))
+        .route("/lightning/r/{object:Lead|Contact|Account|Opportunity}/{id}/view", web::get().to(pages::record::record))
         .route("/services/data/{version}/platformconnect/signedrequest", web::put().to(canvas::signed_request))
         .route("/services/data/{version}/query", web::get().to(query::query))
         .route("/services/data/{version}/query/", web::get().to(query::query))
@@ -80,5 +85,6 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
         .route("/services/oauth2/userinfo", web::post().to(userinfo::userinfo))
         .route("/id/keys", web::get().to(userinfo::keys))
         .route("/.well-known/openid-configuration", web::get().to(userinfo::discovery))
-        .route("/apex/assertion", web::post().to(apex::assertion));
+        .route("/apex/assertion", web::post().to(apex::assertion))
+        .route("/apex/certificate", web::get().to(apex::certificate));
 }

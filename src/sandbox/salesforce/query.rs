@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::answer::{rest_error, session_invalid};
 use super::session;
 use super::soql::{self, Condition, Query};
-use super::{records, tasks};
+use super::{package, records, tasks};
 use crate::sandbox::World;
 use crate::sandbox::clock::machine_ms;
 use crate::sandbox::world::ids::{self, Object};
@@ -35,19 +35,23 @@ pub async fn query(world: Data<World>, request: HttpRequest, asked: UrlQuery<Ask
         Ok(query) => query,
         Err(message) => return malformed(&message),
     };
-    let Some(object) = Object::of_name(&query.object) else {
+    let rows = match Object::of_name(&query.object) {
+        Some(object) => Some(candidates(&world, object, &query)),
+        None => package::rows(&world, &query.object),
+    };
+    let Some(rows) = rows else {
         return rest_error(StatusCode::BAD_REQUEST, "INVALID_TYPE", &format!("sObject type '{}' is not supported.", query.object));
     };
-    match answer(&world, object, &query) {
+    match answer(rows, &query) {
+        Ok(found) if query.counts() => HttpResponse::Ok().json(json!({ "totalSize": found.len(), "done": true, "records": [] })),
         Ok(found) => HttpResponse::Ok().json(json!({ "totalSize": found.len(), "done": true, "records": found })),
         Err(field) => {
-            rest_error(StatusCode::BAD_REQUEST, "INVALID_FIELD", &format!("No such column '{field}' on entity '{}'.", object.name()))
+            rest_error(StatusCode::BAD_REQUEST, "INVALID_FIELD", &format!("No such column '{field}' on entity '{}'.", query.object))
         }
     }
 }
 
-fn answer(world: &World, object: Object, query: &Query) -> Result<Vec<Value>, String> {
-    let candidates = candidates(world, object, query);
+fn answer(candidates: Vec<Value>, query: &Query) -> Result<Vec<Value>, String> {
     let limit = query.limit.unwrap_or(MOST_RECORDS).min(MOST_RECORDS);
     let mut found = Vec::new();
     for record in candidates {
@@ -59,7 +63,7 @@ fn answer(world: &World, object: Object, query: &Query) -> Result<Vec<Value>, St
             holds &= matches(&record, condition)?;
         }
         if holds {
-            found.push(show(&record, &query.fields)?);
+            found.push(if query.counts() { record } else { show(&record, &query.fields)? });
         }
     }
     Ok(found)

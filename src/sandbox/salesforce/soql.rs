@@ -11,6 +11,16 @@ pub struct Query {
     pub limit: Option<usize>,
 }
 
+/// The only field of a query that asks how many there are.
+const COUNT: &str = "COUNT()";
+
+impl Query {
+    /// Whether only the number of records is asked.
+    pub fn counts(&self) -> bool {
+        matches!(self.fields.as_slice(), [only] if only == COUNT)
+    }
+}
+
 /// `field = value`, or `field IN (values)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {
@@ -32,7 +42,13 @@ enum Token {
 pub fn parse(text: &str) -> Result<Query, String> {
     let mut tokens = Tokens { tokens: split(text)?, at: 0 };
     tokens.keyword("SELECT")?;
-    let fields = tokens.words()?;
+    let mut fields = tokens.words()?;
+    if matches!(fields.as_slice(), [only] if only.eq_ignore_ascii_case("COUNT")) && tokens.mark('(') {
+        if !tokens.mark(')') {
+            return Err("expecting a right parenthesis".to_owned());
+        }
+        fields = vec![COUNT.to_owned()];
+    }
     tokens.keyword("FROM")?;
     let object = tokens.word()?;
     let mut conditions = Vec::new();
@@ -174,8 +190,15 @@ mod tests {
     }
 
     #[test]
+    fn a_count_is_no_field() {
+        assert!(parse("SELECT COUNT() FROM PermissionSetAssignment WHERE Assignee.IsActive = true").unwrap().counts());
+        assert!(!parse("SELECT Count FROM Lead").unwrap().counts());
+    }
+
+    #[test]
     fn nonsense_is_refused() {
         for text in [
+            "SELECT COUNT( FROM Lead",
             "",
             "SELECT",
             "SELECT Id FROM",

@@ -9,6 +9,7 @@ use super::feed::{Entry, NUMBERS_A_DAY};
 use super::overlay::FieldChange;
 use super::people::{FIRST_ID, Kind, Person};
 use super::stories::{Because, Event, Moment, What};
+use super::users::User;
 use crate::sandbox::clock::DAY;
 
 /// Fields of a person to set; an empty text clears a field.
@@ -185,7 +186,15 @@ type Difference = (&'static str, Option<String>, Option<String>);
 fn differences(before: &Person, after: &Person) -> Vec<Difference> {
     let number = |value: Option<i64>| value.map(|value| value.to_string());
     let flag = |value: Option<bool>| value.map(|value| value.to_string());
-    let fields: [Difference; 9] = [
+    let kind = |person: &Person| match person.kind {
+        Kind::Lead => Some("Lead".to_owned()),
+        Kind::Contact => Some("Contact".to_owned()),
+        Kind::Unsynced => None,
+    };
+    let owner = |person: &Person| person.owner.and_then(User::at).map(User::id);
+    let fields: [Difference; 11] = [
+        ("sfdcType", kind(before), kind(after)),
+        ("sfdcLeadOwnerId", owner(before), owner(after)),
         ("firstName", before.first.clone(), after.first.clone()),
         ("lastName", before.last.clone(), after.last.clone()),
         ("email", before.email.clone(), after.email.clone()),

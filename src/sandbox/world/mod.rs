@@ -26,6 +26,7 @@ use crate::sandbox::mail::Mailbox;
 use crate::sandbox::marketo::Marketo;
 use crate::sandbox::salesforce::Salesforce;
 use crate::sandbox::salesforce::keys::OrgKey;
+use crate::sandbox::salesforce::package::Package;
 use feed::Days;
 use ids::{Object, record_id};
 use overlay::Overlay;
@@ -51,6 +52,8 @@ pub struct WorldOptions {
     pub activities: u32,
     /// How long a bulk job is processed, in milliseconds.
     pub job_ms: i64,
+    /// Folder with the package's compiled components, if somebody compiled them.
+    pub components: Option<std::path::PathBuf>,
 }
 
 impl Default for WorldOptions {
@@ -64,6 +67,7 @@ impl Default for WorldOptions {
             began: None,
             activities: 400_000,
             job_ms: 1_000,
+            components: None,
         }
     }
 }
@@ -179,6 +183,12 @@ impl World {
     /// The certificate with which the org signs; made when first asked for.
     pub fn org_certificate_pem(&self) -> String {
         self.org_key().certificate_pem.clone()
+    }
+
+    /// Has the org's package configured for its gateway and given to the sales people, as its admin would do by hand.
+    pub fn configure_package(&self, certificate: &str, secret_key: &str) {
+        let package = Package::configured(&origin_of(&self.options.canvas_url), certificate, secret_key);
+        self.salesforce.package.with(|known| *known = package);
     }
 
     pub(in crate::sandbox) fn org_key(&self) -> &OrgKey {

@@ -105,6 +105,7 @@ async fn walk(tag: &'static str) {
         field_sync(&walk).await;
         invite_users(&walk).await;
         invite_by_csv(&walk).await;
+        other_pages(&walk).await;
         on_a_phone(&walk).await;
         colleague(&walk).await;
     })
@@ -280,6 +281,28 @@ async fn invite_by_csv(walk: &Walk<'_>) {
     assert!(report.contains("ida.berg@brightwater.example") && report.contains("not an address"), "{report}");
     assert!(!report.contains(",=1+1") && !report.contains(",@SUM"), "{report}");
     let _ = walk.newest_mail_to("lee.wu@brightwater.example").await;
+}
+
+/// What the guide does not visit, in a window of 1024 pixels.
+async fn other_pages(walk: &Walk<'_>) {
+    walk.browser.window(1024, 768).await;
+    for (title, path) in [
+        ("title-general", "/admin/settings/general"),
+        ("title-teams", "/admin/settings/teams"),
+        ("title-login", "/admin/settings/login"),
+        ("title-audit", "/admin/settings/audit"),
+        ("title-marketo", "/admin/settings/marketo/access"),
+        ("title-invitations", "/admin/settings/users/invitations"),
+        ("title-my-profile", "/admin/settings/my-profile"),
+        ("title-users", "/admin/settings/users"),
+        ("title-actions-config", "/admin/marketo/actions-config"),
+    ] {
+        walk.open(path).await;
+        walk.on(title, &format!("other-{}", path.rsplit('/').next().unwrap())).await;
+        let fits = walk.browser.value("document.documentElement.scrollWidth <= innerWidth").await;
+        assert_eq!(fits, true, "{path} fits 1024 pixels");
+    }
+    walk.browser.window(1280, 900).await;
 }
 
 /// The pages that an admin may open on the way.

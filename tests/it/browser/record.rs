@@ -126,3 +126,27 @@ async fn a_contact_is_shown_in_dark_colours() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn accounts_and_opportunities_frame_the_panel_too() {
+    in_browser(async |browser| {
+        browser.open(&record_page("Contact", busy_contact().await)).await;
+        for (object, height) in [("Account", "410"), ("Opportunity", "410")] {
+            let link = format!("aside a[href*=\"/lightning/r/{object}/\"]");
+            browser.click(&link).await;
+            browser.until("its page is open", &format!("document.querySelector('.kind')?.textContent === '{object}'")).await;
+            assert_eq!(browser.text("document.querySelector('iframe').getAttribute('height')").await, height);
+            // The same form, with the record that the page is about, and what the package's handler adds.
+            let settings = browser.text("document.querySelector('iframe').dataset.settings").await;
+            let settings: serde_json::Value = serde_json::from_str(&settings).unwrap();
+            assert_eq!(settings["parameters"]["object"], object);
+            assert_eq!(settings["parameters"]["tabs"], serde_json::json!(["moments", "web", "email", "score"]));
+            browser.enter().await;
+            browser.until("the frame says something", "document.body.innerText.trim().length > 20").await;
+            browser.leave().await;
+            browser.complaints().await;
+            browser.picture(&format!("record-{}", object.to_lowercase())).await;
+        }
+    })
+    .await;
+}

@@ -32,6 +32,7 @@ pub(super) static PAGES: &[Page] = &[
                 .of(&[field("client_id", Kind::Optional), field("client_secret", Kind::Secret)])
                 .then("secret-rotated", HERE),
             Act::post("/admin/marketo/actions-config/pause", "/v1/field-sync/pause").then("sync-paused", SYNC),
+            Act::post("/admin/marketo/actions-config/cancel", "/v1/field-sync/cancel").then("sync-cancelled", SYNC),
             Act::post("/admin/marketo/actions-config/resume", "/v1/field-sync/resume").then("sync-resumed", SYNC),
         ],
     },

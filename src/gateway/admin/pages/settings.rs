@@ -59,6 +59,23 @@ pub(super) static PAGES: &[Page] = &[
         ],
     },
     Page {
+        path: "/admin/settings/salesforce/package",
+        name: "salesforce-package",
+        who: Who::Member,
+        template: "salesforce-package",
+        menu: "salesforce",
+        asks: &[
+            Ask::needed("key", "/v1/connections/salesforce/secret-key"),
+            Ask::needed("package", "/v1/connections/salesforce/package"),
+            Ask::needed("certificates", "/v1/connections/salesforce/certificates"),
+        ],
+        acts: &[
+            Act::post("/admin/settings/salesforce/package/key", "/v1/connections/salesforce/secret-key"),
+            Act::post("/admin/settings/salesforce/package/certificates/{id}/revoke", "/v1/connections/salesforce/certificates/{id}/revoke")
+                .then("certificate-revoked", "/admin/settings/salesforce/package"),
+        ],
+    },
+    Page {
         path: "/admin/settings/marketo",
         name: "marketo",
         who: Who::Member,
@@ -67,6 +84,7 @@ pub(super) static PAGES: &[Page] = &[
         asks: &[
             Ask::needed("connection", "/v1/connections/marketo"),
             Ask::wanted("admins", "/v1/members?role=admin&state=active&limit=100"),
+            Ask::wanted("budget", "/v1/connections/marketo/budget"),
         ],
         acts: &[
             Act::post("/admin/settings/marketo/connect", "/v1/connections/marketo").then("marketo-connected", "/admin/settings/marketo"),

@@ -269,8 +269,32 @@ pub fn ordinary(call: &str) -> (u16, Value) {
             json!({"state": "connected", "environment": "production", "org_id": "00Dx0000000BV7zEAG", "instance_url": "https://acme.my.salesforce.com",
                 "user": "integration@acme.example", "scopes": ["api", "refresh_token", "openid"], "api_version": "67.0", "last_success_at": NOW - 60_000, "problem": null})
         }
+        "GET /v1/connections/salesforce/secret-key" => {
+            json!({"state": "made", "last4": "Zq9_", "made_at": NOW - HOUR, "made_by": "ada@acme.example"})
+        }
+        "POST /v1/connections/salesforce/secret-key" => {
+            json!({"state": "made", "last4": "aaaa", "made_at": NOW, "made_by": "ada@acme.example", "secret_key": "msk_aaaa"})
+        }
+        "GET /v1/connections/salesforce/certificates" => list(
+            &json!([{"id": "c1", "org_id": "00Dx0000000BV7zEAG", "name": "MSI_Gateway", "fingerprint": "ab", "not_before": NOW - HOUR, "not_after": NOW + 500 * HOUR,
+                "state": "active", "registered_at": NOW - HOUR, "registered_by": "005x0000001SyyEAAS", "revoked_at": null},
+                {"id": "c0", "org_id": "00Dx0000000BV7zEAG", "name": "MSI_Gateway_Old", "fingerprint": "cd", "not_before": NOW - 900 * HOUR, "not_after": NOW + 2 * HOUR,
+                "state": "revoked", "registered_at": NOW - 900 * HOUR, "registered_by": null, "revoked_at": NOW - HOUR}]),
+        ),
+        "GET /v1/connections/salesforce/package" => {
+            json!({"org_id": "00Dx0000000BV7zEAG", "version": "1.0.0", "minimum_version": "1.0.0", "standing": "current", "reps": 12, "admins": 1,
+                "configuration": {"state": "saved", "gateway_address": "https://msi.example.com", "actions_enabled": true}, "asked_at": NOW - 3000,
+                "reported_version": "1.0.0", "reported_at": NOW - HOUR, "problem": null})
+        }
         "GET /v1/connections/marketo" => {
             json!({"state": "connected", "munchkin_id": "123-ABC-456", "client_id": "b417a98f-1111", "owner": {"member_id": "m1", "email": "ada@acme.example"}, "last_success_at": NOW - 60_000, "problem": null})
+        }
+        "GET /v1/connections/marketo/budget" => {
+            let hours = |calls: i64| (0..24).map(|hour| if hour < 9 { calls * (hour + 1) } else { 0 }).collect::<Vec<_>>();
+            json!({"connected": true, "munchkin": "123-ABC-456", "used_today": 4_520, "daily_limit": 40_000, "background_limit": 32_000,
+                "in_window": 3, "window_limit": 50, "in_flight": 1, "paused_until": null, "pause_reason": null, "resumes_at": null,
+                "day_began": NOW - 9 * HOUR, "hours": {"timeline_tail": hours(60), "people_changes": hours(30), "people": hours(2)},
+                "instance": {"total": 9_812, "own": 4_520, "read_at": NOW - 60_000}})
         }
         "GET /v1/connections/marketo/access" => {
             list(&json!([{"member_id": "m1", "email": "ada@acme.example", "first_name": "Ada", "last_name": "Lovelace", "access": true}]))

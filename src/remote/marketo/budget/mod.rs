@@ -308,14 +308,27 @@ impl Budget {
         usage.as_ref().filter(|(day, _)| *day == today).map(|(_, usage)| *usage)
     }
 
-    /// How it stands.
-    pub async fn view(&self) -> BudgetView {
+    /// Calls of the day so far for these purposes, and milliseconds since the day began.
+    pub async fn spent_on(&self, purposes: &[&str]) -> (u32, i64) {
+        let figures = self.figures().await;
+        let (now, _) = self.now();
+        let calls = figures.hours.iter().filter(|((_, purpose), _)| purposes.contains(&purpose.as_str())).map(|(_, calls)| *calls);
+        (calls.sum(), now.wall_ms - central::began(now.wall_ms))
+    }
+
+    async fn figures(&self) -> Figures {
         let (now, day) = self.now();
         let shared = match &self.shared {
             Some(shared) => shared.figures(&self.limits, &day).await,
             None => None,
         };
-        let figures = shared.unwrap_or_else(|| self.local.figures(&self.limits, now, &day));
+        shared.unwrap_or_else(|| self.local.figures(&self.limits, now, &day))
+    }
+
+    /// How it stands.
+    pub async fn view(&self) -> BudgetView {
+        let figures = self.figures().await;
+        let (now, _) = self.now();
         let paused_until = paused_until(&figures, now.wall_ms);
         let background_limit = self.limits.of(Purpose::Background("")).daily;
         let midnight = (figures.used_today >= background_limit).then(|| central::next_midnight(now.wall_ms));

@@ -53,11 +53,28 @@ pub async fn list(world: Data<World>, wanted: Query<Wanted>) -> HttpResponse {
         "list",
         &json!({
             "title": if contacts { "Contacts" } else { "Leads" }, "object": if contacts { "Contact" } else { "Lead" }, "contacts": contacts, "words": words, "rows": rows,
-            "page": page, "previous": (page > 1).then(|| page - 1), "next": more.then_some(page + 1), "strangers": strangers, "foreign": foreign, "lively": lively(&world, &view, &suffix),
+            "actions": list_actions(&world, &found, user), "page": page, "previous": (page > 1).then(|| page - 1), "next": more.then_some(page + 1), "strangers": strangers, "foreign": foreign, "lively": lively(&world, &view, &suffix),
             "initials": user.initials(), "user_name": user.name(), "user_index": user.index,
             "users": USERS.iter().map(|other| json!({ "index": other.index, "name": other.name(), "language": other.language, "chosen": other.index == user.index })).collect::<Vec<_>>(),
         }),
     )
+}
+
+// The buttons of the list view, for the records that it shows.
+fn list_actions(world: &World, found: &[Person], user: User) -> Vec<Value> {
+    if !super::component::are_there(world) {
+        return Vec::new();
+    }
+    let ids: Vec<String> = found.iter().filter_map(Person::record).collect();
+    let actions = [("email", "Send Sales Email"), ("campaign", "Add to Sales Campaign")];
+    actions
+        .iter()
+        .map(|(action, label)| {
+            let (ids, user) = (ids.join(","), user.index.to_string());
+            let fields = [("action", *action), ("recordIds", ids.as_str()), ("user", user.as_str()), ("lang", "en")];
+            json!({ "label": label, "link": super::component::address(world, "msiListAction", &fields) })
+        })
+        .collect()
 }
 
 /// `POST /new-lead`: somebody arrives now; the browser goes to the record.

@@ -1,5 +1,7 @@
 //! The org's pages, drawn from templates that are part of the program.
 
+mod business;
+pub mod component;
 pub mod list;
 pub mod record;
 
@@ -17,6 +19,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("shell", include_str!("../../assets/shell.hbs")),
     ("list", include_str!("../../assets/list.hbs")),
     ("record", include_str!("../../assets/record.hbs")),
+    ("tab", include_str!("../../assets/tab.hbs")),
+    ("component", include_str!("../../assets/component.hbs")),
     ("nothing", include_str!("../../assets/nothing.hbs")),
     ("authorize", include_str!("../../assets/authorize.hbs")),
     ("mailbox", include_str!("../../assets/mailbox.hbs")),
@@ -52,6 +56,7 @@ pub fn page(world: &World, template: &str, content: &Value) -> HttpResponse {
     if let Some(content) = content.as_object_mut() {
         content.insert("base".to_owned(), json!(base));
         content.insert("org".to_owned(), json!(world.org_name()));
+        content.insert("components".to_owned(), json!(component::are_there(world)));
     }
     let body = match templates().render(template, &content) {
         Ok(body) => body,

@@ -5,6 +5,7 @@ use actix_web::web::{Data, Path, Query};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::{business, component};
 use crate::sandbox::World;
 use crate::sandbox::clock::iso_day;
 use crate::sandbox::salesforce::canvas::{self, Occasion};
@@ -30,18 +31,35 @@ pub struct Options {
     org: Option<String>,
 }
 
+/// What a record page shows besides the panel.
+pub struct Content {
+    pub title: String,
+    pub avatar: String,
+    pub highlights: Vec<Value>,
+    pub details: Vec<Value>,
+    pub account: Option<Value>,
+    pub deals: Vec<Value>,
+    pub colleagues: Vec<Value>,
+}
+
 /// `GET /lightning/r/{object}/{id}/view`.
 pub async fn record(world: Data<World>, path: Path<(String, String)>, options: Query<Options>) -> HttpResponse {
     let (name, id) = path.into_inner();
     let found = Object::of_name(&name).and_then(|object| {
         let (_, index) = ids::parse(&id).filter(|(kind, _)| *kind == object)?;
-        Some((object, records::person(&world, object, index)?))
+        let id = record_id(object, index);
+        let content = match object {
+            Object::Account => business::account(&world, index)?,
+            Object::Opportunity => business::opportunity(&world, index)?,
+            _ => of_person(&world, &records::person(&world, object, index)?, &id),
+        };
+        Some((object, id, content))
     });
-    let Some((object, person)) = found else {
+    let Some((object, id, content)) = found else {
         return super::nothing(&world, "This record doesn't exist, or was deleted.");
     };
     let user = options.user.as_deref().and_then(User::named).or_else(|| USERS.first().copied()).unwrap_or_default();
-    let id = record_id(object, person.index);
+    let of_person = matches!(object, Object::Lead | Object::Contact);
     let occasion = Occasion {
         user,
         language: options.lang.clone().unwrap_or_else(|| user.language.to_owned()),
@@ -50,32 +68,56 @@ pub async fn record(world: Data<World>, path: Path<(String, String)>, options: Q
         instance_id: canvas::instance_id(&id),
         record_id: id.clone(),
         record: json!({}),
-        height: options.height.unwrap_or(450).clamp(100, 2_000),
+        height: options.height.unwrap_or(if of_person { 450 } else { 410 }).clamp(100, 2_000),
         unknown_org: options.org.as_deref() == Some("unknown"),
     };
     let now = world.clock.now();
     let session = world.salesforce.sessions.with(|sessions| sessions.sign_in(&world.org_id(), user, now, None));
     let approval = (options.auth.as_deref() == Some("approval")).then(|| approval_url(&world, &occasion));
-    let account = person.account.and_then(|account| world.population().company(account));
+    let card = (of_person && component::are_there(&world)).then(|| {
+        let user = user.index.to_string();
+        component::address(&world, "msiHighlights", &[("recordId", &id), ("user", &user), ("lang", &occasion.language)])
+    });
     super::page(
         &world,
         "record",
         &json!({
-            "title": person.name(), "object": object.name(), "is_lead": object == Object::Lead, "id": id, "initials": user.initials(), "user_name": user.name(),
-            "avatar": person.first.iter().chain(person.last.iter()).filter_map(|part| part.chars().next()).collect::<String>(),
-            "highlights": highlights(&person), "details": details(&person, &id), "canvas_url": world.options().canvas_url,
-            "account": account.map(|company| json!({ "name": company.name, "industry": company.industry, "employees": company.employees, "website": company.domain })),
-            "deals": deals(&world, &person), "colleagues": colleagues(&world, &person),
+            "title": content.title, "object": object.name(), "kind": object.name().to_lowercase(), "id": id, "initials": user.initials(),
+            "user_name": user.name(), "avatar": content.avatar, "highlights": content.highlights, "details": content.details,
+            "canvas_url": world.options().canvas_url, "account": content.account, "deals": content.deals, "colleagues": content.colleagues, "card": card,
             "frame": {
                 "name": format!("canvas-frame-{}", occasion.instance_id), "height": occasion.height, "signed_request": canvas::fresh(&world, &occasion),
                 "settings": json!({
-                    "instanceId": occasion.instance_id, "session": session, "canvasUrl": world.options().canvas_url, "recordId": id, "object": object.name(),
+                    "instanceId": occasion.instance_id, "session": session, "canvasUrl": world.options().canvas_url, "parameters": canvas::parameters(&world, &occasion),
                     "developerName": canvas::DEVELOPER_NAME, "endpoint": format!("{}/salesforce/services/data/v67.0/platformconnect/signedrequest", world.base_path()),
                     "height": occasion.height, "approvalUrl": approval, "sandbox": { "language": occasion.language, "timeZone": occasion.time_zone, "unknownOrg": occasion.unknown_org },
                 }).to_string(),
             },
         }),
     )
+}
+
+fn of_person(world: &World, person: &Person, id: &str) -> Content {
+    let account = person.account.and_then(|account| Some((account, world.population().company(account)?)));
+    Content {
+        title: person.name(),
+        avatar: person.first.iter().chain(person.last.iter()).filter_map(|part| part.chars().next()).collect(),
+        highlights: highlights(person),
+        details: details(person, id),
+        account: account.map(|(index, company)| {
+            json!({
+                "name": company.name, "industry": company.industry, "employees": company.employees, "website": company.domain,
+                "link": link(world, Object::Account, index),
+            })
+        }),
+        deals: deals(world, person),
+        colleagues: colleagues(world, person),
+    }
+}
+
+/// The address of a record's page.
+pub fn link(world: &World, object: Object, index: u32) -> String {
+    format!("{}/salesforce/lightning/r/{}/{}/view", world.base_path(), object.name(), record_id(object, index))
 }
 
 /// How the frame is opened when the user must approve the app first.
@@ -88,7 +130,8 @@ fn approval_url(world: &World, occasion: &Occasion) -> String {
     format!("{}?{query}#{fragment}", world.options().canvas_url)
 }
 
-fn field(label: &str, value: Option<String>) -> Value {
+/// A field of a record page.
+pub fn field(label: &str, value: Option<String>) -> Value {
     json!({ "label": label, "value": value.unwrap_or_default() })
 }
 
@@ -128,9 +171,11 @@ fn details(person: &Person, id: &str) -> Vec<Value> {
 }
 
 fn deals(world: &World, person: &Person) -> Vec<Value> {
-    let Some(deal) = person.opportunity.and_then(|index| world.population().opportunity(index)) else { return Vec::new() };
+    let Some(index) = person.opportunity else { return Vec::new() };
+    let Some(deal) = world.population().opportunity(index) else { return Vec::new() };
+    let role = world.population().role(person.index);
     vec![
-        json!({ "name": deal.name, "stage": deal.stage, "amount": deal.amount, "close": deal.close, "role": world.population().role(person.index) }),
+        json!({ "name": deal.name, "stage": deal.stage, "amount": deal.amount, "close": deal.close, "role": role, "link": link(world, Object::Opportunity, index) }),
     ]
 }
 

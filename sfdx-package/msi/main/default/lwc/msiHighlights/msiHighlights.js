@@ -14,7 +14,12 @@ import absent from '@salesforce/label/c.MSI_Highlights_Absent';
 import loading from '@salesforce/label/c.MSI_Panel_Loading';
 import refresh from '@salesforce/label/c.MSI_Refresh';
 
-const TIERS = 3;
+const TIERS = [1, 2, 3];
+
+// each of three signs, filled as far as the person got
+function tiers(reached) {
+    return TIERS.map((number) => ({ number, look: number <= reached ? 'reached' : undefined }));
+}
 
 /** Stars, flames and the last interesting moment of a lead or contact, on a compact card. */
 export default class MsiHighlights extends LightningElement {
@@ -61,7 +66,7 @@ export default class MsiHighlights extends LightningElement {
     }
 
     get stars() {
-        return '★'.repeat(this.person.stars) + '☆'.repeat(TIERS - this.person.stars);
+        return tiers(this.person.stars);
     }
 
     get starsLabel() {
@@ -69,7 +74,7 @@ export default class MsiHighlights extends LightningElement {
     }
 
     get flames() {
-        return '▲'.repeat(this.person.flames) + '△'.repeat(TIERS - this.person.flames);
+        return tiers(this.person.flames);
     }
 
     get flamesLabel() {

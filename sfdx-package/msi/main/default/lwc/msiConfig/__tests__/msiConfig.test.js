@@ -170,6 +170,45 @@ describe('c-msi-config', () => {
         expect(find(element, 'save').disabled).toBe(false);
     });
 
+    it.each([
+        'SECRET_KEY',
+        'REVOKED',
+        'UNPROVEN',
+        'TIMEOUT',
+        'UNREACHABLE',
+        'UNTRUSTED',
+        'BUSY',
+        'SUSPENDED'
+    ])('says what to do when a registration ends in %s, and keeps what was pasted', async (kind) => {
+        const message = JSON.stringify({
+            kind,
+            message: `What ${kind} is`,
+            remedy: `What helps with ${kind}`
+        });
+        registerCertificate.mockRejectedValue({ body: { message } });
+        const element = await show();
+        await type(find(element, 'pem'), 'pasted');
+        await press(element, 'register');
+
+        const shown = find(element, 'problem');
+        expect(shown.getAttribute('role')).toBe('alert');
+        expect(shown.textContent).toContain(`What ${kind} is`);
+        expect(shown.textContent).toContain(`What helps with ${kind}`);
+        expect(find(element, 'pem').value).toBe('pasted');
+        expect(find(element, 'register').disabled).toBe(false);
+    });
+
+    it('keeps a secret key that could not be stored, for another try', async () => {
+        const message = JSON.stringify({ kind: 'NO_ACCESS', message: 'No', remedy: 'Permission set' });
+        storeSecretKey.mockRejectedValue({ body: { message } });
+        const element = await show();
+        await type(find(element, 'secret'), 'msk_x');
+        await press(element, 'store-secret');
+
+        expect(find(element, 'problem').textContent).toContain('Permission set');
+        expect(find(element, 'secret').value).toBe('msk_x');
+    });
+
     it('shows nothing to edit to somebody who is no admin', async () => {
         getConfig.mockRejectedValue({
             body: { message: JSON.stringify({ message: 'Admins only', remedy: 'Ask' }) }

@@ -27,6 +27,11 @@ function show(recordId) {
 
 const find = (element, id) => element.shadowRoot.querySelector(`[data-id="${id}"]`);
 
+const reached = (element, id) => [
+    find(element, id).querySelectorAll('svg.reached').length,
+    find(element, id).querySelectorAll('svg').length
+];
+
 describe('c-msi-highlights', () => {
     afterEach(() => {
         document.body.replaceChildren();
@@ -39,11 +44,40 @@ describe('c-msi-highlights', () => {
         await settle();
 
         expect(getHighlights).toHaveBeenCalledWith({ recordId: '00Q1' });
-        expect(find(element, 'stars').textContent).toBe('★★☆');
+        expect(reached(element, 'stars')).toEqual([2, 3]);
         expect(find(element, 'stars').getAttribute('aria-label')).toBe('c.MSI_Highlights_Stars');
-        expect(find(element, 'flames').textContent).toBe('▲△△');
+        expect(reached(element, 'flames')).toEqual([1, 3]);
         expect(find(element, 'moment').textContent).toContain('Looked at prices');
         expect(find(element, 'partial')).toBeNull();
+    });
+
+    it.each([
+        'NO_ACCESS',
+        'REFUSED',
+        'REVOKED',
+        'SUSPENDED',
+        'TIMEOUT',
+        'UNREACHABLE',
+        'BUSY',
+        'NOT_CONFIGURED'
+    ])('says what to do after %s, and tries again when asked', async (kind) => {
+        const message = JSON.stringify({
+            kind,
+            message: `What ${kind} is`,
+            remedy: `What helps with ${kind}`
+        });
+        getHighlights.mockRejectedValueOnce({ body: { message } });
+        getHighlights.mockResolvedValueOnce({ state: 'found', person: PERSON });
+        const element = show('00Q1');
+        await settle();
+
+        expect(find(element, 'problem').textContent).toContain(`What ${kind} is`);
+        expect(find(element, 'problem').textContent).toContain(`What helps with ${kind}`);
+        expect(find(element, 'stars')).toBeNull();
+        element.shadowRoot.querySelector('lightning-button-icon').click();
+        await settle();
+        expect(find(element, 'problem')).toBeNull();
+        expect(find(element, 'stars')).not.toBeNull();
     });
 
     it('says so when there is no moment and the history is not complete', async () => {
@@ -101,6 +135,6 @@ describe('c-msi-highlights', () => {
         answerFirst({ state: 'found', person: PERSON });
         await settle();
 
-        expect(find(element, 'stars').textContent).toBe('★★★');
+        expect(reached(element, 'stars')).toEqual([3, 3]);
     });
 });

@@ -59,6 +59,24 @@ describe('c-msi-list-action', () => {
         expect(element.shadowRoot.querySelector('lightning-button').disabled).toBe(true);
     });
 
+    it.each(['UNSUPPORTED', 'SWITCHED_OFF', 'NO_ACCESS', 'REFUSED', 'TIMEOUT', 'UNREACHABLE', 'BUSY'])(
+        'says what to do when %s keeps it from beginning',
+        async (kind) => {
+            const message = JSON.stringify({
+                kind,
+                message: `What ${kind} is`,
+                remedy: `What helps with ${kind}`
+            });
+            prepare.mockRejectedValue({ body: { message } });
+            const element = await show('email');
+
+            expect(find(element, 'problem').textContent).toContain(`What ${kind} is`);
+            expect(find(element, 'problem').textContent).toContain(`What helps with ${kind}`);
+            expect(element.shadowRoot.querySelector('lightning-button')).toBeNull();
+            expect(start).not.toHaveBeenCalled();
+        }
+    );
+
     it('adds everybody to a campaign', async () => {
         prepare.mockResolvedValue(PREPARED);
         start.mockResolvedValue({ accepted: 2, skipped: 0 });
