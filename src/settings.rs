@@ -21,6 +21,7 @@ pub struct Settings {
     pub marketo: Marketo,
     pub salesforce: Salesforce,
     pub mail: Mail,
+    pub delivery: Delivery,
     pub log: Log,
 }
 
@@ -177,6 +178,21 @@ pub struct Mail {
     pub from: Option<String>,
 }
 
+/// How what reps did is carried to Marketo and Salesforce.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Delivery {
+    /// Seconds after an attempt of unknown outcome until it is looked up whether it succeeded. Must be longer than the other
+    /// system may take to write it and to show it: nothing is written twice as long as that holds.
+    pub settle_seconds: u32,
+    /// Seconds that a process may deliver without saying that it lives.
+    pub lease_seconds: u32,
+    /// Seconds that Marketo may take to answer a write.
+    pub call_seconds: u32,
+    /// Seconds until the first retry; doubled each time.
+    pub retry_seconds: u32,
+}
+
 /// Logging.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -274,6 +290,12 @@ impl Default for Salesforce {
     }
 }
 
+impl Default for Delivery {
+    fn default() -> Self {
+        Self { settle_seconds: 120, lease_seconds: 60, call_seconds: 20, retry_seconds: 5 }
+    }
+}
+
 impl Default for Log {
     fn default() -> Self {
         Self { filter: "info".to_owned(), format: LogFormat::Json }
@@ -337,7 +359,7 @@ fn lay_over(table: &mut Table, name: &str, value: String) -> Result<(), Settings
     Ok(())
 }
 
-const NUMBERS: [&str; 19] = [
+const NUMBERS: [&str; 23] = [
     "session_seconds",
     "access_seconds",
     "fragment_seconds",
@@ -357,6 +379,10 @@ const NUMBERS: [&str; 19] = [
     "lease_seconds",
     "timeout_seconds",
     "seats",
+    "settle_seconds",
+    "lease_seconds",
+    "call_seconds",
+    "retry_seconds",
 ];
 const LISTS: [&str; 2] = ["trusted_proxies", "extra_hosts"];
 

@@ -25,7 +25,8 @@ const ACTIVITY_FIELDS = [
     'MSE_Replied__c',
     'MSE_Template__c',
     'MSE_Template_Details__c',
-    'MSE_Viewed__c'
+    'MSE_Viewed__c',
+    'MSI_Activity_ID__c'
 ];
 /** Fields that Marketo's sync writes on leads and contacts. */
 const PERSON_FIELDS = [

@@ -14,18 +14,26 @@ use crate::settings::Settings;
 use crate::store::Store;
 
 mod account_settings;
+mod acting;
+mod acting_settings;
 mod actions_config;
+pub mod activities;
 mod answer;
 mod api_tokens;
 pub mod arrivals;
 mod audit;
 mod body;
+pub mod calls;
 pub mod certificates;
+pub mod composing;
 pub mod connections;
 mod cursor;
 mod database;
+mod deliveries;
+pub mod delivery_codes;
 mod description;
 pub mod email;
+mod emails;
 pub mod entrances;
 mod field_sync;
 mod fields;
@@ -38,13 +46,16 @@ mod jobs;
 pub mod letters;
 pub mod link;
 mod listing;
+mod mail_html;
 mod mailings;
 mod marketo_admins;
 mod marketo_budget;
+mod marketo_campaigns;
 mod marketo_connection;
 mod me;
 mod members;
 mod memory_epochs;
+pub mod merging;
 mod org_assertion;
 mod org_certificates;
 mod org_status;
@@ -58,23 +69,31 @@ mod query;
 mod record_people;
 mod request;
 pub mod routes;
+pub mod salesforce_calls;
 mod salesforce_connection;
 mod salesforce_flow;
 mod salesforce_sign_in;
 pub mod salesforce_tokens;
 pub mod sealing;
 pub mod secret_key;
+pub mod seller;
 mod set_up;
 mod sheet;
 mod sign_in_links;
 pub mod signed_in;
 mod standing;
+pub mod tasks;
 mod teams;
+mod templates;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod tracking;
+pub mod tracking_links;
+mod unsubscribes;
 pub mod upstreams;
 pub mod visitor;
+mod watch_list;
 
 pub use imports::runner as import_runner;
 pub use routes::configure;
@@ -92,6 +111,8 @@ pub struct AccountState {
     cursors: cursor::CursorKey,
     standing: standing::Standing,
     rosters: marketo_admins::Rosters,
+    campaigns: marketo_campaigns::Campaigns,
+    links: Arc<tracking_links::LinkKey>,
 }
 
 impl AccountState {
@@ -109,6 +130,7 @@ impl AccountState {
     ) -> Result<Arc<Self>, visitor::WeakKey> {
         let key = visitor::VisitorKey::new(&settings.account.key)?;
         let cursors = cursor::CursorKey::new(&settings.account.key);
+        let links = Arc::new(tracking_links::LinkKey::new(&settings.account.key));
         Ok(Arc::new(Self {
             store,
             settings,
@@ -120,6 +142,8 @@ impl AccountState {
             cursors,
             standing: standing::Standing::default(),
             rosters: marketo_admins::Rosters::default(),
+            campaigns: marketo_campaigns::Campaigns::default(),
+            links,
         }))
     }
 }

@@ -73,7 +73,7 @@ impl Postbox {
                 Err(error @ (MailError::Refused(_) | MailError::Unwritable)) => ("failed", 0, Some(error.to_string())),
                 Err(error) if old => ("failed", 0, Some(error.to_string())),
                 Err(error @ MailError::Unclear) => ("waiting", now + UNCLEAR_MS.max(backoff), Some(error.to_string())),
-                Err(error @ MailError::Later(_)) => ("waiting", now + backoff, Some(error.to_string())),
+                Err(error @ (MailError::Later(_) | MailError::Unreachable)) => ("waiting", now + backoff, Some(error.to_string())),
             };
             if let Err(error) = &outcome {
                 tracing::warn!(mail_id = %mail.id, account_id = %mail.account_id, attempts = mail.attempts, %error, "a mail did not go out");

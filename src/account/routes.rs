@@ -7,9 +7,10 @@ use actix_web::{HttpResponse, Route, web};
 
 use super::description::OFFERED;
 use super::{
-    AccountState, account_settings, actions_config, api_tokens, audit, database, entrances, field_sync, imports, insights, invitations,
-    jobs, marketo_admins, marketo_budget, marketo_connection, me, members, memory_epochs, org_certificates, org_status, orgs,
-    package_state, people, request, salesforce_connection, salesforce_sign_in, secret_key, set_up, sign_in_links, teams, timeline,
+    AccountState, account_settings, acting, acting_settings, actions_config, api_tokens, audit, calls, database, deliveries, emails,
+    entrances, field_sync, imports, insights, invitations, jobs, marketo_admins, marketo_budget, marketo_campaigns, marketo_connection, me,
+    members, memory_epochs, org_certificates, org_status, orgs, package_state, people, request, salesforce_connection, salesforce_sign_in,
+    secret_key, set_up, sign_in_links, tasks, teams, templates, timeline, tracking, unsubscribes, watch_list,
 };
 use crate::problem::Problem;
 
@@ -118,6 +119,38 @@ pub const ROUTES: &[Row] = &[
     row!(post, "/v1/field-sync/resume", field_sync::resume, offered),
     row!(post, "/v1/field-sync/cancel", field_sync::cancel, offered),
     row!(get, "/v1/field-sync/runs", field_sync::runs, offered),
+    row!(post, "/v1/calls", calls::create, offered),
+    row!(post, "/v1/tasks", tasks::create, offered),
+    row!(get, "/v1/campaigns", marketo_campaigns::choices, offered),
+    row!(get, "/v1/marketo-campaigns", marketo_campaigns::list, offered),
+    row!(post, "/v1/marketo-campaigns/{id}/members", marketo_campaigns::add, offered),
+    row!(get, "/v1/people/{id}/acting", acting::show, offered),
+    row!(get, "/v1/templates", templates::list, offered),
+    row!(post, "/v1/templates", templates::create, offered),
+    row!(get, "/v1/templates/{id}", templates::show, offered),
+    row!(put, "/v1/templates/{id}", templates::change, offered),
+    row!(delete, "/v1/templates/{id}", templates::remove, offered),
+    row!(put, "/v1/templates/{id}/favourite", templates::favour, offered),
+    row!(delete, "/v1/templates/{id}/favourite", templates::unfavour, offered),
+    row!(post, "/v1/emails", emails::create, offered),
+    row!(post, "/v1/emails/preview", emails::preview, offered),
+    row!(get, "/v1/emails/drafts/{person}", emails::show_draft, offered),
+    row!(put, "/v1/emails/drafts/{person}", emails::save_draft, offered),
+    row!(put, "/v1/watch-list/{person}", watch_list::add, offered),
+    row!(delete, "/v1/watch-list/{person}", watch_list::remove, offered),
+    row!(get, "/v1/acting-settings", acting_settings::show, offered),
+    row!(put, "/v1/acting-settings", acting_settings::change, offered),
+    row!(post, "/v1/mail-events", tracking::create),
+    row!(get, "/v1/unsubscribes", unsubscribes::list, offered),
+    row!(post, "/v1/unsubscribes", unsubscribes::create, offered),
+    row!(post, "/v1/resubscribes", unsubscribes::take_back, offered),
+    row!(post, "/v1/untracked", unsubscribes::untrack, offered),
+    row!(get, "/v1/unsubscribes/by-token/{token}", unsubscribes::show_by_link),
+    row!(post, "/v1/unsubscribes/by-token/{token}", unsubscribes::take_by_link),
+    row!(get, "/v1/deliveries", deliveries::list, offered),
+    row!(get, "/v1/deliveries.csv", deliveries::export, offered),
+    row!(post, "/v1/deliveries/retry", deliveries::retry_all, offered),
+    row!(post, "/v1/deliveries/{id}/retry", deliveries::retry, offered),
 ];
 
 /// Whether an address, as the table has it, is offered to others than the face.

@@ -5,6 +5,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::activities::{CallDetail, TaskDetail};
 use super::answer::Answer;
 use super::mailings::{self, Mailing};
 use super::people::Seen;
@@ -12,6 +13,7 @@ use super::query::{Query, invalid};
 use super::{AccountState, database};
 use crate::problem::Problem;
 use crate::store::Tenant;
+use crate::store::sales_activities::SalesActivity;
 use crate::store::timeline::{Activity, Before, Tab};
 
 /// Seconds that the face may show a page again; shorter while the history is being fetched.
@@ -33,10 +35,12 @@ enum Shown {
     Web,
     Email,
     Score,
+    Calls,
+    Tasks,
 }
 
 impl Shown {
-    const ALL: [Self; 4] = [Self::Moments, Self::Web, Self::Email, Self::Score];
+    const ALL: [Self; 6] = [Self::Moments, Self::Web, Self::Email, Self::Score, Self::Calls, Self::Tasks];
 
     const fn name(self) -> &'static str {
         match self {
@@ -44,15 +48,17 @@ impl Shown {
             Self::Web => "web",
             Self::Email => "email",
             Self::Score => "score",
+            Self::Calls => "calls",
+            Self::Tasks => "tasks",
         }
     }
 
-    // Mails are not paged by their events, and so have no tab of the store here.
+    // Mails are not paged by their events, and so have no tab of the store here; calls and tasks are not Marketo's.
     const fn stored(self) -> Option<Tab> {
         match self {
             Self::Moments => Some(Tab::Moments),
             Self::Web => Some(Tab::Web),
-            Self::Email => None,
+            Self::Email | Self::Calls | Self::Tasks => None,
             Self::Score => Some(Tab::Score),
         }
     }
@@ -82,7 +88,7 @@ impl Page {
                 Shown::ALL
                     .into_iter()
                     .find(|tab| tab.name() == name)
-                    .ok_or_else(|| invalid("tab", "It must be moments, web, email or score."))?,
+                    .ok_or_else(|| invalid("tab", "It must be moments, web, email, score, calls or tasks."))?,
             ),
         };
         let limit = match query.get("limit") {
@@ -130,6 +136,8 @@ enum Item {
     Web(Visit),
     Email(Mailing),
     Score(Change),
+    Call(Called),
+    Task(ToDo),
 }
 
 /// An interesting moment.
@@ -160,6 +168,58 @@ struct Change {
     new: Option<i64>,
     change: Option<i64>,
     reason: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Called {
+    at: i64,
+    outcome: Option<String>,
+    reason: Option<String>,
+    notes: Option<String>,
+    duration_seconds: Option<i64>,
+    status: String,
+    made_by: String,
+}
+
+#[derive(Serialize)]
+struct ToDo {
+    at: i64,
+    name: Option<String>,
+    kind: String,
+    due: Option<String>,
+    priority: String,
+    notes: Option<String>,
+    assignee: String,
+}
+
+impl Called {
+    fn of(activity: &SalesActivity) -> Option<Item> {
+        let call: CallDetail = serde_json::from_str(&activity.detail).ok()?;
+        Some(Item::Call(Self {
+            at: activity.happened_at,
+            outcome: call.outcome,
+            reason: call.reason,
+            notes: call.notes,
+            duration_seconds: call.duration_seconds,
+            status: call.status,
+            made_by: call.made_by,
+        }))
+    }
+}
+
+impl ToDo {
+    fn of(activity: &SalesActivity) -> Option<Item> {
+        let task: TaskDetail = serde_json::from_str(&activity.detail).ok()?;
+        Some(Item::Task(Self {
+            at: activity.happened_at,
+            name: activity.subject.clone(),
+            kind: task.kind,
+            due: task.due,
+            priority: task.priority,
+            notes: task.notes,
+            assignee: task.assignee,
+        }))
+    }
 }
 
 /// The attributes of an activity; what is missing or of another type than expected is simply not there.
@@ -265,8 +325,16 @@ async fn items(tenant: &Tenant, lead_id: i64, page: &Page, before: Option<&Befor
                 item: match shown {
                     Shown::Moments => Item::Moment(activity.into()),
                     Shown::Score => Item::Score(activity.into()),
-                    Shown::Web | Shown::Email => Item::Web(activity.into()),
+                    Shown::Web | Shown::Email | Shown::Calls | Shown::Tasks => Item::Web(activity.into()),
                 },
+            }));
+        } else if shown != Shown::Email {
+            let (kind, read): (&str, fn(&SalesActivity) -> Option<Item>) =
+                if shown == Shown::Calls { ("call", Called::of) } else { ("task", ToDo::of) };
+            let place = before.map(|before| (before.happened_at, before.guid.as_str()));
+            let activities = database::answer(tenant.sales_activities(lead_id, kind, place, page.limit + 1)).await?;
+            entries.extend(activities.iter().filter_map(|activity| {
+                Some(Entry { tab, place: Before { happened_at: activity.happened_at, guid: activity.id.clone() }, item: read(activity)? })
             }));
         } else {
             let mut events = database::answer(tenant.timeline(lead_id, Some(Tab::Email), None, MAIL_EVENTS)).await?;

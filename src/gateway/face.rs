@@ -39,6 +39,8 @@ pub struct House {
     pub epochs: Cache<String, i64>,
     /// Live checks under way or just done, by digest of the request.
     pub live_checks: Cache<String, bool>,
+    /// Links in mails.
+    pub tracking: super::tracking::Tracking,
 }
 
 /// One worker thread's view of the house.
@@ -70,6 +72,7 @@ impl House {
             description: OnceCell::new(),
             epochs: Cache::builder().max_capacity(20_000).time_to_live(Duration::from_mins(5)).build(),
             live_checks: Cache::builder().max_capacity(20_000).time_to_live(Duration::from_secs(2)).build(),
+            tracking: super::tracking::Tracking::new(settings),
             settings: settings.clone(),
         }))
     }

@@ -44,16 +44,25 @@ pub async fn tab(request: HttpRequest, path: Path<String>, face: Data<Face>) -> 
     }
 }
 
+/// The claims of a panel whose session still lives.
+///
+/// # Errors
+/// 400 or 401 for the token.
+pub async fn session_of(request: &HttpRequest, face: &Face) -> Result<Claims, Problem> {
+    let claims = face.house.tokens.check(reading::bearer(request)?)?;
+    if claims.aud != Use::Panel {
+        return Err(wrong_type());
+    }
+    if face.memory.get(&session::key(&claims.acc, &claims.jti)).await.is_none() {
+        return Err(ended());
+    }
+    Ok(claims)
+}
+
 /// `POST /panel/settings`: where the settings open, signed in, for the member at this panel.
 pub async fn settings(request: HttpRequest, face: Data<Face>) -> HttpResponse {
     let href = async {
-        let claims = face.house.tokens.check(reading::bearer(&request)?)?;
-        if claims.aud != Use::Panel {
-            return Err(wrong_type());
-        }
-        if face.memory.get(&session::key(&claims.acc, &claims.jti)).await.is_none() {
-            return Err(ended());
-        }
+        let claims = session_of(&request, &face).await?;
         // Once a panel was opened many times over, somebody plays with it.
         LINKS.admit_one(&face, &claims.jti).await?;
         let (visitor, request_id, from) = (visitor(&claims), edge::request_id(&request), admin::address(&request, &face));
@@ -96,6 +105,12 @@ impl Part {
             }
         }
     }
+}
+
+/// Under which key the first page of a tab is kept for a rep.
+#[must_use]
+pub fn key_of_tab(claims: &Claims, tab: PanelTab) -> String {
+    Part::Tab(tab, None).key(claims)
 }
 
 fn cursor(request: &HttpRequest) -> Result<Option<String>, Problem> {

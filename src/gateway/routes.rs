@@ -9,7 +9,7 @@ use super::edge::RouteName;
 use super::face::Face;
 use super::page::Language;
 use super::refusal;
-use super::{admin, api, assets, door, operations, panel, registration, sign_in, visit};
+use super::{admin, api, assets, door, operations, panel, panel_acting, registration, sign_in, tracking, visit};
 use crate::problem::Problem;
 
 /// Lays the face's addresses into an application that holds a `Data<Face>`.
@@ -21,6 +21,10 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(at("/panel/person", "panel.person").route(web::get().to(panel::person)))
         .service(at("/panel/tab/{tab}", "panel.tab").route(web::get().to(panel::tab)))
         .service(at("/panel/settings", "panel.settings").route(web::post().to(panel::settings)))
+        .service(at("/panel/act", "panel.menu").route(web::get().to(panel_acting::menu)))
+        .service(
+            at("/panel/act/{action}", "panel.act").route(web::get().to(panel_acting::form)).route(web::post().to(panel_acting::perform)),
+        )
         // an org's own code, with an assertion signed by the org's key
         .service(at("/oauth/token", "oauth.token").route(web::post().to(door::grant)))
         // an org that has no key here yet, with the account's secret key
@@ -32,6 +36,13 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(at("/api/v1/people/{id}/timeline", "api.timeline").route(web::get().to(api::timeline)))
         .service(at("/api/v1/jobs", "api.jobs").route(web::get().to(api::jobs)))
         .service(any("/api/v1/{path:.+}", "api"))
+        // recipients of mails
+        .service(at("/t/{token}", "mail.link").route(web::get().to(tracking::follow)).route(web::head().to(tracking::follow)))
+        .service(
+            at("/unsubscribe/{token}", "mail.unsubscribe")
+                .route(web::get().to(tracking::unsubscribe::page))
+                .route(web::post().to(tracking::unsubscribe::take)),
+        )
         // anybody
         .service(at("/assets/{name}", "assets").route(web::get().to(assets::serve)))
         .service(at("/openapi.json", "openapi").route(web::get().to(assets::openapi)))
@@ -41,6 +52,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(at("/admin/settings/salesforce/connect", "salesforce.connect").route(web::post().to(admin::connect::start)))
         .service(at("/admin/settings/salesforce/callback", "salesforce.callback").route(web::get().to(admin::connect::finish)))
         .service(at("/admin/settings/audit.csv", "audit.csv").route(web::get().to(admin::files::audit)))
+        .service(at("/admin/settings/integrations/diagnostics.csv", "diagnostics.csv").route(web::get().to(admin::files::ledger)))
         .service(at("/admin/settings/users/import/{id}/report.csv", "import.csv").route(web::get().to(admin::files::report)))
         .service(at("/sign-in/salesforce", "sign-in.salesforce").route(web::post().to(sign_in::start)))
         .service(at("/sign-in/salesforce/callback", "sign-in.callback").route(web::get().to(sign_in::finish)))
@@ -79,7 +91,8 @@ async fn settings(face: Data<Face>) -> HttpResponse {
     admin::show::go(&face, "/admin/settings/my-profile")
 }
 
-fn at(path: &str, name: &'static str) -> Named {
+/// An address of the face, under the name that it has in figures.
+pub(super) fn at(path: &str, name: &'static str) -> Named {
     Named { resource: web::resource(path).default_service(web::route().to(wrong_method)), name }
 }
 
@@ -90,13 +103,13 @@ fn any(path: &str, name: &'static str) -> Named {
 }
 
 /// A resource whose requests carry the route's name for the figures.
-struct Named {
+pub(super) struct Named {
     resource: Resource,
     name: &'static str,
 }
 
 impl Named {
-    fn route(self, route: actix_web::Route) -> Self {
+    pub(super) fn route(self, route: actix_web::Route) -> Self {
         Self { resource: self.resource.route(route), name: self.name }
     }
 }

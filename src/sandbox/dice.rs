@@ -92,3 +92,8 @@ pub fn unforeseen(alphabet: &[u8], length: usize) -> String {
     let mut generator = fastrand::Rng::new();
     (0..length).filter_map(|_| generator.choice(alphabet).map(|&letter| char::from(letter))).collect()
 }
+
+/// A number below a hundred that nobody can foresee.
+pub fn unforeseen_percent() -> u8 {
+    fastrand::Rng::new().u8(..100)
+}

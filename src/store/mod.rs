@@ -13,9 +13,11 @@ use sqlx::{PgPool, SqlitePool};
 use tokio::sync::Mutex;
 
 pub mod accounts;
+pub mod acting_settings;
 pub mod api_tokens;
 pub mod audit;
 mod batch;
+pub mod deliveries;
 pub mod entrances;
 pub mod imports;
 pub mod insights;
@@ -30,17 +32,21 @@ pub mod org_packages;
 pub mod orgs;
 pub mod people;
 mod people_batch;
+pub mod sales_activities;
+pub mod sales_emails;
 pub mod salesforce;
 pub mod secret_keys;
 mod sync_runs;
 pub mod sync_state;
 pub mod teams;
+pub mod templates;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 pub mod timeline;
 mod unclaimed;
+pub mod unsubscribes;
 
 /// The database, whichever engine it runs on.
 #[derive(Debug, Clone)]

@@ -17,6 +17,7 @@ use crate::settings;
 use crate::store::Store;
 
 pub mod candidates;
+pub mod deliver;
 pub mod extract;
 pub mod field_sync;
 pub mod history;
@@ -41,6 +42,8 @@ pub struct SyncDeps {
     /// Names this process in leases.
     pub owner: String,
     pub progress: Arc<Progress>,
+    /// Fields of tasks that each account's org lets us write.
+    pub(crate) task_fields: moka::future::Cache<String, Arc<HashSet<String>>>,
     nudge: Arc<Notify>,
 }
 
@@ -54,6 +57,7 @@ impl SyncDeps {
             marketo,
             owner: clock::new_id(),
             progress: Arc::new(Progress::default()),
+            task_fields: moka::future::Cache::builder().max_capacity(10_000).time_to_live(Duration::from_mins(15)).build(),
             nudge: Arc::new(Notify::new()),
         }
     }
@@ -73,6 +77,9 @@ pub async fn run(deps: SyncDeps, cancel: CancellationToken) {
     tasks.spawn(promises::keep_mail(deps.clone(), cancel.clone()));
     tasks.spawn(promises::keep_imports(deps.clone(), cancel.clone()));
     tasks.spawn(promises::keep_tokens(deps.clone(), cancel.clone()));
+    for target in deliver::Target::ALL {
+        tasks.spawn(deliver::keep(deps.clone(), target, cancel.clone()));
+    }
     while !cancel.is_cancelled() {
         match deps.store.active_accounts().await {
             Ok(accounts) => {

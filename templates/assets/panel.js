@@ -86,13 +86,14 @@
   }
 
   // The fragment behind an address, or null when the call was overtaken or the session has ended.
-  async function fetched(address, element) {
+  async function fetched(address, element, body) {
     const here = stop(element);
     if (config.sessionSeconds && Date.now() >= expiry) { ended(); return null; }
     const call = here.call = new AbortController(), timer = setTimeout(() => call.abort(), TIMEOUT);
     element.setAttribute('aria-busy', 'true');
     try {
       const answer = await fetch(address, {
+        ...(body && { method: 'POST', body }),
         headers: { Authorization: `Bearer ${config.token}`, Accept: 'text/html' },
         cache: 'no-store', credentials: 'omit', redirect: 'error', referrerPolicy: 'no-referrer', signal: call.signal,
       });
@@ -207,6 +208,82 @@
     if (rows[0]) { rows[0].tabIndex = -1; rows[0].focus(); } else panel.focus();
   }
 
+  // === acting: a menu of what may be done, a form at a time ===
+  const acts = byId('acts'), menu = byId('acts-menu'), acting = byId('acting');
+  let draftTimer = 0;
+
+  function closeMenu(focus) {
+    acts.setAttribute('aria-expanded', 'false');
+    menu.hidden = true;
+    if (focus) acts.focus();
+  }
+
+  async function toggleMenu() {
+    if (!menu.hidden) return closeMenu();
+    acts.setAttribute('aria-expanded', 'true');
+    menu.hidden = false;
+    menu.replaceChildren();
+    const fragment = await fetched('/panel/act', menu);
+    if (!fragment || menu.hidden) return;
+    menu.replaceChildren(fragment);
+    (menu.querySelector('button:not([aria-disabled])') || menu.querySelector('button') || menu).focus();
+  }
+
+  function closeForm() {
+    clearTimeout(draftTimer);
+    stop(acting);
+    acting.hidden = true;
+    acting.replaceChildren();
+    acts.focus();
+  }
+
+  function showForm(fragment) {
+    const done = fragment.querySelector('[data-done]');
+    say(announced(fragment) || titleOf(fragment));
+    if (done) {
+      const tab = tabs.find((one) => one.dataset.tab === done.dataset.done);
+      closeForm();
+      if (tab) { place(panelOf(tab)).loaded = false; select(tab, false); }
+      return;
+    }
+    acting.replaceChildren(fragment);
+    (acting.querySelector('[role=alert]') ? acting.querySelector('.act-title') : acting.querySelector('[data-preview]') || acting.querySelector('input:not([type=hidden]),select,textarea') || acting).focus();
+  }
+
+  async function act(name, body) {
+    closeMenu();
+    if (!body) acting.replaceChildren(copyOf('loading'));
+    acting.hidden = false;
+    const fragment = await fetched(`/panel/act/${name}`, acting, body);
+    if (fragment) showForm(fragment);
+  }
+
+  function submit(form, step) {
+    const body = new URLSearchParams(new FormData(form));
+    body.set('step', step);
+    form.querySelectorAll('button').forEach((button) => { button.disabled = true; });
+    act(form.dataset.actForm, body);
+  }
+
+  // What was written so far is kept without a word, a moment after the last key.
+  function keepDraft(form) {
+    clearTimeout(draftTimer);
+    draftTimer = setTimeout(() => {
+      const headers = { Authorization: `Bearer ${config.token}`, Accept: 'text/html' };
+      const body = new URLSearchParams(new FormData(form));
+      fetch('/panel/act/draft', { method: 'POST', headers, body, cache: 'no-store', credentials: 'omit' }).catch(() => {});
+    }, 1500);
+  }
+
+  acts?.addEventListener('click', toggleMenu);
+  acting?.addEventListener('submit', (event) => { event.preventDefault(); submit(event.target, event.submitter?.value || 'do'); });
+  acting?.addEventListener('change', (event) => { if (event.target.matches('[data-choose]')) submit(event.target.form, 'choose'); });
+  acting?.addEventListener('input', (event) => { if (event.target.matches('[data-draft]')) keepDraft(event.target.form); });
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape') return;
+    if (menu && !menu.hidden) closeMenu(true); else if (acting && !acting.hidden) closeForm();
+  });
+
   // === the way to the settings: a new tab, signed in by a code that works once ===
   const note = byId('note'), gear = document.querySelector('[data-action=settings]');
   function tellNote(id) {
@@ -267,8 +344,13 @@
 
   // === what people do ===
   document.addEventListener('click', (event) => {
-    const target = event.target.closest('[role=tab],[data-more],[data-action],[data-view]');
+    const target = event.target.closest('[role=tab],[data-more],[data-action],[data-view],[data-act],[data-act-cancel]');
     if (!target) return;
+    if (target.matches('[data-act-cancel]')) return closeForm();
+    if (target.dataset.act) {
+      if (target.getAttribute('aria-disabled')) return;
+      return void act(target.dataset.act, /watch/.test(target.dataset.act) ? new URLSearchParams() : undefined);
+    }
     if (target.matches('[role=tab]')) return select(target, true);
     if (target.dataset.more) return void more(target);
     if (target.dataset.action === 'reload') return repost();

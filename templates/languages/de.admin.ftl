@@ -539,6 +539,59 @@ problem-marketo-not-connected = Das Konto ist noch nicht mit Marketo verbunden. 
 problem-integration-absent = Es gibt noch keine Integrationsdaten. Ein Marketo-Admin gibt sie unter Actions-Konfiguration ein; verwenden Sie bis dahin den Reiter Einrichten.
 problem-request-invalid = Etwas im Formular ist nicht brauchbar. Unten steht, welches Feld.
 
+## The way out of mails
+title-unsubscribe = Abmelden
+unsubscribe-lead = { $account } schreibt Ihnen von hier. Bis Sie auf die Schaltfläche drücken, ändert sich nichts.
+unsubscribe-what = Was möchten Sie nicht mehr erhalten?
+unsubscribe-all = Alle E-Mails von hier
+unsubscribe-sales = Nur E-Mails des Vertriebs
+unsubscribe-why = Warum? (wenn Sie mögen)
+unsubscribe-button = Abmelden
+unsubscribe-done = Sie sind abgemeldet und erhalten von hier keine E-Mails mehr.
+unsubscribe-already = Sie sind bereits abgemeldet.
+
+## Diagnostics
+title-diagnostics = Diagnose
+diagnostics-lead = Was gesendet, erfasst und hinzugefügt wurde und wie es damit in Marketo und Salesforce steht.
+column-target-system = System
+column-why = Warum
+target-mail = E-Mail
+target-marketo = Marketo
+target-salesforce = Salesforce
+target-paused = Angehalten.
+target-running = Läuft
+retry-all = Alles Fehlgeschlagene wiederholen
+retry-one = Wiederholen
+no-deliveries = Es wurde noch nichts an andere Systeme übermittelt.
+next-try = nächster Versuch
+delivery-open = Offen
+delivery-held = Wartet, bis die E-Mail draußen ist
+delivery-waiting = Wartet
+delivery-sending = Wird gesendet
+delivery-unsettled = Wird nachgesehen
+delivery-done = Erledigt
+delivery-failed = Fehlgeschlagen
+delivery-skipped = Ausgelassen
+category-authentication = Anmeldung
+category-access = Zugriff oder Prüfung
+category-intermittent = Geht vorüber
+category-other = Sonstiges
+activity-call = Anruf
+activity-task = Aufgabe
+activity-email = E-Mail
+activity-campaign = Kampagne
+activity-opened = Geöffnet
+activity-clicked = Geklickt
+activity-replied = Geantwortet
+activity-bounced = Unzustellbar
+said-delivery-retried = Es wird noch einmal versucht.
+said-deliveries-retried = Alles Fehlgeschlagene wird noch einmal versucht.
+attempts = { $count ->
+    [one] { $count } Versuch
+   *[other] { $count } Versuche
+}
+
+
 ## The Salesforce package
 title-salesforce-package = Paket
 package-key = API-Geheimschlüssel

@@ -542,6 +542,59 @@ problem-marketo-not-connected = The account is not connected to Marketo yet. Con
 problem-integration-absent = There are no integration credentials yet. A Marketo admin enters them under Actions Config; until then use the Set Up tab.
 problem-request-invalid = Something in the form can’t be used. See which field below.
 
+## The way out of mails
+title-unsubscribe = Unsubscribe
+unsubscribe-lead = { $account } writes to you from here. Nothing changes until you press the button.
+unsubscribe-what = What do you want no more of?
+unsubscribe-all = All e-mails from here
+unsubscribe-sales = Sales e-mails only
+unsubscribe-why = Why? (if you like)
+unsubscribe-button = Unsubscribe
+unsubscribe-done = You are unsubscribed. You get no more e-mails from here.
+unsubscribe-already = You are unsubscribed already.
+
+## Diagnostics
+title-diagnostics = Diagnostics
+diagnostics-lead = What was sent, logged and added, and how it stands in Marketo and Salesforce.
+column-target-system = System
+column-why = Why
+target-mail = E-mail
+target-marketo = Marketo
+target-salesforce = Salesforce
+target-paused = Paused.
+target-running = Running
+retry-all = Retry everything that failed
+retry-one = Retry
+no-deliveries = Nothing was carried to other systems yet.
+next-try = next try
+delivery-open = Open
+delivery-held = Held until the e-mail is out
+delivery-waiting = Waiting
+delivery-sending = Being sent
+delivery-unsettled = Being looked up
+delivery-done = Done
+delivery-failed = Failed
+delivery-skipped = Left out
+category-authentication = Authentication
+category-access = Access or validation
+category-intermittent = Passes by itself
+category-other = Other
+activity-call = Call
+activity-task = Task
+activity-email = E-mail
+activity-campaign = Campaign
+activity-opened = Opened
+activity-clicked = Clicked
+activity-replied = Replied
+activity-bounced = Bounced
+said-delivery-retried = It is tried again.
+said-deliveries-retried = Everything that failed is tried again.
+attempts = { $count ->
+    [one] { $count } attempt
+   *[other] { $count } attempts
+}
+
+
 ## The Salesforce package
 title-salesforce-package = Package
 package-key = API secret key

@@ -539,6 +539,59 @@ problem-marketo-not-connected = Le compte n’est pas encore connecté à Market
 problem-integration-absent = Il n’y a pas encore d’identifiants d’intégration. Un administrateur Marketo les saisit dans Configuration d’Actions ; d’ici là, utilisez l’onglet Configurer.
 problem-request-invalid = Quelque chose dans le formulaire est inutilisable. Voyez le champ ci-dessous.
 
+## The way out of mails
+title-unsubscribe = Se désabonner
+unsubscribe-lead = { $account } vous écrit d’ici. Rien ne change tant que vous n’avez pas cliqué sur le bouton.
+unsubscribe-what = Que ne souhaitez-vous plus recevoir ?
+unsubscribe-all = Tous les e-mails envoyés d’ici
+unsubscribe-sales = Seulement les e-mails commerciaux
+unsubscribe-why = Pourquoi ? (facultatif)
+unsubscribe-button = Se désabonner
+unsubscribe-done = Vous êtes désabonné. Vous ne recevrez plus d’e-mails d’ici.
+unsubscribe-already = Vous êtes déjà désabonné.
+
+## Diagnostics
+title-diagnostics = Diagnostic
+diagnostics-lead = Ce qui a été envoyé, consigné et ajouté, et où cela en est dans Marketo et Salesforce.
+column-target-system = Système
+column-why = Pourquoi
+target-mail = E-mail
+target-marketo = Marketo
+target-salesforce = Salesforce
+target-paused = En pause.
+target-running = En marche
+retry-all = Réessayer tout ce qui a échoué
+retry-one = Réessayer
+no-deliveries = Rien n’a encore été transmis à d’autres systèmes.
+next-try = prochain essai
+delivery-open = En cours
+delivery-held = Attend que l’e-mail soit parti
+delivery-waiting = En attente
+delivery-sending = En cours d’envoi
+delivery-unsettled = En cours de vérification
+delivery-done = Fait
+delivery-failed = Échec
+delivery-skipped = Laissé de côté
+category-authentication = Authentification
+category-access = Accès ou validation
+category-intermittent = Passager
+category-other = Autre
+activity-call = Appel
+activity-task = Tâche
+activity-email = E-mail
+activity-campaign = Campagne
+activity-opened = Ouvert
+activity-clicked = Cliqué
+activity-replied = Répondu
+activity-bounced = Non distribué
+said-delivery-retried = Un nouvel essai est en cours.
+said-deliveries-retried = Tout ce qui a échoué est réessayé.
+attempts = { $count ->
+    [one] { $count } essai
+   *[other] { $count } essais
+}
+
+
 ## The Salesforce package
 title-salesforce-package = Package
 package-key = Clé secrète API

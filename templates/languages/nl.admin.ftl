@@ -539,6 +539,59 @@ problem-marketo-not-connected = Het account is nog niet met Marketo verbonden. V
 problem-integration-absent = Er zijn nog geen integratiegegevens. Een Marketo-beheerder voert ze in bij Actions-configuratie; gebruik tot dan het tabblad Instellen.
 problem-request-invalid = Iets in het formulier is onbruikbaar. Zie hieronder welk veld.
 
+## The way out of mails
+title-unsubscribe = Afmelden
+unsubscribe-lead = { $account } schrijft u van hieruit. Er verandert niets totdat u op de knop drukt.
+unsubscribe-what = Wat wilt u niet meer ontvangen?
+unsubscribe-all = Alle e-mails van hier
+unsubscribe-sales = Alleen e-mails van verkoop
+unsubscribe-why = Waarom? (als u wilt)
+unsubscribe-button = Afmelden
+unsubscribe-done = U bent afgemeld en krijgt van hier geen e-mails meer.
+unsubscribe-already = U bent al afgemeld.
+
+## Diagnostics
+title-diagnostics = Diagnose
+diagnostics-lead = Wat er verstuurd, vastgelegd en toegevoegd is, en hoe het ermee staat in Marketo en Salesforce.
+column-target-system = Systeem
+column-why = Waarom
+target-mail = E-mail
+target-marketo = Marketo
+target-salesforce = Salesforce
+target-paused = Gepauzeerd.
+target-running = Loopt
+retry-all = Alles wat mislukte opnieuw proberen
+retry-one = Opnieuw proberen
+no-deliveries = Er is nog niets naar andere systemen gebracht.
+next-try = volgende poging
+delivery-open = Open
+delivery-held = Wacht tot de e-mail weg is
+delivery-waiting = Wacht
+delivery-sending = Wordt verstuurd
+delivery-unsettled = Wordt nagekeken
+delivery-done = Klaar
+delivery-failed = Mislukt
+delivery-skipped = Overgeslagen
+category-authentication = Aanmelding
+category-access = Toegang of validatie
+category-intermittent = Gaat vanzelf over
+category-other = Overig
+activity-call = Gesprek
+activity-task = Taak
+activity-email = E-mail
+activity-campaign = Campagne
+activity-opened = Geopend
+activity-clicked = Geklikt
+activity-replied = Beantwoord
+activity-bounced = Teruggekomen
+said-delivery-retried = Het wordt opnieuw geprobeerd.
+said-deliveries-retried = Alles wat mislukte wordt opnieuw geprobeerd.
+attempts = { $count ->
+    [one] { $count } poging
+   *[other] { $count } pogingen
+}
+
+
 ## The Salesforce package
 title-salesforce-package = Pakket
 package-key = Geheime API-sleutel

@@ -539,6 +539,59 @@ problem-marketo-not-connected = Kontot är inte anslutet till Marketo än. Anslu
 problem-integration-absent = Det finns inga integrationsuppgifter än. En Marketo-administratör anger dem under Actions-konfiguration; använd fliken Konfigurera tills dess.
 problem-request-invalid = Något i formuläret går inte att använda. Se vilket fält nedan.
 
+## The way out of mails
+title-unsubscribe = Avregistrera
+unsubscribe-lead = { $account } skriver till dig härifrån. Inget ändras förrän du trycker på knappen.
+unsubscribe-what = Vad vill du inte längre få?
+unsubscribe-all = Alla e-postmeddelanden härifrån
+unsubscribe-sales = Endast säljarnas e-post
+unsubscribe-why = Varför? (om du vill)
+unsubscribe-button = Avregistrera
+unsubscribe-done = Du är avregistrerad och får ingen mer e-post härifrån.
+unsubscribe-already = Du är redan avregistrerad.
+
+## Diagnostics
+title-diagnostics = Diagnostik
+diagnostics-lead = Det som skickats, loggats och lagts till, och hur det står till med det i Marketo och Salesforce.
+column-target-system = System
+column-why = Varför
+target-mail = E-post
+target-marketo = Marketo
+target-salesforce = Salesforce
+target-paused = Pausat.
+target-running = Igång
+retry-all = Försök igen med allt som misslyckats
+retry-one = Försök igen
+no-deliveries = Inget har förts vidare till andra system ännu.
+next-try = nästa försök
+delivery-open = Öppna
+delivery-held = Väntar tills mejlet har gått ut
+delivery-waiting = Väntar
+delivery-sending = Skickas
+delivery-unsettled = Kontrolleras
+delivery-done = Klart
+delivery-failed = Misslyckat
+delivery-skipped = Utelämnat
+category-authentication = Inloggning
+category-access = Åtkomst eller validering
+category-intermittent = Går över
+category-other = Annat
+activity-call = Samtal
+activity-task = Uppgift
+activity-email = E-post
+activity-campaign = Kampanj
+activity-opened = Öppnat
+activity-clicked = Klickat
+activity-replied = Besvarat
+activity-bounced = Studsat
+said-delivery-retried = Ett nytt försök görs.
+said-deliveries-retried = Allt som misslyckats försöks igen.
+attempts = { $count ->
+    [one] { $count } försök
+   *[other] { $count } försök
+}
+
+
 ## The Salesforce package
 title-salesforce-package = Paket
 package-key = Hemlig API-nyckel

@@ -533,6 +533,56 @@ problem-marketo-not-connected = 帐户尚未连接到 Marketo。请先在“设�
 problem-integration-absent = 尚无集成凭据。Marketo 管理员会在“Actions 配置”中输入；在此之前请使用“配置”选项卡。
 problem-request-invalid = 表单中有内容无法使用，请查看下方列出的字段。
 
+## The way out of mails
+title-unsubscribe = 退订
+unsubscribe-lead = { $account } 通过此处向您发送邮件。在您按下按钮之前，什么都不会改变。
+unsubscribe-what = 您不想再收到什么？
+unsubscribe-all = 来自此处的所有邮件
+unsubscribe-sales = 仅销售邮件
+unsubscribe-why = 原因（可不填）
+unsubscribe-button = 退订
+unsubscribe-done = 您已退订，不会再收到来自此处的邮件。
+unsubscribe-already = 您早已退订。
+
+## Diagnostics
+title-diagnostics = 诊断
+diagnostics-lead = 已发送、记录和添加的内容，以及它们在 Marketo 和 Salesforce 中的状态。
+column-target-system = 系统
+column-why = 原因
+target-mail = 电子邮件
+target-marketo = Marketo
+target-salesforce = Salesforce
+target-paused = 已暂停。
+target-running = 运行中
+retry-all = 重试所有失败项
+retry-one = 重试
+no-deliveries = 尚未向其他系统传送任何内容。
+next-try = 下次尝试
+delivery-open = 未完成
+delivery-held = 等待邮件发出
+delivery-waiting = 等待中
+delivery-sending = 发送中
+delivery-unsettled = 核对中
+delivery-done = 已完成
+delivery-failed = 失败
+delivery-skipped = 已跳过
+category-authentication = 身份验证
+category-access = 访问或校验
+category-intermittent = 会自行恢复
+category-other = 其他
+activity-call = 通话
+activity-task = 任务
+activity-email = 电子邮件
+activity-campaign = 营销活动
+activity-opened = 已打开
+activity-clicked = 已点击
+activity-replied = 已回复
+activity-bounced = 被退回
+said-delivery-retried = 将再次尝试。
+said-deliveries-retried = 所有失败项将再次尝试。
+attempts = { $count } 次尝试
+
+
 ## The Salesforce package
 title-salesforce-package = 软件包
 package-key = API 密钥

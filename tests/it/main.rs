@@ -12,6 +12,7 @@ mod canvas;
 mod canvas_replay;
 mod door;
 mod http;
+mod mail_links;
 mod package;
 mod panel;
 mod roles;

@@ -1,5 +1,7 @@
 //! The account at its HTTP edge.
 
+mod acting;
+mod acting_mail;
 mod api_tokens;
 mod certificates;
 mod doors;

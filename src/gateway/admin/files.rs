@@ -162,6 +162,11 @@ pub async fn audit(request: HttpRequest, face: Data<Face>) -> HttpResponse {
     download(&request, &face, "/v1/audit.csv", "audit-log.csv").await
 }
 
+/// `GET /admin/settings/integrations/diagnostics.csv`.
+pub async fn ledger(request: HttpRequest, face: Data<Face>) -> HttpResponse {
+    download(&request, &face, "/v1/deliveries.csv", "deliveries.csv").await
+}
+
 /// `GET /admin/settings/users/import/{id}/report.csv`.
 pub async fn report(request: HttpRequest, face: Data<Face>) -> HttpResponse {
     download(&request, &face, "/v1/invitations/imports/{id}/report.csv", "invitations.csv").await

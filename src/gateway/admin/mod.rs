@@ -6,7 +6,7 @@
 
 pub mod act;
 mod budget;
-mod caller;
+pub mod caller;
 pub mod connect;
 pub mod files;
 mod flash;

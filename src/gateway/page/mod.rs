@@ -132,6 +132,13 @@ impl Pages {
         room.or_broken(tab.key(), timeline::view(tab, timeline, &room.catalogue, &clock).and_then(|view| room.render("tab", &view)))
     }
 
+    /// What a rep can do, a form, or what became of it. `context` is what the template names.
+    #[must_use]
+    pub fn acting_fragment(&self, lang: Language, template: &str, context: &serde_json::Value) -> Bytes {
+        let room = self.room(lang);
+        room.or_broken(template, room.render(template, context))
+    }
+
     /// The name of a time zone, or of the one that stands in for an unknown one.
     #[must_use]
     pub fn zone(name: &str) -> &str {

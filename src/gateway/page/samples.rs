@@ -72,6 +72,20 @@ pub(super) fn timeline(tab: PanelTab) -> Value {
             {"at": NOW - 20 * DAY, "name": "Lead Score", "old": 1042, "new": 1027, "change": -15, "reason": "Inactive for 30 days"},
             {"at": NOW - 45 * DAY, "name": "Lead Score", "old": null, "new": 1042, "change": null, "reason": "Filled in a form"},
         ]),
+        PanelTab::Calls => json!([
+            {"at": NOW - 28 * MINUTE, "outcome": "Interested", "reason": "Renewal", "notes": "Wants a quote", "duration_seconds": 125, "status": "completed", "made_by": "rep@example.com"},
+            {"at": NOW - DAY, "outcome": null, "reason": null, "notes": null, "duration_seconds": 0, "status": "no answer", "made_by": "rep@example.com"},
+            {"at": NOW - 2 * DAY, "outcome": "Busy", "reason": null, "notes": null, "duration_seconds": 5, "status": "failed", "made_by": "rep@example.com"},
+            {"at": NOW - 3 * DAY, "outcome": null, "reason": null, "notes": null, "duration_seconds": 5, "status": "cancelled", "made_by": "rep@example.com"},
+            {"at": NOW - 4 * DAY, "outcome": "Left message", "reason": null, "notes": null, "duration_seconds": 65, "status": "completed", "made_by": "rep@example.com"},
+        ]),
+        PanelTab::Tasks => json!([
+            {"at": NOW - MINUTE, "name": "Send the quote", "kind": "email", "due": "2026-12-01", "priority": "High", "notes": "two pages", "assignee": "rep@example.com"},
+            {"at": NOW - DAY, "name": "Call back", "kind": "call", "due": null, "priority": "Normal", "notes": null, "assignee": "rep@example.com"},
+            {"at": NOW - 2 * DAY, "name": "Say hello", "kind": "in_mail", "due": null, "priority": "Low", "notes": null, "assignee": "rep@example.com"},
+            {"at": NOW - 3 * DAY, "name": "Something", "kind": "custom", "due": null, "priority": "Normal", "notes": null, "assignee": "rep@example.com"},
+            {"at": NOW - 4 * DAY, "name": "Else", "kind": "custom", "due": null, "priority": "Normal", "notes": null, "assignee": "rep@example.com"},
+        ]),
     };
     json!({
         "tab": tab.key(), "items": items, "next_cursor": "MTc5NTI_.x",

@@ -16,6 +16,8 @@ pub enum PanelTab {
     Web,
     Email,
     Score,
+    Calls,
+    Tasks,
 }
 
 /// The account's answer to a question for one tab.
@@ -78,6 +80,28 @@ pub(super) struct Score {
     reason: Option<String>,
 }
 
+#[derive(Debug, Deserialize)]
+struct Call {
+    at: i64,
+    outcome: Option<String>,
+    reason: Option<String>,
+    notes: Option<String>,
+    duration_seconds: Option<i64>,
+    status: Option<String>,
+    made_by: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Task {
+    at: i64,
+    name: Option<String>,
+    kind: Option<String>,
+    due: Option<String>,
+    priority: Option<String>,
+    notes: Option<String>,
+    assignee: Option<String>,
+}
+
 /// A page of a tab, ready for its template.
 #[derive(Debug, Serialize)]
 pub(super) struct TabView {
@@ -137,13 +161,31 @@ enum Row {
         reason: Option<String>,
         when: When,
     },
+    Call {
+        outcome: Option<String>,
+        reason: Option<String>,
+        notes: Option<String>,
+        duration: Option<String>,
+        status_key: &'static str,
+        made_by: Option<String>,
+        when: When,
+    },
+    Task {
+        name: Option<String>,
+        kind_key: &'static str,
+        due: Option<String>,
+        priority_key: &'static str,
+        notes: Option<String>,
+        assignee: Option<String>,
+        when: When,
+    },
 }
 
 // === impl PanelTab ===
 
 impl PanelTab {
     /// Every tab, in the order of the panel.
-    pub const ALL: [Self; 4] = [Self::Moments, Self::Web, Self::Email, Self::Score];
+    pub const ALL: [Self; 6] = [Self::Moments, Self::Web, Self::Email, Self::Score, Self::Calls, Self::Tasks];
 
     /// Its name in addresses, in the account's API and in messages.
     #[must_use]
@@ -153,6 +195,8 @@ impl PanelTab {
             Self::Web => "web",
             Self::Email => "email",
             Self::Score => "score",
+            Self::Calls => "calls",
+            Self::Tasks => "tasks",
         }
     }
 
@@ -168,6 +212,8 @@ impl PanelTab {
             Self::Web => "row-web",
             Self::Email => "row-email",
             Self::Score => "row-score",
+            Self::Calls => "row-calls",
+            Self::Tasks => "row-tasks",
         }
     }
 
@@ -177,6 +223,8 @@ impl PanelTab {
             Self::Web => &["type", "page", "referrer", "date"],
             Self::Email => &["subject", "date", "opened", "clicked", "status"],
             Self::Score => &["score-name", "old", "new", "change", "reason", "date"],
+            Self::Calls => &["outcome", "notes", "made-by", "duration", "date"],
+            Self::Tasks => &["task", "due", "priority", "assignee", "date"],
         }
     }
 }
@@ -190,6 +238,8 @@ pub(super) fn view(tab: PanelTab, timeline: &Value, words: &Catalogue, clock: &C
         PanelTab::Moments => Timeline::<Moment>::deserialize(timeline)?.view(tab, words, clock, Moment::row),
         PanelTab::Web => Timeline::<Web>::deserialize(timeline)?.view(tab, words, clock, Web::row),
         PanelTab::Email => Timeline::<Email>::deserialize(timeline)?.view(tab, words, clock, Email::row),
+        PanelTab::Calls => Timeline::<Call>::deserialize(timeline)?.view(tab, words, clock, Call::row),
+        PanelTab::Tasks => Timeline::<Task>::deserialize(timeline)?.view(tab, words, clock, Task::row),
         PanelTab::Score => {
             let timeline = Timeline::<Score>::deserialize(timeline)?;
             let chart = chart::of(&timeline.items, words, clock);
@@ -290,6 +340,51 @@ impl Email {
             clicked_exact: exact(self.clicked_at),
             trouble,
             status_key,
+        })
+    }
+}
+
+impl Call {
+    fn row(&self, words: &Catalogue, clock: &Clock) -> Option<Row> {
+        let status_key = match self.status.as_deref() {
+            Some("no answer") => "call-no-answer",
+            Some("cancelled") => "call-cancelled",
+            Some("failed") => "call-failed",
+            _ => "call-completed",
+        };
+        Some(Row::Call {
+            outcome: text::plain(self.outcome.as_deref()),
+            reason: text::plain(self.reason.as_deref()),
+            notes: text::plain(self.notes.as_deref()),
+            duration: self.duration_seconds.map(|seconds| format!("{}:{:02}", seconds / 60, seconds % 60)),
+            status_key,
+            made_by: text::plain(self.made_by.as_deref()),
+            when: clock.when(self.at, words)?,
+        })
+    }
+}
+
+impl Task {
+    fn row(&self, words: &Catalogue, clock: &Clock) -> Option<Row> {
+        let kind_key = match self.kind.as_deref() {
+            Some("email") => "task-email",
+            Some("call") => "task-call",
+            Some("in_mail") => "task-in-mail",
+            _ => "task-custom",
+        };
+        let priority_key = match self.priority.as_deref() {
+            Some("High") => "task-high",
+            Some("Low") => "task-low",
+            _ => "task-normal",
+        };
+        Some(Row::Task {
+            name: text::plain(self.name.as_deref()),
+            kind_key,
+            due: text::plain(self.due.as_deref()),
+            priority_key,
+            notes: text::plain(self.notes.as_deref()),
+            assignee: text::plain(self.assignee.as_deref()),
+            when: clock.when(self.at, words)?,
         })
     }
 }

@@ -6,6 +6,8 @@ use lettre::message::{Mailbox, MultiPart};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use secrecy::{ExposeSecret, SecretString};
 
+pub mod sales;
+
 /// From connecting to the server's last word.
 const PATIENCE: Duration = Duration::from_secs(40);
 
@@ -30,6 +32,9 @@ pub enum MailError {
     /// The server does not take it now.
     #[error("not now ({0})")]
     Later(String),
+    /// No connection could be made.
+    #[error("unreachable")]
+    Unreachable,
     /// The connection broke or took too long: it may have gone out.
     #[error("unclear")]
     Unclear,
@@ -65,30 +70,50 @@ impl Mailer {
     /// See [`MailError`].
     pub async fn send(&self, mail: &Outgoing<'_>) -> Result<(), MailError> {
         let message = written(mail)?;
-        let sent = tokio::time::timeout(PATIENCE, self.transport.send(message)).await;
-        let outcome = match sent {
-            Err(_) => Err(MailError::Unclear),
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => {
-                let code = error.status().map_or_else(|| "no code".to_owned(), |code| code.to_string());
-                Err(match () {
-                    () if error.is_permanent() => MailError::Refused(code),
-                    () if error.is_transient() => MailError::Later(code),
-                    () if error.is_client() => MailError::Unwritable,
-                    () => MailError::Unclear,
-                })
-            }
-        };
-        metrics::counter!("mails_total", "outcome" => match &outcome {
-            Ok(()) => "sent",
-            Err(MailError::Refused(_)) => "refused",
-            Err(MailError::Later(_)) => "later",
-            Err(MailError::Unclear) => "unclear",
-            Err(MailError::Unwritable) => "unwritable",
-        })
-        .increment(1);
-        outcome
+        judged(tokio::time::timeout(PATIENCE, self.transport.send(message)).await)
     }
+}
+
+type Answered<R> = Result<Result<R, lettre::transport::smtp::Error>, tokio::time::error::Elapsed>;
+
+fn judged<R>(sent: Answered<R>) -> Result<(), MailError> {
+    let outcome = match sent {
+        Err(_) => Err(MailError::Unclear),
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => {
+            let code = error.status().map_or_else(|| "no code".to_owned(), |code| code.to_string());
+            Err(match () {
+                () if error.is_permanent() => MailError::Refused(code),
+                () if error.is_transient() => MailError::Later(code),
+                () if error.is_client() => MailError::Unwritable,
+                () if refused_connection(&error) => MailError::Unreachable,
+                () => MailError::Unclear,
+            })
+        }
+    };
+    metrics::counter!("mails_total", "outcome" => match &outcome {
+        Ok(()) => "sent",
+        Err(MailError::Refused(_)) => "refused",
+        Err(MailError::Later(_)) => "later",
+        Err(MailError::Unreachable) => "unreachable",
+        Err(MailError::Unclear) => "unclear",
+        Err(MailError::Unwritable) => "unwritable",
+    })
+    .increment(1);
+    outcome
+}
+
+// Only what surely came before the mail: nobody listened, or there is no way there.
+fn refused_connection(error: &lettre::transport::smtp::Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        if let Some(io) = inner.downcast_ref::<std::io::Error>() {
+            use std::io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable};
+            return matches!(io.kind(), ConnectionRefused | HostUnreachable | NetworkUnreachable);
+        }
+        cause = inner.source();
+    }
+    false
 }
 
 fn written(mail: &Outgoing<'_>) -> Result<Message, MailError> {

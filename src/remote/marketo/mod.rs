@@ -17,14 +17,19 @@ use crate::clock;
 pub mod activities;
 pub mod budget;
 pub mod bulk;
+pub mod campaigns;
 pub mod csv_activities;
 pub mod csv_people;
 pub mod csv_rows;
+pub mod custom_activities;
+pub mod custom_types;
 pub mod envelope;
 pub mod leads;
 pub mod token;
+pub mod unsubscribed;
 pub mod usage;
 pub mod users;
+pub mod writes;
 
 /// How to reach an instance.
 #[derive(Debug, Clone)]
@@ -51,6 +56,7 @@ pub struct Marketo {
     budget: Arc<Budget>,
     types: Kept<activities::ActivityTypes>,
     fields: Kept<Vec<String>>,
+    custom: Kept<custom_types::CustomTypes>,
     since: tokio::sync::Mutex<HashMap<i64, String>>,
 }
 
@@ -65,6 +71,7 @@ impl Marketo {
             budget,
             types: Kept::default(),
             fields: Kept::default(),
+            custom: Kept::default(),
             since: tokio::sync::Mutex::default(),
         }
     }

@@ -1,5 +1,6 @@
 //! Faults that were ordered: slowness, errors, connections that break off.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -7,6 +8,7 @@ use actix_web::body::{BodySize, BoxBody, MessageBody};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::sandbox::dice::unforeseen_percent;
 use crate::sandbox::kept::Kept;
 
 /// A fault for the calls whose path begins so.
@@ -24,8 +26,28 @@ pub struct Fault {
     pub http: Option<u16>,
     /// Answer with this code of Marketo's.
     pub marketo: Option<String>,
-    /// Break the connection off after so many bytes of the body.
+    /// Break the connection off after so many bytes of the body. What the call was for is done by then.
     pub drop_after_bytes: Option<u64>,
+    /// For writes: do the work so much later, whether or not anybody still waits for the answer.
+    pub commit_after_ms: Option<u64>,
+    /// For so many of a hundred calls only, by chance.
+    pub percent: Option<u8>,
+}
+
+/// How long what was written stays unseen by those who look for it.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Lags {
+    pub marketo_ms: i64,
+    pub salesforce_ms: i64,
+}
+
+/// People for whom every write is refused: by Marketo's number, by Salesforce's id, with the code.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Refusals {
+    pub marketo: BTreeMap<String, String>,
+    pub salesforce: BTreeMap<String, String>,
 }
 
 /// What one call suffers.
@@ -35,6 +57,7 @@ pub struct Effect {
     pub http: Option<u16>,
     pub marketo: Option<String>,
     pub drop_after: Option<u64>,
+    pub commit_after_ms: Option<u64>,
 }
 
 /// All faults in force.
@@ -62,10 +85,14 @@ impl Faults {
         self.0.with(|faults| {
             let mut effect = Effect::default();
             for fault in faults.iter_mut().filter(|fault| path.starts_with(&fault.prefix) && path.ends_with(&fault.suffix)) {
+                if fault.percent.is_some_and(|percent| unforeseen_percent() >= percent) {
+                    continue;
+                }
                 effect.latency_ms += fault.latency_ms;
                 effect.http = effect.http.or(fault.http);
                 effect.marketo = effect.marketo.or_else(|| fault.marketo.clone());
                 effect.drop_after = effect.drop_after.or(fault.drop_after_bytes);
+                effect.commit_after_ms = effect.commit_after_ms.or(fault.commit_after_ms);
                 fault.times = fault.times.map(|times| times.saturating_sub(1));
             }
             faults.retain(|fault| fault.times != Some(0));

@@ -15,7 +15,7 @@ use actix_web::{Error, HttpMessage, HttpResponse};
 
 use super::World;
 use super::clock::machine_ms;
-use super::marketo::{ForcedCode, ForcedDelay, MarketoCode};
+use super::marketo::{ForcedCode, ForcedDelay, LateCommit, MarketoCode};
 use super::salesforce::package;
 use faults::{Effect, Severed};
 use journal::Call;
@@ -30,6 +30,9 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
         .route("/faults", web::get().to(routes::faults))
         .route("/faults", web::post().to(routes::add_fault))
         .route("/faults", web::delete().to(routes::clear_faults))
+        .route("/lags", web::put().to(routes::set_lags))
+        .route("/refusals", web::put().to(routes::set_refusals))
+        .route("/written", web::get().to(routes::written))
         .route("/limits", web::get().to(routes::limits))
         .route("/limits", web::post().to(routes::set_limits))
         .route("/limits", web::delete().to(routes::reset_limits))
@@ -55,13 +58,16 @@ pub(super) async fn watch(world: Data<World>, request: ServiceRequest, next: Nex
     let method = request.method().to_string();
     let request_id = request.headers().get("x-request-id").and_then(|value| value.to_str().ok()).map(|id| id.chars().take(80).collect());
     let begun = machine_ms();
-    let Effect { latency_ms, http, marketo, drop_after } = world.faults.effect(&path);
+    let Effect { latency_ms, http, marketo, drop_after, commit_after_ms } = world.faults.effect(&path);
     let latency = Duration::from_millis(latency_ms);
     if path.starts_with("/marketo/") && !path.starts_with("/marketo/identity/") {
         // A slow call is one of those in flight: Marketo waits once it has let the call in.
         request.extensions_mut().insert(ForcedDelay(latency));
     } else {
         tokio::time::sleep(latency).await;
+    }
+    if let Some(wait) = commit_after_ms {
+        request.extensions_mut().insert(LateCommit(Duration::from_millis(wait)));
     }
     if let Some(code) = marketo {
         request.extensions_mut().insert(ForcedCode(code));

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::faults::Fault;
+use super::faults::{Fault, Lags, Refusals};
 use crate::sandbox::World;
 use crate::sandbox::clock::{iso, machine_ms};
 use crate::sandbox::salesforce::id_token::Bend;
@@ -198,4 +198,33 @@ pub async fn rotate_identity_keys(world: Data<World>, body: Bytes) -> HttpRespon
         }
         Err(refusal) => *refusal,
     }
+}
+
+/// `PUT /_control/lags`.
+pub async fn set_lags(world: Data<World>, body: Bytes) -> HttpResponse {
+    match read::<Lags>(&body) {
+        Ok(wanted) => {
+            world.lags.with(|lags| *lags = wanted);
+            HttpResponse::Ok().json(wanted)
+        }
+        Err(refusal) => *refusal,
+    }
+}
+
+/// `PUT /_control/refusals`.
+pub async fn set_refusals(world: Data<World>, body: Bytes) -> HttpResponse {
+    match read::<Refusals>(&body) {
+        Ok(wanted) => {
+            world.refusals.with(|refusals| refusals.clone_from(&wanted));
+            HttpResponse::Ok().json(wanted)
+        }
+        Err(refusal) => *refusal,
+    }
+}
+
+/// `GET /_control/written`: everything that others wrote into Marketo and Salesforce, in the order of writing.
+pub async fn written(world: Data<World>) -> HttpResponse {
+    let marketo = world.marketo.written.with(|all| all.clone());
+    let tasks: Vec<Value> = world.salesforce.tasks.with(|tasks| tasks.all().iter().map(crate::sandbox::salesforce::Task::record).collect());
+    HttpResponse::Ok().json(json!({ "marketo": marketo, "salesforce": tasks }))
 }

@@ -52,6 +52,9 @@ fn page(world: &World, params: &Params) -> Answer {
     if leads.len() > MOST_LEADS {
         return Err(Refusal::new("1003", format!("Too many leads specified. Max {MOST_LEADS} leads are allowed")));
     }
+    if let Some(written) = super::written::page(world, params, paging, &types, &leads) {
+        return written;
+    }
     if let Some(unknown) = types.iter().find(|&&id| !super::types::known(id)) {
         return Err(Refusal::new("1003", format!("Invalid activity type id '{unknown}'")));
     }

@@ -12,6 +12,16 @@ use crate::sandbox::world::catalogue::MAILINGS;
 const REQUESTABLE: &[(u32, &str)] =
     &[(1_401, "Sales - Add to nurture"), (1_402, "Sales - Send case studies"), (1_403, "Sales - Invite to Summit")];
 
+/// The name of a campaign that may be requested.
+pub fn requestable(id: u32) -> Option<&'static str> {
+    REQUESTABLE.iter().find(|(known, _)| *known == id).map(|(_, name)| *name)
+}
+
+/// Whether there is such a campaign at all.
+pub fn exists(id: u32) -> bool {
+    requestable(id).is_some() || MAILINGS.iter().any(|(_, _, campaign, _)| *campaign == id)
+}
+
 /// `GET /rest/v1/campaigns.json`.
 pub async fn list(world: Data<World>) -> HttpResponse {
     let began = world.population().began;

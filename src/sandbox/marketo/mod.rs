@@ -6,6 +6,7 @@ mod answer;
 pub mod bulk;
 mod campaigns;
 mod changes;
+mod custom_types;
 mod fields;
 mod gate;
 pub mod identity;
@@ -16,6 +17,7 @@ mod position;
 mod salespersons;
 mod types;
 mod users;
+mod written;
 
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
@@ -24,6 +26,7 @@ pub use answer::MarketoCode;
 pub use gate::{ForcedCode, ForcedDelay, LARGEST_BODY};
 pub use identity::Tokens;
 pub use limits::Limits;
+pub use written::{LateCommit, committed};
 
 use serde_json::Value;
 
@@ -36,13 +39,22 @@ pub struct Marketo {
     pub(super) tokens: Kept<identity::Tokens>,
     pub(super) limits: Kept<limits::Limits>,
     pub(super) exports: Kept<bulk::jobs::Exports>,
+    pub(super) custom_types: Kept<custom_types::CustomTypes>,
+    /// What others wrote, oldest first.
+    pub(super) written: Kept<Vec<written::Written>>,
 }
 
 impl Marketo {
     /// A Marketo whose bulk jobs take so many milliseconds.
     pub fn new(job_ms: i64) -> Self {
         let allowance = limits::Allowance { job_ms, ..limits::Allowance::default() };
-        Self { tokens: Kept::default(), limits: Kept::new(Limits::new(allowance)), exports: Kept::new(bulk::jobs::Exports::new(job_ms)) }
+        Self {
+            tokens: Kept::default(),
+            limits: Kept::new(Limits::new(allowance)),
+            exports: Kept::new(bulk::jobs::Exports::new(job_ms)),
+            custom_types: Kept::default(),
+            written: Kept::default(),
+        }
     }
 }
 
@@ -64,6 +76,13 @@ pub(super) fn configure(cfg: &mut ServiceConfig, world: &Data<World>) {
                 .route("/rest/v1/activities/leadchanges.json", web::get().to(changes::lead_changes))
                 .route("/rest/v1/activities/deletedleads.json", web::get().to(changes::deleted_leads))
                 .route("/rest/v1/activities.json", web::get().to(activities::list))
+                .route("/rest/v1/activities/external.json", web::post().to(written::add))
+                .route("/rest/v1/activities/external/types.json", web::get().to(custom_types::list))
+                .route("/rest/v1/activities/external/type.json", web::post().to(custom_types::create))
+                .route("/rest/v1/activities/external/type/{api}/describe.json", web::get().to(custom_types::describe))
+                .route("/rest/v1/activities/external/type/{api}/approve.json", web::post().to(custom_types::approve))
+                .route("/rest/v1/activities/external/type/{api}/attributes/create.json", web::post().to(custom_types::add_attributes))
+                .route("/rest/v1/campaigns/{id}/trigger.json", web::post().to(written::trigger))
                 .route("/rest/v1/campaigns.json", web::get().to(campaigns::list))
                 .route("/rest/v1/stats/usage.json", web::get().to(users::usage))
                 .route("/rest/v1/stats/usage/last7days.json", web::get().to(users::usage))

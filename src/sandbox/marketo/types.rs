@@ -2,9 +2,11 @@
 //! published; those below are this sandbox's own, so clients must look types up by name.
 
 use actix_web::HttpResponse;
+use actix_web::web::Data;
 use serde_json::{Map, Value, json};
 
 use super::answer::{reply, result};
+use crate::sandbox::World;
 
 /// A type: id, name, description, primary attribute, other attributes with their data types.
 type Definition = (u32, &'static str, &'static str, Option<&'static str>, &'static [(&'static str, &'static str)]);
@@ -223,8 +225,13 @@ pub fn known(id: u32) -> bool {
     TYPES.iter().any(|(known, ..)| *known == id)
 }
 
+/// Whether this instance has a type of this name from the start.
+pub fn named(name: &str) -> bool {
+    TYPES.iter().any(|(_, known, ..)| *known == name)
+}
+
 /// `GET /rest/v1/activities/types.json`.
-pub async fn list() -> HttpResponse {
+pub async fn list(world: Data<World>) -> HttpResponse {
     let tell = |&(id, name, description, primary, attributes): &Definition| {
         let mut told = Map::from_iter([
             ("id".to_owned(), json!(id)),
@@ -239,5 +246,6 @@ pub async fn list() -> HttpResponse {
         told.insert("attributes".to_owned(), json!(attributes));
         Value::Object(told)
     };
-    reply(result(TYPES.iter().map(tell).collect()))
+    let custom = world.marketo.custom_types.with(|types| types.approved());
+    reply(result(TYPES.iter().map(tell).chain(custom).collect()))
 }

@@ -4,6 +4,7 @@ mod answer;
 mod apex;
 pub mod authorize;
 pub mod canvas;
+mod collections;
 pub mod id_token;
 pub mod keys;
 mod oauth;
@@ -23,6 +24,7 @@ use actix_web::web::{self, ServiceConfig};
 use super::kept::Kept;
 use id_token::Identities;
 use session::Sessions;
+pub(super) use tasks::Task;
 use tasks::Tasks;
 
 /// What Salesforce remembers.
@@ -66,6 +68,9 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
         .route("/services/data/{version}/platformconnect/signedrequest", web::put().to(canvas::signed_request))
         .route("/services/data/{version}/query", web::get().to(query::query))
         .route("/services/data/{version}/query/", web::get().to(query::query))
+        .route("/services/data/{version}/composite/sobjects", web::post().to(collections::create))
+        .route("/services/data/{version}/composite/sobjects", web::patch().to(collections::change))
+        .route("/services/data/{version}/sobjects/Task/describe", web::get().to(collections::describe))
         .route("/services/data/{version}/sobjects/{object}", web::post().to(rest::create))
         .route("/services/data/{version}/sobjects/{object}/", web::post().to(rest::create))
         .route("/services/data/{version}/sobjects/{object}/{id}", web::get().to(rest::read))

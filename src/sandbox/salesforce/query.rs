@@ -11,6 +11,7 @@ use super::session;
 use super::soql::{self, Condition, Query};
 use super::{package, records, tasks};
 use crate::sandbox::World;
+use crate::sandbox::clock::machine_ms;
 use crate::sandbox::world::ids::{self, Object};
 use crate::sandbox::world::users::USERS;
 
@@ -81,7 +82,11 @@ fn candidates(world: &World, object: Object, query: &Query) -> Vec<Value> {
         values.filter_map(|id| ids::parse(id)).filter(|(kind, _)| *kind == wanted).map(|(_, index)| index).collect()
     };
     let indexes: Vec<u32> = match object {
-        Object::Task => return world.salesforce.tasks.with(|tasks| tasks.all()).iter().map(tasks::Task::record).collect(),
+        Object::Task => {
+            let visible = machine_ms() - world.lags.with(|lags| lags.salesforce_ms);
+            let all = world.salesforce.tasks.with(|tasks| tasks.all());
+            return all.iter().filter(|task| task.committed <= visible).map(tasks::Task::record).collect();
+        }
         Object::User => (0..u32::try_from(USERS.len()).unwrap_or(0)).collect(),
         Object::Organization => ids::parse(&world.org_id()).into_iter().map(|(_, index)| index).collect(),
         _ => {

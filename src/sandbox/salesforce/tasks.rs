@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::sandbox::clock::machine_ms;
 use crate::sandbox::world::ids::{Object, record_id};
 
 /// A task with the fields that were given.
 #[derive(Debug, Clone)]
 pub struct Task {
     pub id: String,
+    /// When it was created, by the machine, in milliseconds.
+    pub committed: i64,
     pub fields: Map<String, Value>,
 }
 
@@ -37,7 +40,47 @@ const WRITABLE: &[&str] = &[
     "CallType",
     "IsReminderSet",
     "ReminderDateTime",
+    "MSE_Call_Local_Presence_ID__c",
+    "MSE_Call_Recording__c",
+    "MSE_Campaign__c",
+    "MSE_Campaign_Details_Link__c",
+    "MSE_Clicked__c",
+    "MSE_Current_Campaign_Step__c",
+    "MSE_Details__c",
+    "MSE_Email_Status__c",
+    "MSE_Presentation_Viewed__c",
+    "MSE_Replied__c",
+    "MSE_Template__c",
+    "MSE_Template_Details__c",
+    "MSE_Viewed__c",
+    "MSI_Activity_ID__c",
+    "mktosales_call_outcome__c",
+    "mktosales_call_reason__c",
 ];
+/// Fields of text that hold so much only.
+const SHORT: &[(&str, usize)] = &[
+    ("Subject", 255),
+    ("MSI_Activity_ID__c", 32),
+    ("MSE_Template__c", 255),
+    ("mktosales_call_outcome__c", 255),
+    ("mktosales_call_reason__c", 255),
+];
+/// Codes that records can be refused with on demand.
+pub const CODES: &[&str] = &[
+    "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+    "CANNOT_UPDATE_CONVERTED_LEAD",
+    "ENTITY_IS_DELETED",
+    "ENTITY_IS_LOCKED",
+    "FIELD_CUSTOM_VALIDATION_EXCEPTION",
+    "INSUFFICIENT_ACCESS_OR_READONLY",
+    "REQUIRED_FIELD_MISSING",
+    "UNABLE_TO_LOCK_ROW",
+];
+
+/// The fields that can be written.
+pub fn fields() -> impl Iterator<Item = &'static str> {
+    WRITABLE.iter().copied()
+}
 
 /// Why a task can't be written: code and words.
 pub type Refused = (&'static str, String);
@@ -68,7 +111,7 @@ impl Tasks {
             all.entry((*name).to_owned()).or_insert(Value::Null);
         }
         all.extend(fields);
-        self.tasks.insert(self.next, Task { id: id.clone(), fields: all });
+        self.tasks.insert(self.next, Task { id: id.clone(), committed: machine_ms(), fields: all });
         self.next += 1;
         Ok(id)
     }
@@ -99,8 +142,12 @@ impl Task {
 }
 
 fn check(fields: &Map<String, Value>) -> Result<(), Refused> {
-    match fields.iter().find(|(name, _)| !WRITABLE.contains(&name.as_str())) {
-        Some((odd, _)) => Err(("INVALID_FIELD", format!("No such column '{odd}' on sobject of type Task"))),
+    if let Some((odd, _)) = fields.iter().find(|(name, _)| !WRITABLE.contains(&name.as_str())) {
+        return Err(("INVALID_FIELD", format!("No such column '{odd}' on sobject of type Task")));
+    }
+    let long = |(name, most): &&(&str, usize)| fields.get(*name).and_then(Value::as_str).is_some_and(|text| text.chars().count() > *most);
+    match SHORT.iter().find(long) {
+        Some((name, most)) => Err(("STRING_TOO_LONG", format!("{name}: data value too large (max length={most})"))),
         None => Ok(()),
     }
 }

@@ -18,7 +18,7 @@ pub mod view;
 use std::sync::{Arc, OnceLock};
 
 use crate::sandbox::clock::{WorldClock, machine_ms};
-use crate::sandbox::control::faults::Faults;
+use crate::sandbox::control::faults::{Faults, Lags, Refusals};
 use crate::sandbox::control::journal::Journal;
 use crate::sandbox::dice::{BASE62, Dice, HEX, Stream};
 use crate::sandbox::kept::Kept;
@@ -94,6 +94,8 @@ pub struct World {
     pub(in crate::sandbox) mail: Mailbox,
     pub(in crate::sandbox) journal: Journal,
     pub(in crate::sandbox) faults: Faults,
+    pub(in crate::sandbox) lags: Kept<Lags>,
+    pub(in crate::sandbox) refusals: Kept<Refusals>,
 }
 
 impl World {
@@ -127,6 +129,8 @@ impl World {
             mail: Mailbox::default(),
             journal: Journal::default(),
             faults: Faults::default(),
+            lags: Kept::default(),
+            refusals: Kept::default(),
             options,
         }
     }

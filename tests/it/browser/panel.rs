@@ -7,6 +7,7 @@ use tokio::sync::OnceCell;
 use super::chromium::Browser;
 use crate::world::world;
 
+/// Tabs that show what Marketo told.
 pub const TABS: [&str; 5] = ["insights", "moments", "web", "email", "score"];
 
 /// The address of a record page in the main demo.
@@ -90,10 +91,12 @@ pub async fn walk_through_tabs(browser: &Browser) {
         (Key::Right, "web"),
         (Key::Right, "email"),
         (Key::Right, "score"),
+        (Key::Right, "calls"),
+        (Key::Right, "tasks"),
         (Key::Right, "insights"),
-        (Key::Left, "score"),
-        (Key::Left, "email"),
-        (Key::End, "score"),
+        (Key::Left, "tasks"),
+        (Key::Left, "calls"),
+        (Key::End, "tasks"),
         (Key::Home, "insights"),
     ] {
         browser.press(key.value().to_string()).await;

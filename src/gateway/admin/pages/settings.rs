@@ -3,6 +3,9 @@
 use crate::gateway::admin::row::{Act, Ask, Kind, Page, Who, field, text};
 use crate::gateway::broker::Verb;
 
+/// The ledger of what other systems were told.
+const DIAGNOSTICS: &str = "/admin/settings/integrations/diagnostics";
+
 pub(super) static PAGES: &[Page] = &[
     Page {
         path: "/admin/settings/my-profile",
@@ -127,6 +130,19 @@ pub(super) static PAGES: &[Page] = &[
             .by(Verb::Put)
             .of(&[text("method")])
             .then("saved", "/admin/settings/login")],
+    },
+    Page {
+        path: DIAGNOSTICS,
+        name: "diagnostics",
+        who: Who::Member,
+        template: "diagnostics",
+        menu: "diagnostics",
+        asks: &[Ask::needed("ledger", "/v1/deliveries").with(&["target", "state", "cursor"])],
+        acts: &[
+            Act::post("/admin/settings/integrations/diagnostics/retry", "/v1/deliveries/retry").then("deliveries-retried", DIAGNOSTICS),
+            Act::post("/admin/settings/integrations/diagnostics/{id}/retry", "/v1/deliveries/{id}/retry")
+                .then("delivery-retried", DIAGNOSTICS),
+        ],
     },
     Page {
         path: "/admin/settings/audit",

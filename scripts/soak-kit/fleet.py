@@ -1,0 +1,207 @@
+"""A fleet to be worked and broken: emulated systems, Redis, an account, workers. And an account with a member and people."""
+
+import base64
+import hashlib
+import hmac
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import urllib.parse
+
+KEY = "2" * 64
+BIN = os.environ.get("BIN", "target/debug/msi-gateway")
+BACK = "http://127.0.0.1:1/admin/settings/salesforce/callback"
+SESSION = "0123456789abcdef0123456789abcdef"
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def call(base, method, path, body=None, headers=None, timeout=15):
+    """One request; gives status, headers and JSON (or text)."""
+    url = urllib.parse.urlsplit(base)
+    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=timeout)
+    try:
+        headers = dict(headers or {})
+        if body is not None:
+            headers["Content-Type"] = headers.get("Content-Type", "application/json")
+            body = body if isinstance(body, (bytes, str)) else json.dumps(body)
+        connection.request(method, url.path.rstrip("/") + path, body, headers)
+        answer = connection.getresponse()
+        text = answer.read().decode("utf-8", "replace")
+        try:
+            return answer.status, answer.headers, json.loads(text)
+        except ValueError:
+            return answer.status, answer.headers, text
+    finally:
+        connection.close()
+
+
+def visitor_token(visitor):
+    now = int(time.time())
+    claims = {"iss": "msi-face", "aud": "msi-account", "iat": now, "exp": now + 30, "rid": "soak", "vis": visitor}
+    encode = lambda data: base64.urlsafe_b64encode(data).rstrip(b"=")
+    text = encode(b'{"typ":"JWT","alg":"HS256"}') + b"." + encode(json.dumps(claims).encode())
+    return (text + b"." + encode(hmac.new(KEY.encode(), text, hashlib.sha256).digest())).decode()
+
+
+class Fleet:
+    def __init__(self, people, settle, lease, extra=None):
+        self.folder = tempfile.TemporaryDirectory()
+        self.processes = {}
+        self.lock = threading.Lock()
+        self.redis_port = free_port()
+        self.start_redis()
+        secret = "soak-consumer-secret-0123456789abcdef"
+        self.sandbox_process = subprocess.Popen(
+            [BIN, "sandbox", "--port", "0", "--people", str(people)],
+            env={**os.environ, "MSI__CANVAS__CONSUMER_SECRETS": secret, "MSI__LOG__FILTER": "off"},
+            stdout=subprocess.PIPE, text=True)
+        mail = None
+        for line in self.sandbox_process.stdout:
+            mail = mail or re.search(r"SMTP on (\S+)", line)
+            if line.startswith("ready "):
+                self.sandbox = line.split()[1]
+                break
+        threading.Thread(target=self.sandbox_process.stdout.read, daemon=True).start()
+        self.world = call(self.sandbox, "GET", "/_control/world")[2]
+        host = urllib.parse.urlsplit(self.sandbox).netloc
+        self.account_address = f"127.0.0.1:{free_port()}"
+        self.account = f"http://{self.account_address}"
+        salesforce = self.world["salesforce"]
+        self.environment = {
+            **os.environ,
+            "MSI__CANVAS__CONSUMER_SECRETS": secret,
+            "MSI__DATABASE__URL": os.environ.get("POSTGRES_URL") or f"sqlite://{self.folder.name}/soak.db",
+            "MSI__GATEWAY__PUBLIC_URL": "http://127.0.0.1:1",
+            "MSI__GATEWAY__TOKEN_KEY": "1" * 64,
+            "MSI__ACCOUNT__LISTEN": self.account_address,
+            "MSI__ACCOUNT__URL": self.account,
+            "MSI__ACCOUNT__KEY": KEY,
+            "MSI__SECRETS__SEALING_KEY": "3" * 64,
+            "MSI__REDIS__URL": f"redis://127.0.0.1:{self.redis_port}/",
+            "MSI__MAIL__URL": f"smtp://{mail.group(1)}",
+            "MSI__MARKETO__EXTRA_HOSTS": host,
+            "MSI__MARKETO__ENDPOINT": self.world["marketo"]["url"],
+            "MSI__MARKETO__BULK_POLL_SECONDS": "1",
+            "MSI__MARKETO__CALLS_PER_WINDOW": "2000",
+            "MSI__SALESFORCE__EXTRA_HOSTS": host,
+            "MSI__SALESFORCE__CLIENT_ID": salesforce["consumer_key"],
+            "MSI__SALESFORCE__LOGIN_URL": salesforce["instance_url"],
+            "MSI__SALESFORCE__SANDBOX_LOGIN_URL": salesforce["instance_url"],
+            "MSI__DELIVERY__SETTLE_SECONDS": str(settle),
+            "MSI__DELIVERY__LEASE_SECONDS": str(lease),
+            "MSI__DELIVERY__RETRY_SECONDS": "1",
+            "MSI__LOG__FILTER": os.environ.get("SOAK_LOG", "off"),
+            **(extra or {}),
+        }
+        self.control("POST", "/limits", {"calls_per_window": 100000, "in_flight": 100, "calls_per_day": 1000000})
+
+    # === processes ===
+
+    def start_redis(self):
+        self.redis = subprocess.Popen(
+            ["redis-server", "--port", str(self.redis_port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def restart_redis(self):
+        self.redis.send_signal(signal.SIGKILL)
+        self.redis.wait()
+        self.start_redis()
+
+    def start(self, name, role):
+        with self.lock:
+            self.processes[name] = subprocess.Popen([BIN, role], env=self.environment, stdout=subprocess.DEVNULL)
+
+    def kill(self, name):
+        with self.lock:
+            process = self.processes.pop(name)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    def ready(self):
+        for _ in range(400):
+            try:
+                if call(self.account, "GET", "/readyz", timeout=2)[0] == 200:
+                    return
+            except OSError:
+                pass
+            time.sleep(0.05)
+        raise SystemExit("the account did not become ready")
+
+    def stop(self):
+        for name in list(self.processes):
+            self.kill(name)
+        for process in (self.sandbox_process, self.redis):
+            process.kill()
+            process.wait()
+        self.folder.cleanup()
+
+    # === the account and the emulated systems ===
+
+    def control(self, method, path, body=None):
+        return call(self.sandbox, method, f"/_control{path}", body)[2]
+
+    def ask(self, visitor, method, path, body=None, key=None, timeout=15):
+        headers = {"Authorization": f"Bearer {visitor_token(visitor)}"}
+        if key:
+            headers["Idempotency-Key"] = key
+        return call(self.account, method, path, body, headers, timeout)
+
+    def done(self, visitor, method, path, body=None):
+        status, _, answer = self.ask(visitor, method, path, body)
+        if status >= 300:
+            raise SystemExit(f"{method} {path}: {status} {answer}")
+        return answer
+
+    def settle_in(self):
+        """Enters, accepts the first invitation, connects Salesforce, loads people; gives the member as a visitor."""
+        marketo = self.world["marketo"]
+        face, email = {"kind": "face"}, "ops@brightwater.example"
+        entered = self.done(face, "POST", "/v1/marketo-admins", {
+            "munchkin_id": marketo["munchkin_id"], "client_id": marketo["client_id"], "client_secret": marketo["client_secret"], "email": email})
+        self.account_id = entered["account_id"]
+        admin = {"kind": "marketo_admin", "account": self.account_id, "email": email}
+        self.done(admin, "POST", "/v1/actions-config/first-invitation", {"email": email, "language": "en"})
+        link = None
+        while not link:
+            time.sleep(0.2)
+            for mail in call(self.sandbox, "GET", "/mail/messages.json")[2]:
+                link = link or re.search(r"/invitations/([\w-]+)", mail["text"] or "")
+        accepted = self.done(face, "POST", f"/v1/invitations/by-token/{link.group(1)}/accept", {})
+        member = {"kind": "member", "account": self.account_id, "member": accepted["member_id"]}
+        flow = {"environment": "sandbox", "redirect_uri": BACK, "session": SESSION}
+        url = self.done(member, "POST", "/v1/connections/salesforce/flows", flow)["authorize_url"]
+        target = urllib.parse.urlsplit(url)
+        _, headers, _ = call(f"{target.scheme}://{target.netloc}", "GET", f"{target.path}?{target.query}&login_hint=sam.taylor")
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(headers["location"]).query)
+        self.done(member, "POST", "/v1/connections/salesforce/finish", {"state": query["state"][0], "code": query["code"][0], "session": SESSION})
+        self.done(member, "POST", "/v1/connections/marketo", {})
+        self.done(member, "POST", "/v1/field-sync/start", {})
+        deadline = time.time() + 60
+        while self.done(member, "GET", "/v1/field-sync")["state"] != "done":
+            if time.time() > deadline:
+                raise SystemExit("people were not loaded")
+            time.sleep(0.3)
+        return member
+
+    def records(self, most):
+        """Records of people whom Marketo knows with an owner, from the emulated systems themselves."""
+        found = []
+        for number in range(1001, 1001 + 4 * most):
+            person = self.control("GET", f"/people/{number}")
+            if isinstance(person, dict) and person.get("sfdcId") and person.get("sfdcLeadOwnerId"):
+                found.append((number, person["sfdcId"]))
+            if len(found) == most:
+                break
+        return found

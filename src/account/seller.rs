@@ -1,0 +1,120 @@
+//! Whoever may act on people: a member, at the settings pages, in a panel, or through the org's own software. Somebody who may
+//! look at a panel without being a member is told why they can't act.
+
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use serde::Deserialize;
+
+use super::query::invalid;
+use super::signed_in::{Actor, Somebody};
+use super::visitor::{Signed, Visitor, not_for, signed, suspended};
+use super::{AccountState, database};
+use crate::problem::Problem;
+use crate::salesforce_id::SalesforceId;
+use crate::store::Tenant;
+use crate::store::members::Member;
+use crate::store::people::Person;
+
+/// A member who acts.
+pub struct Seller {
+    pub tenant: Tenant,
+    pub actor: Actor,
+    pub member: Member,
+    /// The one record that a panel's session is for.
+    record: Option<SalesforceId>,
+}
+
+/// Which person is meant; a panel means its own.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Whom {
+    pub person_id: Option<String>,
+    pub sfdc_id: Option<String>,
+}
+
+impl FromRequest for Seller {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let signed = signed(request);
+        let somebody = Somebody::from_request(request, payload);
+        Box::pin(async move {
+            let (state, Signed { visitor, request_id, source, .. }) = signed?;
+            let (tenant, member, record) = match visitor {
+                Visitor::Rep { account, org, user, record } => {
+                    let tenant = of_org(&state, &account, &org).await?;
+                    let member = database::answer(tenant.member_by_salesforce(org.as_str(), user.as_str())).await?;
+                    (tenant, member, Some(record))
+                }
+                Visitor::Package { account, org, user } => {
+                    let tenant = of_org(&state, &account, &org).await?;
+                    let member = database::answer(tenant.member_by_salesforce(org.as_str(), user.as_str())).await?;
+                    (tenant, member, None)
+                }
+                Visitor::Member { .. } | Visitor::Token { .. } => {
+                    let Somebody { tenant, member, .. } = somebody.await?;
+                    (tenant, member, None)
+                }
+                Visitor::Face | Visitor::Admin { .. } | Visitor::MarketoAdmin { .. } => {
+                    return Err(not_for("Only a member of the account may act on people."));
+                }
+            };
+            let member = member.filter(|member| member.state == "active").ok_or_else(no_member)?;
+            let actor = Actor { who: member.email.clone(), source, request_id };
+            Ok(Self { tenant, actor, member, record })
+        })
+    }
+}
+
+async fn of_org(state: &AccountState, account: &str, org: &SalesforceId) -> Result<Tenant, Problem> {
+    match database::answer(state.store.org(org.as_str())).await? {
+        Some(found) if found.account_id == account && found.status == "active" => Ok(state.store.tenant(account)),
+        Some(found) if found.account_id == account => Err(suspended()),
+        _ => Err(Problem::not_found()),
+    }
+}
+
+fn no_member() -> Problem {
+    Problem::forbidden(
+        "acting.not_a_member",
+        "Your Salesforce user is not a member of this Marketo Sales account, so nothing can be sent or logged in your name. Ask an \
+         administrator of the account to invite you, and sign in with Salesforce once.",
+    )
+}
+
+impl Seller {
+    /// The person who is meant, if the seller may act on them.
+    ///
+    /// # Errors
+    /// 404 when there is nobody of that id, or it is not the panel's person; 400 when nobody is named.
+    pub async fn person(&self, whom: &Whom) -> Result<Person, Problem> {
+        let person = match (whom.person_id.as_deref(), whom.sfdc_id.as_deref(), self.record.as_ref()) {
+            (Some(id), None, _) => database::answer(self.tenant.person(id)).await?,
+            (None, Some(id), _) => match SalesforceId::parse(id) {
+                Ok(id) => database::answer(self.tenant.person_by_sfdc_id(id.as_str())).await?,
+                Err(_) => return Err(invalid("sfdc_id", "It must be the Salesforce id of a lead or a contact.")),
+            },
+            (None, None, Some(record)) => database::answer(self.tenant.person_by_sfdc_id(record.as_str())).await?,
+            (None, None, None) => return Err(invalid("sfdc_id", "Say whom it is about: sfdc_id or person_id.")),
+            (Some(_), Some(_), _) => return Err(invalid("person_id", "Give sfdc_id or person_id, not both.")),
+        };
+        let person = person.ok_or_else(not_in_marketo)?;
+        if self.sees(&person) { Ok(person) } else { Err(not_in_marketo()) }
+    }
+
+    fn sees(&self, person: &Person) -> bool {
+        let Some(record) = self.record.as_ref().map(SalesforceId::as_str) else { return true };
+        person.sfdc_id == record || person.sfdc_lead_id.as_deref() == Some(record) || person.sfdc_contact_id.as_deref() == Some(record)
+    }
+}
+
+fn not_in_marketo() -> Problem {
+    Problem::new(
+        404,
+        "person.not_in_marketo",
+        "Not in Marketo",
+        "There is no person of this account behind this record. Marketo has to know the record, and somebody has to own it.",
+    )
+}
