@@ -266,6 +266,35 @@ pub fn ordinary(call: &str) -> (u16, Value) {
             member("m3", ("Linus", "Torvalds"), "user", "invited", false)
         ])),
         "GET /v1/teams" => teams,
+        "GET /v1/me/api-tokens" => list(&json!([
+            {"id": "k1", "name": "Nightly import", "created_at": NOW - 9 * HOUR, "expires_at": NOW + 700 * HOUR, "last_used_at": NOW - HOUR},
+            {"id": "k2", "name": "Try-out", "created_at": NOW - HOUR, "expires_at": NOW + 70 * HOUR, "last_used_at": null}])),
+        "GET /v1/login-settings" => json!({"method": "salesforce_only"}),
+        "GET /v1/audit" => list(&json!([
+            {"at": NOW - HOUR, "who": "ada@acme.example", "what": "member.invited", "target": "grace@acme.example", "from": "192.0.2.7", "request_id": "r1"},
+            {"at": NOW - 2 * HOUR, "who": "marta@acme.example", "what": "integration.revealed", "target": "123-ABC-456", "from": "192.0.2.8", "request_id": "r2"}])),
+        "GET /v1/invitations" => list(
+            &json!([{"id": "i1", "email": "linus@acme.example", "state": "invited", "sent_at": NOW - HOUR, "opened_at": null, "expires_at": NOW + 70 * HOUR, "accepted_at": null}]),
+        ),
+        "POST /v1/invitations" => {
+            json!({"results": [{"email": "x@acme.example", "outcome": "invited", "detail": null}, {"email": "nonsense", "outcome": "malformed", "detail": null}]})
+        }
+        "POST /v1/invitations/imports" | "GET /v1/invitations/imports/0199f2d0c0de7000a000000000000009" => import(),
+        "GET /v1/invitations/imports/0199f2d0c0de7000a000000000000009/rows" => {
+            list(&json!([{"number": 7, "email": "nonsense", "outcome": "malformed", "detail": "There is no @ in it."}]))
+        }
+        "GET /v1/set-up" => {
+            let step = |number: u8, state: &str, who: &str| json!({"number": number, "state": state, "who": who, "detail": null, "since": NOW - 40 * HOUR});
+            json!({"steps": [step(1, "done", "marketo_admin"), step(2, "done", "you"), step(3, "failed", "you"), step(4, "waiting", "marketo_admin"),
+                step(5, "todo", "admin"), step(6, "todo", "salesforce_admin"), step(7, "waiting", "salesforce_admin")]})
+        }
+        _ => connection(call),
+    };
+    (if call.starts_with("POST /v1/sign-in-links") && !call.ends_with("redeem") { 202 } else { 200 }, answer)
+}
+
+fn connection(call: &str) -> Value {
+    match call {
         "GET /v1/connections/salesforce" => {
             json!({"state": "connected", "environment": "production", "org_id": "00Dx0000000BV7zEAG", "instance_url": "https://acme.my.salesforce.com",
                 "user": "integration@acme.example", "scopes": ["api", "refresh_token", "openid"], "api_version": "67.0", "last_success_at": NOW - 60_000, "problem": null})
@@ -300,29 +329,6 @@ pub fn ordinary(call: &str) -> (u16, Value) {
         "GET /v1/connections/marketo/access" => {
             list(&json!([{"member_id": "m1", "email": "ada@acme.example", "first_name": "Ada", "last_name": "Lovelace", "access": true}]))
         }
-        "GET /v1/me/api-tokens" => list(&json!([
-            {"id": "k1", "name": "Nightly import", "created_at": NOW - 9 * HOUR, "expires_at": NOW + 700 * HOUR, "last_used_at": NOW - HOUR},
-            {"id": "k2", "name": "Try-out", "created_at": NOW - HOUR, "expires_at": NOW + 70 * HOUR, "last_used_at": null}])),
-        "GET /v1/login-settings" => json!({"method": "salesforce_only"}),
-        "GET /v1/audit" => list(&json!([
-            {"at": NOW - HOUR, "who": "ada@acme.example", "what": "member.invited", "target": "grace@acme.example", "from": "192.0.2.7", "request_id": "r1"},
-            {"at": NOW - 2 * HOUR, "who": "marta@acme.example", "what": "integration.revealed", "target": "123-ABC-456", "from": "192.0.2.8", "request_id": "r2"}])),
-        "GET /v1/invitations" => list(
-            &json!([{"id": "i1", "email": "linus@acme.example", "state": "invited", "sent_at": NOW - HOUR, "opened_at": null, "expires_at": NOW + 70 * HOUR, "accepted_at": null}]),
-        ),
-        "POST /v1/invitations" => {
-            json!({"results": [{"email": "x@acme.example", "outcome": "invited", "detail": null}, {"email": "nonsense", "outcome": "malformed", "detail": null}]})
-        }
-        "POST /v1/invitations/imports" | "GET /v1/invitations/imports/0199f2d0c0de7000a000000000000009" => import(),
-        "GET /v1/invitations/imports/0199f2d0c0de7000a000000000000009/rows" => {
-            list(&json!([{"number": 7, "email": "nonsense", "outcome": "malformed", "detail": "There is no @ in it."}]))
-        }
-        "GET /v1/set-up" => {
-            let step = |number: u8, state: &str, who: &str| json!({"number": number, "state": state, "who": who, "detail": null, "since": NOW - 40 * HOUR});
-            json!({"steps": [step(1, "done", "marketo_admin"), step(2, "done", "you"), step(3, "failed", "you"), step(4, "waiting", "marketo_admin"),
-                step(5, "todo", "admin"), step(6, "todo", "salesforce_admin"), step(7, "waiting", "salesforce_admin")]})
-        }
         _ => json!({}),
-    };
-    (if call.starts_with("POST /v1/sign-in-links") && !call.ends_with("redeem") { 202 } else { 200 }, answer)
+    }
 }
