@@ -216,8 +216,11 @@ fn import() -> Value {
 }
 
 // What the account answers about the Salesforce package.
-fn of_the_package(call: &str) -> Value {
+fn of_programs_and_the_package(call: &str) -> Value {
     match call {
+        "GET /v1/me/api-tokens" => list(&json!([
+            {"id": "k1", "name": "Nightly import", "created_at": NOW - 9 * HOUR, "expires_at": NOW + 700 * HOUR, "last_used_at": NOW - HOUR},
+            {"id": "k2", "name": "Try-out", "created_at": NOW - HOUR, "expires_at": NOW + 70 * HOUR, "last_used_at": null}])),
         "GET /v1/connections/salesforce/secret-key" => {
             json!({"state": "made", "last4": "Zq9_", "made_at": NOW - HOUR, "made_by": "ada@acme.example"})
         }
@@ -306,9 +309,6 @@ pub fn ordinary(call: &str) -> (u16, Value) {
         "GET /v1/connections/marketo/access" => {
             list(&json!([{"member_id": "m1", "email": "ada@acme.example", "first_name": "Ada", "last_name": "Lovelace", "access": true}]))
         }
-        "GET /v1/me/api-tokens" => list(&json!([
-            {"id": "k1", "name": "Nightly import", "created_at": NOW - 9 * HOUR, "expires_at": NOW + 700 * HOUR, "last_used_at": NOW - HOUR},
-            {"id": "k2", "name": "Try-out", "created_at": NOW - HOUR, "expires_at": NOW + 70 * HOUR, "last_used_at": null}])),
         "GET /v1/login-settings" => json!({"method": "salesforce_only"}),
         "GET /v1/deliveries" => json!({"items": [
             {"id": "d1", "activity_id": "a1", "marker": "SIA-00000001", "kind": "call", "subject": "Hello", "person_id": "p1", "person": "Ann",
@@ -339,7 +339,7 @@ pub fn ordinary(call: &str) -> (u16, Value) {
             json!({"steps": [step(1, "done", "marketo_admin"), step(2, "done", "you"), step(3, "failed", "you"), step(4, "waiting", "marketo_admin"),
                 step(5, "todo", "admin"), step(6, "todo", "salesforce_admin"), step(7, "waiting", "salesforce_admin")]})
         }
-        _ => of_the_package(call),
+        _ => of_programs_and_the_package(call),
     };
     (if call.starts_with("POST /v1/sign-in-links") && !call.ends_with("redeem") { 202 } else { 200 }, answer)
 }
