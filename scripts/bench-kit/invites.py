@@ -106,7 +106,7 @@ def killed(make_house, rows, kills):
 
     def reaper():
         dice = random.Random(7)
-        while died[0] < kills and not over.wait(dice.uniform(0.4, 1.6)):
+        while died[0] < kills and not over.wait(dice.uniform(0.2, 0.9)):
             house.process.kill()
             house.process.wait()
             died[0] += 1

@@ -215,6 +215,30 @@ fn import() -> Value {
         "state": "checked", "counts": {"will_invite": 1180, "malformed": 9, "duplicate": 11, "already_member": 4}})
 }
 
+// What the account answers about the Salesforce package.
+fn of_the_package(call: &str) -> Value {
+    match call {
+        "GET /v1/connections/salesforce/secret-key" => {
+            json!({"state": "made", "last4": "Zq9_", "made_at": NOW - HOUR, "made_by": "ada@acme.example"})
+        }
+        "POST /v1/connections/salesforce/secret-key" => {
+            json!({"state": "made", "last4": "aaaa", "made_at": NOW, "made_by": "ada@acme.example", "secret_key": "msk_aaaa"})
+        }
+        "GET /v1/connections/salesforce/certificates" => list(
+            &json!([{"id": "c1", "org_id": "00Dx0000000BV7zEAG", "name": "MSI_Gateway", "fingerprint": "ab", "not_before": NOW - HOUR, "not_after": NOW + 500 * HOUR,
+                "state": "active", "registered_at": NOW - HOUR, "registered_by": "005x0000001SyyEAAS", "revoked_at": null},
+                {"id": "c0", "org_id": "00Dx0000000BV7zEAG", "name": "MSI_Gateway_Old", "fingerprint": "cd", "not_before": NOW - 900 * HOUR, "not_after": NOW + 2 * HOUR,
+                "state": "revoked", "registered_at": NOW - 900 * HOUR, "registered_by": null, "revoked_at": NOW - HOUR}]),
+        ),
+        "GET /v1/connections/salesforce/package" => {
+            json!({"org_id": "00Dx0000000BV7zEAG", "version": "1.0.0", "minimum_version": "1.0.0", "standing": "current", "reps": 12, "admins": 1,
+                "configuration": {"state": "saved", "gateway_address": "https://msi.example.com", "actions_enabled": true}, "asked_at": NOW - 3000,
+                "reported_version": "1.0.0", "reported_at": NOW - HOUR, "problem": null})
+        }
+        _ => json!({}),
+    }
+}
+
 /// What the account answers unless a test says otherwise.
 pub fn ordinary(call: &str) -> (u16, Value) {
     let everyone = json!({"id": "everyone", "name": "Everyone", "built_in": true, "members": 3});
@@ -269,23 +293,6 @@ pub fn ordinary(call: &str) -> (u16, Value) {
             json!({"state": "connected", "environment": "production", "org_id": "00Dx0000000BV7zEAG", "instance_url": "https://acme.my.salesforce.com",
                 "user": "integration@acme.example", "scopes": ["api", "refresh_token", "openid"], "api_version": "67.0", "last_success_at": NOW - 60_000, "problem": null})
         }
-        "GET /v1/connections/salesforce/secret-key" => {
-            json!({"state": "made", "last4": "Zq9_", "made_at": NOW - HOUR, "made_by": "ada@acme.example"})
-        }
-        "POST /v1/connections/salesforce/secret-key" => {
-            json!({"state": "made", "last4": "aaaa", "made_at": NOW, "made_by": "ada@acme.example", "secret_key": "msk_aaaa"})
-        }
-        "GET /v1/connections/salesforce/certificates" => list(
-            &json!([{"id": "c1", "org_id": "00Dx0000000BV7zEAG", "name": "MSI_Gateway", "fingerprint": "ab", "not_before": NOW - HOUR, "not_after": NOW + 500 * HOUR,
-                "state": "active", "registered_at": NOW - HOUR, "registered_by": "005x0000001SyyEAAS", "revoked_at": null},
-                {"id": "c0", "org_id": "00Dx0000000BV7zEAG", "name": "MSI_Gateway_Old", "fingerprint": "cd", "not_before": NOW - 900 * HOUR, "not_after": NOW + 2 * HOUR,
-                "state": "revoked", "registered_at": NOW - 900 * HOUR, "registered_by": null, "revoked_at": NOW - HOUR}]),
-        ),
-        "GET /v1/connections/salesforce/package" => {
-            json!({"org_id": "00Dx0000000BV7zEAG", "version": "1.0.0", "minimum_version": "1.0.0", "standing": "current", "reps": 12, "admins": 1,
-                "configuration": {"state": "saved", "gateway_address": "https://msi.example.com", "actions_enabled": true}, "asked_at": NOW - 3000,
-                "reported_version": "1.0.0", "reported_at": NOW - HOUR, "problem": null})
-        }
         "GET /v1/connections/marketo" => {
             json!({"state": "connected", "munchkin_id": "123-ABC-456", "client_id": "b417a98f-1111", "owner": {"member_id": "m1", "email": "ada@acme.example"}, "last_success_at": NOW - 60_000, "problem": null})
         }
@@ -321,7 +328,7 @@ pub fn ordinary(call: &str) -> (u16, Value) {
             json!({"steps": [step(1, "done", "marketo_admin"), step(2, "done", "you"), step(3, "failed", "you"), step(4, "waiting", "marketo_admin"),
                 step(5, "todo", "admin"), step(6, "todo", "salesforce_admin"), step(7, "waiting", "salesforce_admin")]})
         }
-        _ => json!({}),
+        _ => of_the_package(call),
     };
     (if call.starts_with("POST /v1/sign-in-links") && !call.ends_with("redeem") { 202 } else { 200 }, answer)
 }
