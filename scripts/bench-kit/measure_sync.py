@@ -195,7 +195,7 @@ def measured(options, engine, kind, folder):
 
     house.sandbox = None
     # Marketo is looked at once a minute; here the sandbox has the file ready within a look, as a quick Marketo would.
-    pace = str(max(3, options.people // 40_000))
+    pace = str(max(3, options.people // 20_000))
     listed, database = house("listed", MSI__MARKETO__PEOPLE_LIST="smart:Everybody", MSI__MARKETO__POLL_SECONDS="1", MSI__MARKETO__BULK_POLL_SECONDS=pace)
     post(f"{listed.sandbox}/_control/limits", {**UNHURRIED, "list_filter": True})
     result = {}

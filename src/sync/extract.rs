@@ -200,7 +200,7 @@ async fn completed(turn: &Turn<'_>, watch: &Watch, extract: Extract, id: &str) -
 async fn download<S: Sink>(turn: &Turn<'_>, watch: &Watch, extract: Extract, id: &str, file: &File, sink: &S) -> Result<(), SyncError> {
     let _one = watch.file.lock().await;
     let began = clock::instant();
-    let (pieces, queue) = mpsc::channel(8);
+    let (pieces, queue) = mpsc::channel(3);
     let mut read = batches::<S::Rows>(queue, BATCH);
     let fetching = async {
         let result = turn.marketo.download_extract(turn.asker(), extract, id, file, &pieces).await;

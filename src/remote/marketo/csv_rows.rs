@@ -142,7 +142,7 @@ impl<'a> Fields<'a> {
 /// Reads a file from a queue of pieces and answers with batches of up to `size` rows. An error is the last answer.
 #[must_use]
 pub fn batches<R: Rows>(pieces: mpsc::Receiver<Piece>, size: usize) -> mpsc::Receiver<Result<Batch<R::Row>, CsvError>> {
-    let (sender, receiver) = mpsc::channel(2);
+    let (sender, receiver) = mpsc::channel(1);
     tokio::task::spawn_blocking(move || {
         if let Err(error) = read_all::<R>(pieces, size, &sender) {
             // Nobody listening any more is no error of the file.
