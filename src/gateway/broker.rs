@@ -11,9 +11,12 @@ use moka::future::Cache;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
+pub use self::visitor::Visitor;
 use super::token::KeyTooShort;
 use crate::clock;
 use crate::problem::Problem;
+
+mod visitor;
 
 /// Longest that the account may take; its own waits for other systems are shorter.
 const DEADLINE: Duration = Duration::from_secs(8);
@@ -27,41 +30,6 @@ const LARGEST: usize = 4 * 1024 * 1024;
 const TOKEN_SECONDS: i64 = 30;
 /// Seconds for which what the account said of an org is believed.
 const ORG_SECONDS: u64 = 30;
-
-/// On whose behalf a call is made; the account decides what that visitor may do.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Visitor {
-    /// `face`, `rep`, `package`, `member`, `token` or `marketo_admin`.
-    pub kind: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub account: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub org: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub user: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub object: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub record: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub member: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub email: Option<String>,
-    /// SHA-256 of a personal token, in hexadecimal digits.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub token: Option<String>,
-    /// `api` for what comes in below `/api`: the account offers less there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub via: Option<&'static str>,
-}
-
-impl Visitor {
-    /// The gateway itself, for what no person asks.
-    #[must_use]
-    pub fn face() -> Self {
-        Self { kind: "face".to_owned(), ..Self::default() }
-    }
-}
 
 #[derive(Serialize)]
 struct Claims<'a> {
