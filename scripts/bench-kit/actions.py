@@ -87,8 +87,8 @@ def main():
     fleet = Fleet(1200, 30, 20, {"MSI__MARKETO__POLL_SECONDS": "600", "MSI__DELIVERY__CALL_SECONDS": "10"})
     try:
         fleet.start("account", "account")
-        fleet.start("worker", "worker")
         fleet.ready()
+        fleet.start("worker", "worker")
         member = fleet.settle_in()
         records = fleet.records(600)
         median, high = steadily(fleet, member, records)

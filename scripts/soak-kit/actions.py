@@ -151,8 +151,8 @@ def main():
         "MSI__DELIVERY__CALL_SECONDS": "1", "MSI__SALESFORCE__TIMEOUT_SECONDS": "1", "MSI__MARKETO__POLL_SECONDS": "600"})
     try:
         fleet.start("account", "account")
-        fleet.start("worker-1", "worker")
         fleet.ready()
+        fleet.start("worker-1", "worker")
         member = fleet.settle_in()
         fleet.start("worker-2", "worker")
         records = fleet.records(chosen.persons)

@@ -310,17 +310,7 @@ pub fn ordinary(call: &str) -> (u16, Value) {
             list(&json!([{"member_id": "m1", "email": "ada@acme.example", "first_name": "Ada", "last_name": "Lovelace", "access": true}]))
         }
         "GET /v1/login-settings" => json!({"method": "salesforce_only"}),
-        "GET /v1/deliveries" => json!({"items": [
-            {"id": "d1", "activity_id": "a1", "marker": "SIA-00000001", "kind": "call", "subject": "Hello", "person_id": "p1", "person": "Ann",
-             "member": "rep@acme.example", "target": "salesforce", "verb": "create", "state": "failed", "attempts": 2, "next_at": null,
-             "last_attempt_at": 2, "code": "ENTITY_IS_LOCKED", "problem": "locked", "documented_code": "ENTITY_IS_LOCKED", "category": "access",
-             "cause": "It is locked.", "remedy": "Wait.", "upstream_id": null, "created_at": 1, "settled_at": 2},
-            {"id": "d2", "activity_id": "a2", "marker": "SIA-00000002", "kind": "email", "subject": null, "person_id": "p1", "person": null,
-             "member": null, "target": "mail", "verb": "create", "state": "waiting", "attempts": 0, "next_at": 5, "last_attempt_at": null,
-             "code": null, "problem": null, "documented_code": null, "category": null, "cause": null, "remedy": null, "upstream_id": null,
-             "created_at": 1, "settled_at": null}],
-            "next_cursor": null, "total": 2, "targets": [
-            {"target": "marketo", "paused": true, "problem": "Marketo said no.", "open": 1, "done": 2, "failed": 3, "skipped": 0}]}),
+        "GET /v1/deliveries" => ledger(),
         "GET /v1/audit" => list(&json!([
             {"at": NOW - HOUR, "who": "ada@acme.example", "what": "member.invited", "target": "grace@acme.example", "from": "192.0.2.7", "request_id": "r1"},
             {"at": NOW - 2 * HOUR, "who": "marta@acme.example", "what": "integration.revealed", "target": "123-ABC-456", "from": "192.0.2.8", "request_id": "r2"}])),
@@ -342,4 +332,19 @@ pub fn ordinary(call: &str) -> (u16, Value) {
         _ => of_programs_and_the_package(call),
     };
     (if call.starts_with("POST /v1/sign-in-links") && !call.ends_with("redeem") { 202 } else { 200 }, answer)
+}
+
+// A delivery that failed, and one that waits.
+fn ledger() -> Value {
+    json!({"items": [
+            {"id": "d1", "activity_id": "a1", "marker": "SIA-00000001", "kind": "call", "subject": "Hello", "person_id": "p1", "person": "Ann",
+             "member": "rep@acme.example", "target": "salesforce", "verb": "create", "state": "failed", "attempts": 2, "next_at": null,
+             "last_attempt_at": 2, "code": "ENTITY_IS_LOCKED", "problem": "locked", "documented_code": "ENTITY_IS_LOCKED", "category": "access",
+             "cause": "It is locked.", "remedy": "Wait.", "upstream_id": null, "created_at": 1, "settled_at": 2},
+            {"id": "d2", "activity_id": "a2", "marker": "SIA-00000002", "kind": "email", "subject": null, "person_id": "p1", "person": null,
+             "member": null, "target": "mail", "verb": "create", "state": "waiting", "attempts": 0, "next_at": 5, "last_attempt_at": null,
+             "code": null, "problem": null, "documented_code": null, "category": null, "cause": null, "remedy": null, "upstream_id": null,
+             "created_at": 1, "settled_at": null}],
+            "next_cursor": null, "total": 2, "targets": [
+            {"target": "marketo", "paused": true, "problem": "Marketo said no.", "open": 1, "done": 2, "failed": 3, "skipped": 0}]})
 }
