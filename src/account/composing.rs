@@ -229,6 +229,12 @@ pub async fn hindrance(
     Ok(None)
 }
 
+/// The text of a mail that has no id yet; its way out leads nowhere so far.
+#[must_use]
+pub fn shown(html: &str) -> String {
+    mail_html::plain(html).replace(&format!(" (https://{WAY_OUT}.invalid/)"), "")
+}
+
 /// The send stops, and says which fields nobody could fill.
 #[must_use]
 pub fn unfilled(names: &[String]) -> Problem {

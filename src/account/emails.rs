@@ -97,7 +97,7 @@ pub async fn preview(
     let problem = composition.hindrance(&seller, &person).await?;
     let composed = composition.for_person(&person);
     Ok(Answer::fleeting(json!({
-        "to": person.email, "subject": composed.subject, "html": composed.html, "text": super::mail_html::plain(&composed.html),
+        "to": person.email, "subject": composed.subject, "html": composed.html, "text": composing::shown(&composed.html),
         "unfilled": composed.unfilled, "problem": problem.map(|problem| json!({ "code": problem.code, "detail": problem.detail })),
     })))
 }
