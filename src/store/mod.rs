@@ -128,6 +128,9 @@ pub enum StoreError {
 
 /// How long we wait for a connection of the pool.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How often migrations are begun on a file that somebody else migrates as well, and the pause between.
+const MIGRATION_TRIES: u32 = 10;
+const MIGRATION_PAUSE: Duration = Duration::from_millis(300);
 
 impl StoreError {
     /// What went wrong, for the log: the engine's code or a word, never a value of a row.
@@ -178,7 +181,18 @@ impl Store {
     /// When a migration fails or the recorded history differs from ours.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(file) => sqlx::migrate!("src/store/migrations/sqlite").run(&file.pool).await?,
+            Self::Sqlite(file) => {
+                // SQLite has no lock that outlives a transaction: a process that lost the race against another one that
+                // starts at the same time finds the work done when it looks again.
+                let mut tries = 1;
+                while let Err(error) = sqlx::migrate!("src/store/migrations/sqlite").run(&file.pool).await {
+                    if tries == MIGRATION_TRIES {
+                        return Err(error.into());
+                    }
+                    tries += 1;
+                    tokio::time::sleep(MIGRATION_PAUSE).await;
+                }
+            }
             Self::Postgres(pool) => sqlx::migrate!("src/store/migrations/postgres").run(pool).await?,
         }
         Ok(())

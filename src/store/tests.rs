@@ -271,3 +271,17 @@ async fn certificates_and_connections_belong_to_their_account() {
         assert_eq!(test.store.active_accounts().await.unwrap(), ["a", "b"]);
     }
 }
+
+#[tokio::test]
+async fn roles_that_start_at_once_on_a_new_file_all_find_it_migrated() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("new.db").display());
+    let starts = (0..4).map(|_| async {
+        let store = super::Store::connect(&url, 2).await.unwrap();
+        store.migrate().await.unwrap();
+        store
+    });
+    let stores = futures_util::future::join_all(starts).await;
+    stores[0].create_account("a", "Acme", 1).await.unwrap();
+    assert!(stores[3].tenant("a").account().await.unwrap().is_some());
+}

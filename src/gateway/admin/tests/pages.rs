@@ -81,7 +81,21 @@ async fn pages_are_shown_in_the_states_between_nothing_and_done() {
         assert_eq!(got.text.contains("the permission API Enabled."), state == "broken");
         let view = json!({"state": state, "munchkin_id": "1", "client_id": null, "owner": null, "yours": false, "one_click": true, "last_success_at": null, "problem": null});
         world.answers("GET /v1/connections/marketo", 200, view);
+        world.answers("GET /v1/connections/marketo/budget", 200, json!({"connected": false}));
         assert!(member.get("/admin/settings/marketo").await.text.contains("/admin/settings/marketo/connect"));
+    }
+    // Just connected: nothing was counted, by us or by Marketo.
+    let view = json!({"state": "connected", "munchkin_id": "1", "client_id": "c", "owner": {"member_id": "m1", "email": "ada@acme.example"}, "yours": true,
+        "one_click": false, "last_success_at": null, "problem": null});
+    world.answers("GET /v1/connections/marketo", 200, view);
+    let budget = json!({"connected": true, "munchkin": "1", "used_today": 3, "daily_limit": 40_000, "background_limit": 32_000, "in_window": 3, "window_limit": 50,
+        "in_flight": 0, "paused_until": null, "pause_reason": null, "resumes_at": null, "day_began": 0, "hours": {}, "instance": null});
+    for hours in [json!({}), json!({"people": [3, 0]})] {
+        let mut budget = budget.clone();
+        budget["hours"] = hours;
+        world.answers("GET /v1/connections/marketo/budget", 200, budget);
+        let got = member.get("/admin/settings/marketo").await;
+        assert!(got.text.contains("3 of 40,000 calls"), "{}", got.text);
     }
     for state in ["uploaded", "checking", "checked", "inviting", "done", "stopped"] {
         let mut import = super::fake::ordinary("POST /v1/invitations/imports").1;
