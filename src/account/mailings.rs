@@ -24,6 +24,9 @@ pub enum Status {
 /// One mail and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Mailing {
+    /// By which the mail itself can be asked for.
+    #[serde(rename = "id")]
+    guid: String,
     /// When it was sent; the first event known of it where the sending itself is not.
     pub at: i64,
     pub subject: Option<String>,
@@ -37,7 +40,7 @@ pub struct Mailing {
     pub opened_at: Option<i64>,
     pub clicked_at: Option<i64>,
     #[serde(skip)]
-    guid: String,
+    pub lead_id: i64,
     #[serde(skip)]
     send_known: bool,
 }
@@ -46,6 +49,11 @@ impl Mailing {
     /// Its place in the timeline.
     pub fn place(&self) -> Before {
         Before { happened_at: self.at, guid: self.guid.clone() }
+    }
+
+    /// Whether its sending is among the events that it was gathered from.
+    pub const fn is_whole(&self) -> bool {
+        self.send_known
     }
 
     fn begin(event: &Activity) -> Self {
@@ -59,6 +67,7 @@ impl Mailing {
             opened_at: None,
             clicked_at: None,
             guid: event.guid.clone(),
+            lead_id: event.lead_id,
             send_known: false,
         }
     }
@@ -100,7 +109,7 @@ fn is_send(event: &Activity) -> bool {
     matches!(event.kind.as_str(), "sent" | "sales_sent")
 }
 
-/// The mails of one person, the newest first.
+/// The mails of some people, the newest first.
 pub fn gather(mut events: Vec<Activity>) -> Vec<Mailing> {
     // Times have whole seconds, so a delivery often bears the time of its sending.
     events.sort_by(|left, right| (left.happened_at, !is_send(left), &left.guid).cmp(&(right.happened_at, !is_send(right), &right.guid)));
@@ -126,6 +135,7 @@ pub fn gather(mut events: Vec<Activity>) -> Vec<Mailing> {
 
 #[derive(PartialEq, Eq, Hash)]
 struct Key {
+    lead_id: i64,
     by_sales: bool,
     asset: String,
     run: Option<String>,
@@ -135,7 +145,12 @@ impl Key {
     fn of(event: &Activity, detail: &Detail) -> Self {
         // Without a mailing's id its name is all there is to go by.
         let asset = event.asset_id.clone().or_else(|| event.subject.clone()).or_else(|| detail.text("subject"));
-        Self { by_sales: event.kind.starts_with("sales_"), asset: asset.unwrap_or_default(), run: detail.text("run") }
+        Self {
+            lead_id: event.lead_id,
+            by_sales: event.kind.starts_with("sales_"),
+            asset: asset.unwrap_or_default(),
+            run: detail.text("run"),
+        }
     }
 }
 

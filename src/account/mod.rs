@@ -67,6 +67,7 @@ pub mod postbox;
 pub mod provisioning;
 mod query;
 mod record_people;
+mod records;
 mod request;
 pub mod routes;
 pub mod salesforce_calls;

@@ -13,6 +13,7 @@ use super::canvas::{self, Envelope, hosts};
 use super::edge;
 use super::face::{Face, unshared};
 use super::page::{Language, Shell, State};
+use super::panel;
 use super::reading;
 use super::refusal;
 use super::session::{self, Opening};
@@ -137,7 +138,7 @@ fn panel(face: &Face, visit: &Visit, id: String, request_id: &str) -> Result<Htt
     answer
         .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((header::CONTENT_SECURITY_POLICY, edge::framed_policy(frames(&visit.org))));
-    let record = envelope.record.as_ref().filter(|record| matches!(record.object.as_str(), "Lead" | "Contact"));
+    let record = envelope.record.as_ref().filter(|record| panel::shows(&record.object));
     let Some(record) = record else {
         return Ok(answer.body(house.pages.state_page(visit.language, &State::NoRecord, None)));
     };

@@ -32,6 +32,7 @@ pub mod org_packages;
 pub mod orgs;
 pub mod people;
 mod people_batch;
+pub mod record_activities;
 pub mod sales_activities;
 pub mod sales_emails;
 pub mod salesforce;

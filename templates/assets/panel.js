@@ -144,7 +144,9 @@
       const again = !whole.hidden;
       whole.hidden = true;
       byId('panel').classList.remove('panel-whole');
-      person.replaceChildren(fragment);
+      // A choice that somebody is making is not pulled away.
+      if (!(byId('who') && byId('who') === document.activeElement)) person.replaceChildren(fragment);
+      showWho();
       refreshTimes(person);
       if (again) loadTab(selected());
     }
@@ -156,11 +158,36 @@
   const panelOf = (tab) => byId(tab.getAttribute('aria-controls'));
   const selected = () => tabs.find((tab) => tab.getAttribute('aria-selected') === 'true');
 
+  const addressOf = (tab, view) => {
+    const query = [view, who && `person=${who}`].filter(Boolean).join('&');
+    return `/panel/tab/${tab.dataset.tab}${query ? `?${query}` : ''}`;
+  };
+
+  // === one of several people: every tab shows only theirs ===
+  let who = '';
+  function showWho() {
+    const select = byId('who'), record = byId('who-record');
+    if (!select) return;
+    select.value = who;
+    const href = select.selectedOptions[0]?.dataset.href;
+    record.hidden = !href;
+    if (href) record.href = href; else record.removeAttribute('href');
+  }
+
+  function chooseWho(id) {
+    who = id;
+    showWho();
+    for (const tab of tabs) { stop(panelOf(tab)); place(panelOf(tab)).loaded = false; }
+    loadTab(selected());
+    byId('who')?.focus();
+  }
+  person.addEventListener('change', (event) => { if (event.target.id === 'who') chooseWho(event.target.value); });
+
   // `chosen`: somebody pressed a choice inside the tab, which stays until the new view is there.
   async function loadTab(tab, quietly, chosen) {
     const panel = panelOf(tab), here = place(panel);
     if (!quietly && !chosen) panel.replaceChildren(copyOf('loading'));
-    const fragment = await fetched(`/panel/tab/${tab.dataset.tab}${here.view ? `?${here.view}` : ''}`, panel);
+    const fragment = await fetched(addressOf(tab, here.view), panel);
     if (!fragment) return;
     const wait = waitOf(fragment), state = stateOf(fragment);
     // A list that somebody is working in isn't pulled away; a quiet look that failed isn't shown.
@@ -171,7 +198,7 @@
       if (!quietly) say(titleOf(fragment) || announced(fragment));
       panel.replaceChildren(fragment);
       refreshTimes(panel);
-      if (chosen) (panel.querySelector(`button.${chosen}[data-view="${here.view}"]`) || panel).focus();
+      if (chosen) ((chosen === 'switch' ? panel.querySelector('.switch') : panel.querySelector(`button.${chosen}[data-view="${here.view}"]`)) || panel).focus();
     }
     if (here.loaded) lookAgain(panel, wait || (state && 5), () => loadTab(tab, true));
   }
@@ -191,7 +218,7 @@
   async function more(button) {
     const panel = button.closest('[role=tabpanel]'), tab = byId(panel.getAttribute('aria-labelledby'));
     button.disabled = true;
-    const fragment = await fetched(`/panel/tab/${tab.dataset.tab}?cursor=${encodeURIComponent(button.dataset.more)}`, panel);
+    const fragment = await fetched(addressOf(tab, `cursor=${encodeURIComponent(button.dataset.more)}`), panel);
     if (!fragment) return void (button.disabled = false);
     if (stateOf(fragment)) {
       const trouble = button.nextElementSibling || button.parentElement.appendChild(document.createElement('span'));
@@ -344,13 +371,14 @@
 
   // === what people do ===
   document.addEventListener('click', (event) => {
-    const target = event.target.closest('[role=tab],[data-more],[data-action],[data-view],[data-act],[data-act-cancel]');
+    const target = event.target.closest('[role=tab],[data-more],[data-action],[data-view],[data-act],[data-act-cancel],[data-person]');
     if (!target) return;
     if (target.matches('[data-act-cancel]')) return closeForm();
     if (target.dataset.act) {
       if (target.getAttribute('aria-disabled')) return;
       return void act(target.dataset.act, /watch/.test(target.dataset.act) ? new URLSearchParams() : undefined);
     }
+    if (target.dataset.person) return chooseWho(target.dataset.person);
     if (target.matches('[role=tab]')) return select(target, true);
     if (target.dataset.more) return void more(target);
     if (target.dataset.action === 'reload') return repost();
@@ -358,7 +386,7 @@
     const panel = target.closest('[role=tabpanel]');
     if (target.dataset.view) {
       place(panel).view = target.dataset.view;
-      return void loadTab(selected(), false, target.classList.contains('filter') ? 'filter' : 'week');
+      return void loadTab(selected(), false, ['filter', 'switch'].find((kind) => target.classList.contains(kind)) || 'week');
     }
     (panel || whole).focus();
     place(panel || person).looks = 0;
@@ -373,6 +401,7 @@
     select(tabs[next], true);
   });
   if (!config.token) return;
+  if (/^(Account|Opportunity)$/.test(config.recordObject)) byId('panel').classList.add('panel-group');
   setInterval(() => refreshTimes(document), MINUTE);
   loadPerson();
   select(selected(), false);

@@ -135,9 +135,9 @@ state-unknown-org-todo = Ask your Salesforce admin to send the invitation on the
 state-suspended-title = Sales Insight is switched off for this org
 state-suspended-text = The Marketo Sales account of this Salesforce org is suspended or the package was uninstalled. Nothing was deleted.
 state-suspended-todo = Your Salesforce admin can see the reason under Connections & Customizations and switch it on again.
-state-no-record-title = Open a lead or a contact
-state-no-record-text = This panel shows one person, but Salesforce did not say which record it belongs to.
-state-no-record-todo = Open a lead or contact record. Admins: place the panel on the record page of Lead or Contact.
+state-no-record-title = Open a record
+state-no-record-text = This panel belongs to a record, but Salesforce did not say to which.
+state-no-record-todo = Open a lead, contact, account or opportunity. Admins: place the panel on one of these record pages.
 state-not-in-marketo-title = This person is not in Marketo
 state-not-in-marketo-text = Marketo holds no person for this Salesforce record, so there is no activity to show.
 state-not-in-marketo-todo = New records reach Marketo with its next sync. If this one stays away, ask your Marketo admin whether the sync leaves it out.
@@ -288,3 +288,36 @@ insights-told = Week of { $date }: { $count ->
     [one] { $count } entry shown
    *[other] { $count } entries shown
 }
+
+## Accounts and opportunities: several people together
+person-only = Show only this person
+column-person = Person
+group-account = Account
+group-opportunity = Opportunity
+group-people = { $count ->
+    [one] { $count } person in Marketo
+   *[other] { $count } people in Marketo
+}
+group-more = more than { $count } people; the lists show the { $count } most urgent
+group-pick = Show the activity of
+group-everybody = Everybody
+group-record = Open record
+show-account = Show account activity
+show-account-too-many = Not possible: the account has more than 800 people.
+too-many-title = More than { $count } people
+too-many-text = The dashboard adds up the activity of all people, and here they are too many to say anything.
+too-many-todo = Choose one person above, or open a contact. The other tabs show the most urgent people.
+upcoming-tasks = { $count ->
+    [one] { $count } upcoming task
+   *[other] { $count } upcoming tasks
+}
+task-overdue = overdue since { $day }
+state-nobody-of-account-title = Nobody of this account is in Marketo
+state-nobody-of-account-text = Marketo holds no contact of this Salesforce account that somebody owns, so there is no activity to show.
+state-nobody-of-account-todo = Add contacts to the account, or ask your Marketo admin whether the sync leaves them out.
+state-nobody-of-opportunity-title = Nobody of this opportunity is in Marketo
+state-nobody-of-opportunity-text = The people of an opportunity are its contact roles. There are none yet, or Marketo knows none of them.
+state-nobody-of-opportunity-todo = Add contact roles to the opportunity in Salesforce, then try again.
+state-roles-unknown-title = The contact roles can’t be read
+state-roles-unknown-text = Who plays a part in an opportunity only Salesforce knows, and it can’t be asked at the moment.
+state-roles-unknown-todo = Ask your admin to check the Salesforce connection under Connections & Customizations.

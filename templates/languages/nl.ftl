@@ -134,9 +134,9 @@ state-unknown-org-todo = Vraag uw Salesforce-beheerder om op de pagina ‘Action
 state-suspended-title = Sales Insight is uitgeschakeld voor deze organisatie
 state-suspended-text = Het Marketo Sales-account van deze Salesforce-organisatie is opgeschort of het pakket is verwijderd. Er zijn geen gegevens gewist.
 state-suspended-todo = Uw Salesforce-beheerder ziet de reden onder ‘Connections & Customizations’ en kan het daar weer inschakelen.
-state-no-record-title = Open een lead of contactpersoon
-state-no-record-text = Dit paneel toont één persoon, maar Salesforce heeft niet doorgegeven bij welke record het hoort.
-state-no-record-todo = Open een lead of contactpersoon. Beheerders: plaats het paneel op de recordpagina van Lead of Contactpersoon.
+state-no-record-title = Open een record
+state-no-record-text = Dit paneel hoort bij een record, maar Salesforce zei niet bij welk.
+state-no-record-todo = Open een lead, contactpersoon, account of opportunity. Beheerders: plaats het paneel op een van deze recordpagina’s.
 state-not-in-marketo-title = Deze persoon staat niet in Marketo
 state-not-in-marketo-text = Marketo heeft geen persoon bij deze Salesforce-record, dus er is geen activiteit om te tonen.
 state-not-in-marketo-todo = Nieuwe records bereiken Marketo bij de volgende synchronisatie. Blijft deze weg, vraag dan uw Marketo-beheerder of de synchronisatie deze overslaat.
@@ -287,3 +287,36 @@ insights-told = Week van { $date }: { $count ->
     [one] { $count } item
    *[other] { $count } items
 }
+
+## Accounts and opportunities: several people together
+person-only = Alleen deze persoon tonen
+column-person = Persoon
+group-account = Account
+group-opportunity = Opportunity
+group-people = { $count ->
+    [one] { $count } persoon in Marketo
+   *[other] { $count } personen in Marketo
+}
+group-more = meer dan { $count } personen; de lijsten tonen de { $count } dringendste
+group-pick = Activiteit tonen van
+group-everybody = Iedereen
+group-record = Record openen
+show-account = Activiteit van het account tonen
+show-account-too-many = Niet mogelijk: het account heeft meer dan 800 personen.
+too-many-title = Meer dan { $count } personen
+too-many-text = Het dashboard telt de activiteit van alle personen op, en hier zijn het er te veel om iets te zeggen.
+too-many-todo = Kies hierboven één persoon of open een contactpersoon. De andere tabbladen tonen de dringendste personen.
+upcoming-tasks = { $count ->
+    [one] { $count } aankomende taak
+   *[other] { $count } aankomende taken
+}
+task-overdue = te laat sinds { $day }
+state-nobody-of-account-title = Niemand van dit account staat in Marketo
+state-nobody-of-account-text = Marketo kent geen contactpersoon van dit Salesforce-account die een eigenaar heeft, dus er is geen activiteit om te tonen.
+state-nobody-of-account-todo = Voeg contactpersonen aan het account toe, of vraag uw Marketo-beheerder of de synchronisatie ze weglaat.
+state-nobody-of-opportunity-title = Niemand van deze opportunity staat in Marketo
+state-nobody-of-opportunity-text = De personen van een opportunity zijn de contactrollen. Er zijn er nog geen, of Marketo kent er geen van.
+state-nobody-of-opportunity-todo = Voeg in Salesforce contactrollen aan de opportunity toe en probeer het opnieuw.
+state-roles-unknown-title = De contactrollen zijn niet te lezen
+state-roles-unknown-text = Wie een rol in een opportunity heeft, weet alleen Salesforce, en dat is nu niet te bereiken.
+state-roles-unknown-todo = Vraag uw beheerder de Salesforce-verbinding onder Verbindingen en aanpassingen te controleren.

@@ -134,9 +134,9 @@ state-unknown-org-todo = Be din Salesforce-administratör att skicka inbjudan p�
 state-suspended-title = Sales Insight är avstängt för organisationen
 state-suspended-text = Marketo Sales-kontot för den här Salesforce-organisationen är spärrat, eller så har paketet avinstallerats. Ingenting har raderats.
 state-suspended-todo = Din Salesforce-administratör ser orsaken under ”Connections & Customizations” och kan slå på det igen.
-state-no-record-title = Öppna ett lead eller en kontakt
-state-no-record-text = Panelen visar en person, men Salesforce angav inte vilken post den hör till.
-state-no-record-todo = Öppna ett lead eller en kontakt. Administratörer: placera panelen på postsidan för lead eller kontakt.
+state-no-record-title = Öppna en post
+state-no-record-text = Panelen hör till en post, men Salesforce sa inte vilken.
+state-no-record-todo = Öppna ett lead, en kontakt, ett konto eller en affärsmöjlighet. Admin: placera panelen på någon av dessa postsidor.
 state-not-in-marketo-title = Personen finns inte i Marketo
 state-not-in-marketo-text = Marketo har ingen person för den här Salesforce-posten, så det finns ingen aktivitet att visa.
 state-not-in-marketo-todo = Nya poster når Marketo vid nästa synkronisering. Om den här uteblir, fråga din Marketo-administratör om synkroniseringen utesluter den.
@@ -287,3 +287,36 @@ insights-told = Veckan från { $date }: { $count ->
     [one] { $count } post
    *[other] { $count } poster
 }
+
+## Accounts and opportunities: several people together
+person-only = Visa bara den här personen
+column-person = Person
+group-account = Konto
+group-opportunity = Affärsmöjlighet
+group-people = { $count ->
+    [one] { $count } person i Marketo
+   *[other] { $count } personer i Marketo
+}
+group-more = fler än { $count } personer; listorna visar de { $count } mest brådskande
+group-pick = Visa aktivitet för
+group-everybody = Alla
+group-record = Öppna posten
+show-account = Visa kontots aktivitet
+show-account-too-many = Inte möjligt: kontot har fler än 800 personer.
+too-many-title = Fler än { $count } personer
+too-many-text = Översikten räknar ihop allas aktivitet, och här är de för många för att det ska säga något.
+too-many-todo = Välj en person ovan eller öppna en kontakt. De andra flikarna visar de mest brådskande personerna.
+upcoming-tasks = { $count ->
+    [one] { $count } kommande uppgift
+   *[other] { $count } kommande uppgifter
+}
+task-overdue = försenad sedan { $day }
+state-nobody-of-account-title = Ingen på det här kontot finns i Marketo
+state-nobody-of-account-text = Marketo har ingen kontakt på det här Salesforce-kontot som någon äger, så det finns ingen aktivitet att visa.
+state-nobody-of-account-todo = Lägg till kontakter på kontot, eller fråga din Marketo-admin om synkroniseringen utelämnar dem.
+state-nobody-of-opportunity-title = Ingen på den här affärsmöjligheten finns i Marketo
+state-nobody-of-opportunity-text = Personerna på en affärsmöjlighet är dess kontaktroller. Det finns inga än, eller så känner Marketo inte till någon av dem.
+state-nobody-of-opportunity-todo = Lägg till kontaktroller på affärsmöjligheten i Salesforce och försök igen.
+state-roles-unknown-title = Kontaktrollerna kan inte läsas
+state-roles-unknown-text = Vem som har en roll i en affärsmöjlighet vet bara Salesforce, och det går inte att fråga just nu.
+state-roles-unknown-todo = Be din admin kontrollera Salesforce-anslutningen under Anslutningar och anpassningar.

@@ -129,9 +129,9 @@ state-unknown-org-todo = 请让 Salesforce 管理员在“Actions Config”页�
 state-suspended-title = 此组织的 Sales Insight 已停用
 state-suspended-text = 此 Salesforce 组织的 Marketo Sales 帐户已被暂停，或者软件包已被卸载。没有删除任何内容。
 state-suspended-todo = Salesforce 管理员可以在“Connections & Customizations”中查看原因并重新启用。
-state-no-record-title = 请打开一个潜在客户或联系人
-state-no-record-text = 此面板显示一个人的信息，但 Salesforce 没有说明它属于哪条记录。
-state-no-record-todo = 请打开潜在客户或联系人记录。管理员：请将面板放在潜在客户或联系人的记录页面上。
+state-no-record-title = 请打开一条记录
+state-no-record-text = 此面板属于某条记录，但 Salesforce 没有说明是哪一条。
+state-no-record-todo = 请打开潜在客户、联系人、客户或业务机会。管理员：请将面板放到这些记录页面之一。
 state-not-in-marketo-title = 此人不在 Marketo 中
 state-not-in-marketo-text = Marketo 中没有与此 Salesforce 记录对应的人员，因此没有可显示的活动。
 state-not-in-marketo-todo = 新记录会在下次同步时进入 Marketo。如果一直没有出现，请向 Marketo 管理员确认同步是否将其排除。
@@ -279,3 +279,34 @@ kind-email = 邮件
 kind-web = 网页
 kind-sales = 销售
 insights-told = { $date } 起的一周：共 { $count } 条
+
+## Accounts and opportunities: several people together
+person-only = 只显示此人
+column-person = 人员
+group-account = 客户
+group-opportunity = 业务机会
+group-people = { $count ->
+   *[other] Marketo 中有 { $count } 人
+}
+group-more = 超过 { $count } 人；列表显示最紧急的 { $count } 人
+group-pick = 显示以下人员的活动
+group-everybody = 所有人
+group-record = 打开记录
+show-account = 显示客户的活动
+show-account-too-many = 无法显示：该客户超过 800 人。
+too-many-title = 超过 { $count } 人
+too-many-text = 仪表板汇总所有人的活动，而这里人数太多，汇总没有意义。
+too-many-todo = 请在上方选择一个人，或打开某个联系人。其他选项卡显示最紧急的人员。
+upcoming-tasks = { $count ->
+   *[other] { $count } 个即将到期的任务
+}
+task-overdue = 自 { $day } 起逾期
+state-nobody-of-account-title = Marketo 中没有此客户的人员
+state-nobody-of-account-text = Marketo 中没有此 Salesforce 客户下有所有人的联系人，因此没有活动可显示。
+state-nobody-of-account-todo = 请为客户添加联系人，或询问您的 Marketo 管理员同步是否排除了他们。
+state-nobody-of-opportunity-title = Marketo 中没有此业务机会的人员
+state-nobody-of-opportunity-text = 业务机会的人员就是其联系人角色。目前还没有角色，或 Marketo 不认识其中任何人。
+state-nobody-of-opportunity-todo = 请在 Salesforce 中为业务机会添加联系人角色，然后重试。
+state-roles-unknown-title = 无法读取联系人角色
+state-roles-unknown-text = 只有 Salesforce 知道谁参与某个业务机会，而现在无法向其查询。
+state-roles-unknown-todo = 请您的管理员在“连接和自定义”下检查 Salesforce 连接。

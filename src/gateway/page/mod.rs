@@ -14,6 +14,7 @@ mod escaping;
 pub mod insights;
 mod languages;
 mod person;
+mod record;
 mod registry;
 mod shell;
 mod states;
@@ -122,6 +123,15 @@ impl Pages {
         let room = self.room(lang);
         let clock = Clock::new(now_ms, tz);
         room.or_broken("person", person::view(person, &room.catalogue, &clock).and_then(|view| room.render("person", &view)))
+    }
+
+    /// The head of an account's or opportunity's panel. `head` is the account's answer to `/v1/records/{id}`; `base` the address
+    /// of the org, where its records open.
+    #[must_use]
+    pub fn record_fragment(&self, lang: Language, tz: &str, now_ms: i64, head: &serde_json::Value, base: &str) -> Bytes {
+        let room = self.room(lang);
+        let clock = Clock::new(now_ms, tz);
+        room.or_broken("record", record::view(head, base, &room.catalogue, &clock).and_then(|view| room.render("record", &view)))
     }
 
     /// One page of a tab's list. `timeline` is the account's answer to `/v1/people/{id}/timeline?tab=…`.

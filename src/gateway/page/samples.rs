@@ -156,3 +156,61 @@ pub(super) fn hostile_insights() -> Value {
     insights["kind"] = json!(HOSTILE);
     insights
 }
+
+/// Who did it, in a list of several people.
+fn somebody() -> Value {
+    json!({"id": "0199f2d0c0de7000a000000000000001", "sfdc_id": "003Aa00000ABcdeMAD", "name": "Ada Lovelace"})
+}
+
+/// The list of a tab, of several people.
+pub(super) fn of_several(tab: PanelTab) -> Value {
+    let mut timeline = timeline(tab);
+    for item in timeline["items"].as_array_mut().unwrap() {
+        item["id"] = json!("1042");
+        item["person"] = somebody();
+    }
+    timeline
+}
+
+/// The head of an account.
+pub(super) fn record() -> Value {
+    let mut ada = somebody();
+    ada["title"] = json!("VP Engineering");
+    ada["role"] = json!("Decision Maker");
+    json!({
+        "object": "Account", "record": "001Aa00000ABcdeMAD", "company": "Analytical Ltd", "more": false, "incomplete": false, "history": "complete",
+        "people": [ada, {"id": "0199f2d0c0de7000a000000000000002", "sfdc_id": "003Aa00000ABcdfMAD", "name": "Bob", "title": "CFO", "role": null}],
+        "last_activity": {"at": NOW - HOUR, "kind": "visit", "subject": "/pricing", "person": somebody()},
+    })
+}
+
+pub(super) fn hostile_record() -> Value {
+    let mut record = record();
+    record["company"] = json!(HOSTILE);
+    for field in ["id", "sfdc_id", "name", "title", "role"] {
+        record["people"][0][field] = json!(HOSTILE);
+        record["last_activity"]["person"][field] = json!(HOSTILE);
+    }
+    for field in ["name", "title", "role"] {
+        record["people"][1][field] = json!(HOSTILE);
+    }
+    record["last_activity"]["subject"] = json!(HOSTILE);
+    record["last_activity"]["kind"] = json!(HOSTILE);
+    record
+}
+
+/// A contact's account together, with a task that is late; or a crowd.
+pub(super) fn insights_of_several(crowd: bool) -> Value {
+    let mut insights = insights();
+    for item in insights["items"].as_array_mut().unwrap() {
+        item["person"] = somebody();
+    }
+    insights["around"] = json!("on");
+    insights["upcoming"] =
+        json!([{"name": "Send the quote", "kind": "call", "due": "2026-11-20", "assignee": "rep@example.com", "person": somebody()}]);
+    if crowd {
+        insights["too_many"] = json!(800);
+        insights["around"] = Value::Null;
+    }
+    insights
+}

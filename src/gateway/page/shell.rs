@@ -22,7 +22,7 @@ pub struct Shell<'a> {
     pub token: &'a str,
     /// Seconds that the token lives.
     pub session_seconds: u32,
-    /// `Lead` or `Contact`.
+    /// `Lead`, `Contact`, `Account` or `Opportunity`.
     pub record_object: &'a str,
     /// The title of the document.
     pub title: &'a str,

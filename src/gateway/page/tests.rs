@@ -7,7 +7,7 @@ use super::*;
 
 const ZONE: &str = "Europe/Berlin";
 
-const STATES: [State<'_>; 10] = [
+const STATES: [State<'_>; 13] = [
     State::UnknownOrg,
     State::Suspended,
     State::NoRecord,
@@ -18,6 +18,9 @@ const STATES: [State<'_>; 10] = [
     State::Approval { url: "https://acme.my.salesforce.com/services/oauth2/authorize?client_id=1&state=2" },
     State::Refused,
     State::NotFound,
+    State::NobodyOfAccount,
+    State::NobodyOfOpportunity,
+    State::RolesUnknown,
 ];
 
 fn pages() -> &'static Pages {
@@ -165,11 +168,24 @@ fn every_template_renders_strictly_in_every_language() {
         for person in [samples::person(), samples::bare_person(), samples::hostile_person()] {
             room.render("person", &person::view(&person, words, &clock).unwrap()).unwrap();
         }
-        for insights in [samples::insights(), samples::no_insights(true), samples::no_insights(false), samples::hostile_insights()] {
+        for head in [samples::record(), samples::hostile_record()] {
+            room.render("record", &record::view(&head, "https://acme.my.salesforce.com", words, &clock).unwrap()).unwrap();
+        }
+        let several = [samples::insights_of_several(false), samples::insights_of_several(true)];
+        for insights in [samples::insights(), samples::no_insights(true), samples::no_insights(false), samples::hostile_insights()]
+            .into_iter()
+            .chain(several)
+        {
             room.render("insights", &insights::view(&insights, words, &clock).unwrap()).unwrap();
         }
         for tab in PanelTab::ALL {
-            for timeline in [samples::timeline(tab), samples::empty(tab, true), samples::empty(tab, false), samples::hostile(tab)] {
+            for timeline in [
+                samples::timeline(tab),
+                samples::of_several(tab),
+                samples::empty(tab, true),
+                samples::empty(tab, false),
+                samples::hostile(tab),
+            ] {
                 room.render("tab", &timeline::view(tab, &timeline, words, &clock).unwrap()).unwrap();
             }
         }
@@ -221,6 +237,7 @@ fn hostile_words_come_out_inert() {
             pages.shell(&shell_of(lang, hostile)),
             pages.person_fragment(lang, hostile, samples::NOW, &samples::hostile_person()),
             pages.insights_fragment(lang, ZONE, samples::NOW, &samples::hostile_insights()),
+            pages.record_fragment(lang, ZONE, samples::NOW, &samples::hostile_record(), hostile),
             pages.state_fragment(lang, &State::Refused, Some(&problem)),
             pages.state_page(lang, &State::Approval { url: "javascript:alert(1)" }, Some(&problem)),
         ];
@@ -303,6 +320,34 @@ fn the_dashboard_is_drawn_and_told() {
     assert_eq!(page.matches("aria-pressed=\"true\"").count(), 2, "a week and a filter");
     let nothing = text(&pages().insights_fragment(Language::English, ZONE, samples::NOW, &samples::no_insights(true)));
     assert!(nothing.contains("Nothing in the last 13 weeks") && !nothing.contains("<table"), "{nothing}");
+}
+
+#[test]
+fn rows_of_several_people_name_their_person() {
+    let page = text(&pages().record_fragment(Language::English, ZONE, samples::NOW, &samples::record(), "https://acme.my.salesforce.com"));
+    for words in [
+        "Analytical Ltd",
+        "2 people in Marketo",
+        "<bdi>Ada Lovelace</bdi> · Visited a page: <bdi>/pricing",
+        "lightning/r/Contact/003Aa00000ABcdeMAD/view",
+        ">Ada Lovelace · Decision Maker</option>",
+        ">Bob · CFO</option>",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    for tab in PanelTab::ALL {
+        let page = text(&pages().tab_fragment(Language::English, ZONE, samples::NOW, tab, &samples::of_several(tab)));
+        assert!(page.contains(">Person</th>") && !page.contains("<figure"), "{page}");
+        assert_eq!(page.matches("data-person=\"0199f2d0c0de7000a000000000000001\"").count(), 5, "{page}");
+        let alone = text(&pages().tab_fragment(Language::English, ZONE, samples::NOW, tab, &samples::timeline(tab)));
+        assert!(!alone.contains("data-person"), "{alone}");
+    }
+    let dashboard = text(&pages().insights_fragment(Language::English, ZONE, samples::NOW, &samples::insights_of_several(false)));
+    for words in ["aria-checked=\"true\"", "1 upcoming task", "overdue since 2026-11-20", "around&#x3D;account"] {
+        assert!(dashboard.contains(words), "{words}: {dashboard}");
+    }
+    let crowd = text(&pages().insights_fragment(Language::English, ZONE, samples::NOW, &samples::insights_of_several(true)));
+    assert!(crowd.contains("More than 800 people") && !crowd.contains("<table"), "{crowd}");
 }
 
 #[test]
