@@ -47,6 +47,7 @@ pub mod letters;
 pub mod link;
 mod listing;
 mod mail_html;
+mod mail_view;
 mod mailings;
 mod marketo_admins;
 mod marketo_budget;
@@ -113,6 +114,7 @@ pub struct AccountState {
     standing: standing::Standing,
     rosters: marketo_admins::Rosters,
     campaigns: marketo_campaigns::Campaigns,
+    contents: mail_view::Contents,
     links: Arc<tracking_links::LinkKey>,
 }
 
@@ -144,6 +146,7 @@ impl AccountState {
             standing: standing::Standing::default(),
             rosters: marketo_admins::Rosters::default(),
             campaigns: marketo_campaigns::Campaigns::default(),
+            contents: mail_view::Contents::default(),
             links,
         }))
     }

@@ -8,9 +8,10 @@ use actix_web::{HttpResponse, Route, web};
 use super::description::OFFERED;
 use super::{
     AccountState, account_settings, acting, acting_settings, actions_config, api_tokens, audit, calls, database, deliveries, emails,
-    entrances, field_sync, imports, insights, invitations, jobs, marketo_admins, marketo_budget, marketo_campaigns, marketo_connection, me,
-    members, memory_epochs, org_certificates, org_status, orgs, package_state, people, records, request, salesforce_connection,
-    salesforce_sign_in, secret_key, set_up, sign_in_links, tasks, teams, templates, timeline, tracking, unsubscribes, watch_list,
+    entrances, field_sync, imports, insights, invitations, jobs, mail_view, marketo_admins, marketo_budget, marketo_campaigns,
+    marketo_connection, me, members, memory_epochs, org_certificates, org_status, orgs, package_state, people, records, request,
+    salesforce_connection, salesforce_sign_in, secret_key, set_up, sign_in_links, tasks, teams, templates, timeline, tracking,
+    unsubscribes, watch_list,
 };
 use crate::problem::Problem;
 
@@ -44,6 +45,7 @@ pub const ROUTES: &[Row] = &[
     row!(get, "/v1/people/{id}", people::show, offered),
     row!(get, "/v1/people/{id}/timeline", timeline::show, offered),
     row!(get, "/v1/people/{id}/insights", insights::show, offered),
+    row!(get, "/v1/people/{id}/mailings/{mail}", mail_view::show, offered),
     row!(get, "/v1/records/{record}", records::show, offered),
     row!(get, "/v1/records/{record}/timeline", timeline::show_group, offered),
     row!(get, "/v1/records/{record}/insights", insights::show_group, offered),

@@ -40,6 +40,12 @@ fn is_group(object: &str) -> bool {
     matches!(object, "Account" | "Opportunity")
 }
 
+/// Whether a session's panel is about one person.
+#[must_use]
+pub fn is_of_one(claims: &Claims) -> bool {
+    claims.rec.is_some() && !claims.obj.as_deref().is_some_and(is_group)
+}
+
 /// `GET /panel/tab/{tab}?cursor=&person=`: one page of one tab; `GET /panel/tab/insights?week=&kind=&around=&person=`: the dashboard.
 pub async fn tab(request: HttpRequest, path: Path<String>, face: Data<Face>) -> HttpResponse {
     let part = if *path == insights::KEY {

@@ -302,13 +302,43 @@
     }, 1500);
   }
 
+  // === a mail, opened: it slides over the list, and everything else waits ===
+  const slide = byId('slide');
+  let opener = null;
+  const behind = () => [...byId('panel').children].filter((one) => one !== slide && one !== live);
+
+  function closeMail() {
+    stop(slide);
+    slide.hidden = true;
+    slide.replaceChildren();
+    behind().forEach((one) => { one.inert = false; });
+    (opener?.isConnected ? opener : panelOf(selected())).focus();
+  }
+
+  async function openMail(button) {
+    opener = button;
+    slide.replaceChildren(copyOf('loading'));
+    slide.hidden = false;
+    behind().forEach((one) => { one.inert = true; });
+    const of = button.dataset.of || who;
+    const fragment = await fetched(`/panel/mail/${encodeURIComponent(button.dataset.mail)}${of ? `?person=${of}` : ''}`, slide);
+    if (!fragment) return void closeMail();
+    const state = stateOf(fragment);
+    slide.replaceChildren(fragment);
+    if (state) slide.append(Object.assign(document.createElement('p'), { className: 'slide-foot' }));
+    if (state) slide.querySelector('.slide-foot').append(copyOf('close-mail'));
+    refreshTimes(slide);
+    say(announced(slide) || titleOf(slide));
+    (slide.querySelector('.mail-subject') || slide.querySelector('button')).focus();
+  }
+
   acts?.addEventListener('click', toggleMenu);
   acting?.addEventListener('submit', (event) => { event.preventDefault(); submit(event.target, event.submitter?.value || 'do'); });
   acting?.addEventListener('change', (event) => { if (event.target.matches('[data-choose]')) submit(event.target.form, 'choose'); });
   acting?.addEventListener('input', (event) => { if (event.target.matches('[data-draft]')) keepDraft(event.target.form); });
   document.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape') return;
-    if (menu && !menu.hidden) closeMenu(true); else if (acting && !acting.hidden) closeForm();
+    if (slide && !slide.hidden) closeMail(); else if (menu && !menu.hidden) closeMenu(true); else if (acting && !acting.hidden) closeForm();
   });
 
   // === the way to the settings: a new tab, signed in by a code that works once ===
@@ -371,13 +401,15 @@
 
   // === what people do ===
   document.addEventListener('click', (event) => {
-    const target = event.target.closest('[role=tab],[data-more],[data-action],[data-view],[data-act],[data-act-cancel],[data-person]');
+    const target = event.target.closest('[role=tab],[data-more],[data-action],[data-view],[data-act],[data-act-cancel],[data-person],[data-mail],[data-mail-close]');
     if (!target) return;
     if (target.matches('[data-act-cancel]')) return closeForm();
     if (target.dataset.act) {
       if (target.getAttribute('aria-disabled')) return;
       return void act(target.dataset.act, /watch/.test(target.dataset.act) ? new URLSearchParams() : undefined);
     }
+    if (target.matches('[data-mail-close]')) return closeMail();
+    if (target.dataset.mail) return void openMail(target);
     if (target.dataset.person) return chooseWho(target.dataset.person);
     if (target.matches('[role=tab]')) return select(target, true);
     if (target.dataset.more) return void more(target);

@@ -320,3 +320,19 @@ state-nobody-of-opportunity-todo = Fügen Sie der Opportunity in Salesforce Kont
 state-roles-unknown-title = Die Kontaktrollen sind nicht lesbar
 state-roles-unknown-text = Wer an einer Opportunity beteiligt ist, weiß nur Salesforce, und das lässt sich gerade nicht fragen.
 state-roles-unknown-todo = Bitten Sie Ihren Admin, die Salesforce-Verbindung unter „Verbindungen & Anpassungen“ zu prüfen.
+
+## A mail, opened
+mail-close = Schließen
+mail-from = Von
+mail-cc = Cc
+mail-events = Was geschah
+mail-bot = nicht von einem Menschen
+mail-content = Die E-Mail selbst
+mail-open = Die E-Mail zeigen
+mail-gone = Diese E-Mail lässt sich nicht mehr zeigen: Marketo hat sie nicht mehr.
+mail-not-permitted = Die E-Mail selbst lässt sich nicht zeigen: Der API-Benutzer in Marketo darf keine Assets lesen. Bitten Sie Ihren Marketo-Admin um die Berechtigung „Read-Only Assets“.
+mail-unavailable = Die E-Mail selbst lässt sich nicht zeigen: Marketo antwortet gerade nicht. Was mit ihr geschah, ist vollständig.
+email-replied = { $count ->
+    [one] Beantwortet
+   *[other] { $count }× beantwortet
+}

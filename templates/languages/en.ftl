@@ -321,3 +321,19 @@ state-nobody-of-opportunity-todo = Add contact roles to the opportunity in Sales
 state-roles-unknown-title = The contact roles can’t be read
 state-roles-unknown-text = Who plays a part in an opportunity only Salesforce knows, and it can’t be asked at the moment.
 state-roles-unknown-todo = Ask your admin to check the Salesforce connection under Connections & Customizations.
+
+## A mail, opened
+mail-close = Close
+mail-from = From
+mail-cc = Cc
+mail-events = What happened
+mail-bot = not by a person
+mail-content = The mail itself
+mail-open = Show the mail
+mail-gone = This mail can no longer be shown: Marketo has no such e-mail any more.
+mail-not-permitted = The mail itself can’t be shown: the API user in Marketo may not read assets. Ask your Marketo admin for the permission “Read-Only Assets”.
+mail-unavailable = The mail itself can’t be shown: Marketo is not answering right now. What happened with it is complete.
+email-replied = { $count ->
+    [one] Replied
+   *[other] Replied { $count }×
+}

@@ -320,3 +320,19 @@ state-nobody-of-opportunity-todo = Ajoutez des rôles de contact à l’opportun
 state-roles-unknown-title = Les rôles de contact ne peuvent pas être lus
 state-roles-unknown-text = Seul Salesforce sait qui joue un rôle dans une opportunité, et il ne peut pas être interrogé pour le moment.
 state-roles-unknown-todo = Demandez à votre admin de vérifier la connexion Salesforce sous « Connexions et personnalisations ».
+
+## A mail, opened
+mail-close = Fermer
+mail-from = De
+mail-cc = Cc
+mail-events = Ce qui s’est passé
+mail-bot = pas par une personne
+mail-content = L’e-mail lui-même
+mail-open = Afficher l’e-mail
+mail-gone = Cet e-mail ne peut plus être affiché : Marketo ne l’a plus.
+mail-not-permitted = L’e-mail lui-même ne peut pas être affiché : l’utilisateur API de Marketo ne peut pas lire les ressources. Demandez à votre admin Marketo l’autorisation « Read-Only Assets ».
+mail-unavailable = L’e-mail lui-même ne peut pas être affiché : Marketo ne répond pas pour le moment. Ce qui s’est passé est complet.
+email-replied = { $count ->
+    [one] Réponse reçue
+   *[other] { $count } réponses
+}

@@ -320,3 +320,19 @@ state-nobody-of-opportunity-todo = Voeg in Salesforce contactrollen aan de oppor
 state-roles-unknown-title = De contactrollen zijn niet te lezen
 state-roles-unknown-text = Wie een rol in een opportunity heeft, weet alleen Salesforce, en dat is nu niet te bereiken.
 state-roles-unknown-todo = Vraag uw beheerder de Salesforce-verbinding onder Verbindingen en aanpassingen te controleren.
+
+## A mail, opened
+mail-close = Sluiten
+mail-from = Van
+mail-cc = Cc
+mail-events = Wat er gebeurde
+mail-bot = niet door een mens
+mail-content = De e-mail zelf
+mail-open = De e-mail tonen
+mail-gone = Deze e-mail kan niet meer worden getoond: Marketo heeft hem niet meer.
+mail-not-permitted = De e-mail zelf kan niet worden getoond: de API-gebruiker in Marketo mag geen assets lezen. Vraag uw Marketo-beheerder om de machtiging ‘Read-Only Assets’.
+mail-unavailable = De e-mail zelf kan niet worden getoond: Marketo antwoordt op dit moment niet. Wat ermee gebeurde, is volledig.
+email-replied = { $count ->
+    [one] Beantwoord
+   *[other] { $count }× beantwoord
+}

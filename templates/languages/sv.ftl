@@ -320,3 +320,19 @@ state-nobody-of-opportunity-todo = Lägg till kontaktroller på affärsmöjlighe
 state-roles-unknown-title = Kontaktrollerna kan inte läsas
 state-roles-unknown-text = Vem som har en roll i en affärsmöjlighet vet bara Salesforce, och det går inte att fråga just nu.
 state-roles-unknown-todo = Be din admin kontrollera Salesforce-anslutningen under Anslutningar och anpassningar.
+
+## A mail, opened
+mail-close = Stäng
+mail-from = Från
+mail-cc = Kopia
+mail-events = Vad som hände
+mail-bot = inte av en människa
+mail-content = Själva mejlet
+mail-open = Visa mejlet
+mail-gone = Mejlet kan inte längre visas: Marketo har det inte kvar.
+mail-not-permitted = Själva mejlet kan inte visas: API-användaren i Marketo får inte läsa tillgångar. Be din Marketo-admin om behörigheten ”Read-Only Assets”.
+mail-unavailable = Själva mejlet kan inte visas: Marketo svarar inte just nu. Det som hände är fullständigt.
+email-replied = { $count ->
+    [one] Besvarat
+   *[other] Besvarat { $count }×
+}

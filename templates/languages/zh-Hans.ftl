@@ -310,3 +310,18 @@ state-nobody-of-opportunity-todo = 请在 Salesforce 中为业务机会添加联
 state-roles-unknown-title = 无法读取联系人角色
 state-roles-unknown-text = 只有 Salesforce 知道谁参与某个业务机会，而现在无法向其查询。
 state-roles-unknown-todo = 请您的管理员在“连接和自定义”下检查 Salesforce 连接。
+
+## A mail, opened
+mail-close = 关闭
+mail-from = 发件人
+mail-cc = 抄送
+mail-events = 经过
+mail-bot = 非本人操作
+mail-content = 邮件内容
+mail-open = 显示邮件
+mail-gone = 此邮件已无法显示：Marketo 中已没有这封邮件。
+mail-not-permitted = 无法显示邮件内容：Marketo 中的 API 用户无权读取资产。请向您的 Marketo 管理员申请“Read-Only Assets”权限。
+mail-unavailable = 无法显示邮件内容：Marketo 目前没有响应。邮件的经过是完整的。
+email-replied = { $count ->
+   *[other] 已回复 { $count } 次
+}

@@ -205,3 +205,35 @@ async fn more_than_eight_hundred_people_are_too_many_for_one_dashboard() {
     assert_eq!((&told["around"], &told["weeks"][12]["web"]), (&json!("too_many"), &json!(1)), "one's own is shown all the same");
     assert_eq!(world.get(&format!("/v1/records/{ACCOUNT}/timeline?tab=web"), &package("a")).await.status, 200);
 }
+
+#[actix_web::test]
+async fn htm_a_mail_is_opened_by_whoever_sees_its_recipient_and_colleagues_of_one_account() {
+    let world = world(&[
+        did("1", 2, Tab::Email, "sent", 100),
+        did("2", 2, Tab::Email, "opened", 130),
+        did("3", 3, Tab::Email, "sent", 100),
+        did("4", 1, Tab::Email, "sent", 100),
+    ])
+    .await;
+    let id = async |record: &str| world.a.person_by_sfdc_id(record).await.unwrap().unwrap().id;
+    let (lead, second, third) = (id("00Q000000000001EAA").await, id("003000000000002AAA").await, id("003000000000003AAA").await);
+    for mail in ["1", "2"] {
+        let told = world.get(&format!("/v1/people/{second}/mailings/{mail}"), &rep("a", "003000000000002AAA")).await.json();
+        let events: Vec<_> = told["events"].as_array().unwrap().iter().map(|event| event["did"].as_str().unwrap()).collect();
+        assert_eq!((&told["subject"], &told["id"], events), (&json!("Offer"), &json!("1"), vec!["sent", "opened"]));
+        // Marketo is not connected: what happened is told all the same.
+        assert_eq!((&told["missing"], &told["html"], &told["to"]), (&json!("unavailable"), &Value::Null, &json!("p2@example.com")));
+    }
+    let contact = rep("a", "003000000000002AAA");
+    assert_eq!(world.get(&format!("/v1/people/{second}/mailings/3?of={third}"), &contact).await.status, 200);
+    for (path, token) in [
+        (format!("/v1/people/{second}/mailings/3"), contact.clone()),
+        (format!("/v1/people/{second}/mailings/4?of={lead}"), contact.clone()),
+        (format!("/v1/people/{third}/mailings/3"), contact.clone()),
+        (format!("/v1/people/{lead}/mailings/3?of={third}"), rep("a", "00Q000000000001EAA")),
+        (format!("/v1/people/{second}/mailings/1"), package("b")),
+    ] {
+        assert_eq!(world.get(&path, &token).await.status, 404, "{path}");
+    }
+    assert_eq!(world.get(&format!("/v1/people/{third}/mailings/3"), &rep("a", ACCOUNT)).await.status, 200);
+}

@@ -337,7 +337,7 @@ impl Item {
             id: self.id.clone(),
             who: self.person.as_ref().and_then(Named::who),
             moment_row: icon == "moments",
-            mail_row: matches!(icon, "email" | "sales"),
+            mail_row: self.id.is_some() && is_mail(&self.did),
             icon,
             did: did(&self.did),
             moment: text::plain(self.moment.as_deref()),
@@ -347,6 +347,24 @@ impl Item {
             when: clock.when(self.at, words)?,
         })
     }
+}
+
+// What is done with a mail leads to it.
+fn is_mail(did: &str) -> bool {
+    const OF_MAILS: [&str; 11] = [
+        "sent",
+        "opened",
+        "clicked",
+        "bounced",
+        "soft_bounced",
+        "unsubscribed",
+        "sales_sent",
+        "sales_opened",
+        "sales_clicked",
+        "sales_replied",
+        "sales_bounced",
+    ];
+    OF_MAILS.contains(&did)
 }
 
 #[cfg(test)]

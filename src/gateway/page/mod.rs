@@ -13,6 +13,7 @@ mod desk;
 mod escaping;
 pub mod insights;
 mod languages;
+mod mail;
 mod person;
 mod record;
 mod registry;
@@ -140,6 +141,14 @@ impl Pages {
         let room = self.room(lang);
         let clock = Clock::new(now_ms, tz);
         room.or_broken(tab.key(), timeline::view(tab, timeline, &room.catalogue, &clock).and_then(|view| room.render("tab", &view)))
+    }
+
+    /// A mail, opened. `mail` is the account's answer without the HTML, which stands behind the address `frame`.
+    #[must_use]
+    pub fn mail_fragment(&self, lang: Language, tz: &str, now_ms: i64, mail: &serde_json::Value, frame: Option<String>) -> Bytes {
+        let room = self.room(lang);
+        let clock = Clock::new(now_ms, tz);
+        room.or_broken("mail", mail::view(mail, frame, &room.catalogue, &clock).and_then(|view| room.render("mail-view", &view)))
     }
 
     /// What a rep can do, a form, or what became of it. `context` is what the template names.

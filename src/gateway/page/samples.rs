@@ -199,6 +199,29 @@ pub(super) fn hostile_record() -> Value {
     record
 }
 
+/// A rep's mail, opened.
+pub(super) fn mail() -> Value {
+    json!({
+        "id": "1042", "at": NOW - 3 * DAY, "subject": "Following up on our call", "sent_by": "sales", "to": "ada@example.com", "cc": ["bob@example.com"],
+        "from": "rep@example.com", "template": "Follow-up", "missing": null,
+        "events": [
+            {"at": NOW - 3 * DAY, "did": "sales_sent", "link": null, "bot": false},
+            {"at": NOW - 2 * DAY, "did": "sales_clicked", "link": "https://www.example.com/pricing", "bot": true},
+        ],
+    })
+}
+
+pub(super) fn hostile_mail() -> Value {
+    let mut mail = mail();
+    for field in ["subject", "to", "from", "template", "sent_by", "missing"] {
+        mail[field] = json!(HOSTILE);
+    }
+    mail["cc"] = json!([HOSTILE]);
+    mail["events"][1]["did"] = json!(HOSTILE);
+    mail["events"][1]["link"] = json!("javascript:alert(1)");
+    mail
+}
+
 /// A contact's account together, with a task that is late; or a crowd.
 pub(super) fn insights_of_several(crowd: bool) -> Value {
     let mut insights = insights();

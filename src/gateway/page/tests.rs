@@ -168,6 +168,11 @@ fn every_template_renders_strictly_in_every_language() {
         for person in [samples::person(), samples::bare_person(), samples::hostile_person()] {
             room.render("person", &person::view(&person, words, &clock).unwrap()).unwrap();
         }
+        for mail in [samples::mail(), samples::hostile_mail()] {
+            for frame in [None, Some("/panel/mail-body/x".to_owned())] {
+                room.render("mail-view", &mail::view(&mail, frame, words, &clock).unwrap()).unwrap();
+            }
+        }
         for head in [samples::record(), samples::hostile_record()] {
             room.render("record", &record::view(&head, "https://acme.my.salesforce.com", words, &clock).unwrap()).unwrap();
         }
@@ -238,6 +243,7 @@ fn hostile_words_come_out_inert() {
             pages.person_fragment(lang, hostile, samples::NOW, &samples::hostile_person()),
             pages.insights_fragment(lang, ZONE, samples::NOW, &samples::hostile_insights()),
             pages.record_fragment(lang, ZONE, samples::NOW, &samples::hostile_record(), hostile),
+            pages.mail_fragment(lang, ZONE, samples::NOW, &samples::hostile_mail(), None),
             pages.state_fragment(lang, &State::Refused, Some(&problem)),
             pages.state_page(lang, &State::Approval { url: "javascript:alert(1)" }, Some(&problem)),
         ];
@@ -348,6 +354,25 @@ fn rows_of_several_people_name_their_person() {
     }
     let crowd = text(&pages().insights_fragment(Language::English, ZONE, samples::NOW, &samples::insights_of_several(true)));
     assert!(crowd.contains("More than 800 people") && !crowd.contains("<table"), "{crowd}");
+}
+
+#[test]
+fn a_mail_says_what_became_of_it_and_stands_in_a_frame_where_nothing_runs() {
+    let frame = Some("/panel/mail-body/ticket".to_owned());
+    let page = text(&pages().mail_fragment(Language::English, ZONE, samples::NOW, &samples::mail(), frame));
+    for words in [
+        "Following up on our call",
+        "rep@example.com",
+        "bob@example.com",
+        "Clicked in a sales e-mail",
+        "not by a person",
+        "src=\"/panel/mail-body/ticket\"",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(page.contains("sandbox=\"allow-popups allow-popups-to-escape-sandbox\""), "{page}");
+    let bare = text(&pages().mail_fragment(Language::English, ZONE, samples::NOW, &samples::mail(), None));
+    assert!(bare.contains("can no longer be shown") && !bare.contains("<iframe"), "{bare}");
 }
 
 #[test]

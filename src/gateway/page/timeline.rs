@@ -77,6 +77,9 @@ struct Email {
     clicked: u32,
     opened_at: Option<i64>,
     clicked_at: Option<i64>,
+    #[serde(default)]
+    replied: u32,
+    replied_at: Option<i64>,
 }
 
 /// A change of a score.
@@ -169,6 +172,8 @@ enum Cells {
         opened_exact: Option<String>,
         clicked: u32,
         clicked_exact: Option<String>,
+        replied: u32,
+        replied_exact: Option<String>,
         trouble: bool,
         status_key: &'static str,
     },
@@ -366,6 +371,8 @@ impl Email {
             opened_exact: exact(self.opened_at),
             clicked: self.clicked,
             clicked_exact: exact(self.clicked_at),
+            replied: self.replied,
+            replied_exact: exact(self.replied_at),
             trouble,
             status_key,
         })
