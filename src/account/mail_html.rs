@@ -47,7 +47,9 @@ fn cleaner() -> Builder<'static> {
 
 /// HTML of somebody else's mail, as it may be shown in a frame of its own; `None` for more than can be looked through.
 pub fn to_show(html: &str) -> Option<String> {
-    (html.len() <= LONGEST_SHOWN).then(|| cleaner().clean(html).to_string())
+    let mut cleaner = cleaner();
+    cleaner.add_clean_content_tags(&["title"]);
+    (html.len() <= LONGEST_SHOWN).then(|| cleaner.clean(html).to_string())
 }
 
 /// HTML as it may be stored and shown. Scripts and styles are an error that says so; other things that do something are left out.

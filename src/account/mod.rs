@@ -57,6 +57,7 @@ mod me;
 mod members;
 mod memory_epochs;
 pub mod merging;
+pub mod moment_alerts;
 mod org_assertion;
 mod org_certificates;
 mod org_status;

@@ -9,8 +9,8 @@ use super::description::OFFERED;
 use super::{
     AccountState, account_settings, acting, acting_settings, actions_config, api_tokens, audit, calls, database, deliveries, emails,
     entrances, field_sync, imports, insights, invitations, jobs, mail_view, marketo_admins, marketo_budget, marketo_campaigns,
-    marketo_connection, me, members, memory_epochs, org_certificates, org_status, orgs, package_state, people, records, request,
-    salesforce_connection, salesforce_sign_in, secret_key, set_up, sign_in_links, tasks, teams, templates, timeline, tracking,
+    marketo_connection, me, members, memory_epochs, moment_alerts, org_certificates, org_status, orgs, package_state, people, records,
+    request, salesforce_connection, salesforce_sign_in, secret_key, set_up, sign_in_links, tasks, teams, templates, timeline, tracking,
     unsubscribes, watch_list,
 };
 use crate::problem::Problem;
@@ -143,6 +143,11 @@ pub const ROUTES: &[Row] = &[
     row!(put, "/v1/emails/drafts/{person}", emails::save_draft, offered),
     row!(put, "/v1/watch-list/{person}", watch_list::add, offered),
     row!(delete, "/v1/watch-list/{person}", watch_list::remove, offered),
+    row!(get, "/v1/moment-subscriptions", moment_alerts::list, offered),
+    row!(post, "/v1/moment-subscriptions", moment_alerts::create, offered),
+    row!(delete, "/v1/moment-subscriptions/{id}", moment_alerts::remove, offered),
+    row!(get, "/v1/moment-subscriptions/by-token/{token}", moment_alerts::show_by_link),
+    row!(post, "/v1/moment-subscriptions/by-token/{token}", moment_alerts::end_by_link),
     row!(get, "/v1/acting-settings", acting_settings::show, offered),
     row!(put, "/v1/acting-settings", acting_settings::change, offered),
     row!(post, "/v1/mail-events", tracking::create),

@@ -88,7 +88,7 @@ pub async fn body(request: HttpRequest, ticket: Path<String>, face: Data<Face>) 
     HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((header::CONTENT_SECURITY_POLICY, edge::mail_policy(ancestors.split(' '))))
-        .body(format!("<!doctype html><meta charset=\"utf-8\"><base target=\"_blank\"><body>{html}"))
+        .body(format!("<!doctype html><meta charset=\"utf-8\"><base target=\"_blank\"><style>body{{font:14px/1.5 sans-serif;margin:12px}}</style><body>{html}"))
 }
 
 fn key(ticket: &str) -> String {

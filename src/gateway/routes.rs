@@ -9,7 +9,7 @@ use super::edge::RouteName;
 use super::face::Face;
 use super::page::Language;
 use super::refusal;
-use super::{admin, api, assets, door, operations, panel, panel_acting, panel_mail, registration, sign_in, tracking, visit};
+use super::{admin, api, assets, door, operations, panel, panel_acting, panel_alerts, panel_mail, registration, sign_in, tracking, visit};
 use crate::problem::Problem;
 
 /// Lays the face's addresses into an application that holds a `Data<Face>`.
@@ -24,6 +24,11 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(at("/panel/mail-body/{ticket}", "panel.mail-body").route(web::get().to(panel_mail::body)))
         .service(at("/panel/settings", "panel.settings").route(web::post().to(panel::settings)))
         .service(at("/panel/act", "panel.menu").route(web::get().to(panel_acting::menu)))
+        .service(
+            at("/panel/act/subscribe", "panel.subscribe")
+                .route(web::get().to(panel_alerts::form))
+                .route(web::post().to(panel_alerts::perform)),
+        )
         .service(
             at("/panel/act/{action}", "panel.act").route(web::get().to(panel_acting::form)).route(web::post().to(panel_acting::perform)),
         )

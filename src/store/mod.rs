@@ -26,6 +26,7 @@ pub mod invitations;
 pub mod mail;
 pub mod members;
 mod memory_epochs;
+pub mod moment_alerts;
 pub mod oauth_flows;
 pub mod opportunities;
 pub mod org_packages;

@@ -2,7 +2,7 @@
 // to the Salesforce page around it. The token lives in this closure only: no cookie, no storage, no address.
 'use strict';
 (() => {
-  const TIMEOUT = 10000, PANEL_HEIGHT = 450, MOST_LOOKS = 20, MINUTE = 60000, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
+  const TIMEOUT = 10000, PANEL_HEIGHT = 450, GROUP_HEIGHT = 410, MOST_LOOKS = 20, MINUTE = 60000, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
   const byId = (id) => document.getElementById(id);
   const config = JSON.parse(byId('panel-config').textContent), { words } = config;
   byId('panel-config').remove();
@@ -53,7 +53,7 @@
 
   function resize() {
     const { clientWidth: width, clientHeight: height } = document.documentElement;
-    if (!sized) tell('resize', { size: { height: `${Math.max(PANEL_HEIGHT, height)}px`, width: `${width}px` } });
+    if (!sized) tell('resize', { size: { height: `${Math.max(/^(Account|Opportunity)$/.test(config.recordObject) ? GROUP_HEIGHT : PANEL_HEIGHT, height)}px`, width: `${width}px` } });
     sized = true;
   }
 
@@ -237,7 +237,7 @@
 
   // === acting: a menu of what may be done, a form at a time ===
   const acts = byId('acts'), menu = byId('acts-menu'), acting = byId('acting');
-  let draftTimer = 0;
+  let draftTimer = 0, starter = null;
 
   function closeMenu(focus) {
     acts.setAttribute('aria-expanded', 'false');
@@ -261,7 +261,7 @@
     stop(acting);
     acting.hidden = true;
     acting.replaceChildren();
-    acts.focus();
+    (starter?.isConnected ? starter : byId('panel').classList.contains('panel-group') ? panelOf(selected()) : acts).focus();
   }
 
   function showForm(fragment) {
@@ -332,7 +332,7 @@
     (slide.querySelector('.mail-subject') || slide.querySelector('button')).focus();
   }
 
-  acts?.addEventListener('click', toggleMenu);
+  acts?.addEventListener('click', () => { starter = acts; toggleMenu(); });
   acting?.addEventListener('submit', (event) => { event.preventDefault(); submit(event.target, event.submitter?.value || 'do'); });
   acting?.addEventListener('change', (event) => { if (event.target.matches('[data-choose]')) submit(event.target.form, 'choose'); });
   acting?.addEventListener('input', (event) => { if (event.target.matches('[data-draft]')) keepDraft(event.target.form); });
@@ -401,7 +401,7 @@
 
   // === what people do ===
   document.addEventListener('click', (event) => {
-    const target = event.target.closest('[role=tab],[data-more],[data-action],[data-view],[data-act],[data-act-cancel],[data-person],[data-mail],[data-mail-close]');
+    const target = event.target.closest('[role=tab],[data-more],[data-action],[data-view],[data-act],[data-act-cancel],[data-person],[data-mail],[data-mail-close],[data-subscribe]');
     if (!target) return;
     if (target.matches('[data-act-cancel]')) return closeForm();
     if (target.dataset.act) {
@@ -409,6 +409,11 @@
       return void act(target.dataset.act, /watch/.test(target.dataset.act) ? new URLSearchParams() : undefined);
     }
     if (target.matches('[data-mail-close]')) return closeMail();
+    if (target.dataset.subscribe) {
+      const of = target.dataset.of || who;
+      starter = target;
+      return void act(`subscribe?moment=${encodeURIComponent(target.dataset.subscribe)}${of ? `&person=${of}` : ''}`);
+    }
     if (target.dataset.mail) return void openMail(target);
     if (target.dataset.person) return chooseWho(target.dataset.person);
     if (target.matches('[role=tab]')) return select(target, true);

@@ -736,3 +736,8 @@ problem-api-token-too-many = Sie haben schon zehn API-Tokens. Ziehen Sie eines z
 
 ## Map step: what holds where the file is silent
 field-default-role = Rolle, wenn die Datei keine nennt
+
+alerts-lead = Sie erhalten E-Mails über interessante Momente: { $label }. Möchten Sie sie beenden?
+alerts-button = Diese E-Mails beenden
+alerts-already = Diese E-Mails wurden schon beendet.
+alerts-done = Erledigt: Sie erhalten darüber keine E-Mails mehr.

@@ -336,3 +336,17 @@ email-replied = { $count ->
     [one] Beantwortet
    *[other] { $count }× beantwortet
 }
+
+## Subscribing to interesting moments
+subscribe = Abonnieren
+subscribe-title = Interessante Momente per E-Mail mitteilen
+subscribe-basis = Von
+subscribe-person = Dieser Person:
+subscribe-account = Diesem Account:
+subscribe-type = Dieser Art, von meinen Personen:
+subscribe-description = Genau dieser, von meinen Personen:
+subscribe-recipients = Wer die E-Mails erhält
+subscribe-do = Abonnieren
+subscribe-mine = Abonnements
+subscribe-end = Beenden
+done-subscribe = Abonniert: Die E-Mails kommen, wenn es geschieht.

@@ -739,3 +739,8 @@ problem-api-token-too-many = You have ten API tokens already. Revoke one that is
 
 ## Map step: what holds where the file is silent
 field-default-role = Role where the file names none
+
+alerts-lead = You get mails about interesting moments: { $label }. Do you want to stop them?
+alerts-button = Stop these mails
+alerts-already = These mails were stopped already.
+alerts-done = Done: you get no more mails about this.

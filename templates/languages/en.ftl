@@ -337,3 +337,17 @@ email-replied = { $count ->
     [one] Replied
    *[other] Replied { $count }×
 }
+
+## Subscribing to interesting moments
+subscribe = Subscribe
+subscribe-title = Tell me of interesting moments by mail
+subscribe-basis = Of
+subscribe-person = This person:
+subscribe-account = This account:
+subscribe-type = This type, of my people:
+subscribe-description = Exactly this, of my people:
+subscribe-recipients = Who gets the mails
+subscribe-do = Subscribe
+subscribe-mine = Subscriptions
+subscribe-end = End
+done-subscribe = Subscribed: mails come when it happens.

@@ -736,3 +736,8 @@ problem-api-token-too-many = Vous avez déjà dix jetons d’API. Retirez-en un 
 
 ## Map step: what holds where the file is silent
 field-default-role = Rôle si le fichier n’en indique pas
+
+alerts-lead = Vous recevez des e-mails sur des moments intéressants : { $label }. Voulez-vous les arrêter ?
+alerts-button = Ne plus recevoir ces e-mails
+alerts-already = Ces e-mails ont déjà été arrêtés.
+alerts-done = C’est fait : vous ne recevrez plus d’e-mails à ce sujet.

@@ -336,3 +336,17 @@ email-replied = { $count ->
     [one] Réponse reçue
    *[other] { $count } réponses
 }
+
+## Subscribing to interesting moments
+subscribe = S’abonner
+subscribe-title = Être averti des moments intéressants par e-mail
+subscribe-basis = De
+subscribe-person = Cette personne :
+subscribe-account = Ce compte :
+subscribe-type = Ce type, de mes personnes :
+subscribe-description = Exactement ceci, de mes personnes :
+subscribe-recipients = Qui reçoit les e-mails
+subscribe-do = S’abonner
+subscribe-mine = Abonnements
+subscribe-end = Mettre fin
+done-subscribe = Abonnement fait : les e-mails arrivent quand cela se produit.

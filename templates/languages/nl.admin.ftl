@@ -736,3 +736,8 @@ problem-api-token-too-many = U hebt al tien API-tokens. Trek er een in die niet 
 
 ## Map step: what holds where the file is silent
 field-default-role = Rol als het bestand er geen noemt
+
+alerts-lead = U krijgt e-mails over interessante momenten: { $label }. Wilt u ze stoppen?
+alerts-button = Deze e-mails stoppen
+alerts-already = Deze e-mails zijn al gestopt.
+alerts-done = Klaar: u krijgt hierover geen e-mails meer.

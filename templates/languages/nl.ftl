@@ -336,3 +336,17 @@ email-replied = { $count ->
     [one] Beantwoord
    *[other] { $count }× beantwoord
 }
+
+## Subscribing to interesting moments
+subscribe = Abonneren
+subscribe-title = Bericht over interessante momenten per e-mail
+subscribe-basis = Van
+subscribe-person = Deze persoon:
+subscribe-account = Dit account:
+subscribe-type = Dit type, van mijn personen:
+subscribe-description = Precies dit, van mijn personen:
+subscribe-recipients = Wie de e-mails krijgt
+subscribe-do = Abonneren
+subscribe-mine = Abonnementen
+subscribe-end = Beëindigen
+done-subscribe = Geabonneerd: de e-mails komen wanneer het gebeurt.

@@ -336,3 +336,17 @@ email-replied = { $count ->
     [one] Besvarat
    *[other] Besvarat { $count }×
 }
+
+## Subscribing to interesting moments
+subscribe = Prenumerera
+subscribe-title = Få veta om intressanta händelser via mejl
+subscribe-basis = Hos
+subscribe-person = Den här personen:
+subscribe-account = Det här kontot:
+subscribe-type = Den här typen, hos mina personer:
+subscribe-description = Exakt detta, hos mina personer:
+subscribe-recipients = Vem som får mejlen
+subscribe-do = Prenumerera
+subscribe-mine = Prenumerationer
+subscribe-end = Avsluta
+done-subscribe = Prenumererar: mejlen kommer när det händer.

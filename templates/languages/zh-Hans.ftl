@@ -325,3 +325,17 @@ mail-unavailable = 无法显示邮件内容：Marketo 目前没有响应。邮�
 email-replied = { $count ->
    *[other] 已回复 { $count } 次
 }
+
+## Subscribing to interesting moments
+subscribe = 订阅
+subscribe-title = 通过邮件接收关注时刻
+subscribe-basis = 范围
+subscribe-person = 此人：
+subscribe-account = 此客户：
+subscribe-type = 我的人员的此类型：
+subscribe-description = 我的人员的这一时刻：
+subscribe-recipients = 邮件接收者
+subscribe-do = 订阅
+subscribe-mine = 已有订阅
+subscribe-end = 取消
+done-subscribe = 已订阅：发生时会收到邮件。

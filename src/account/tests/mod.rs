@@ -10,6 +10,7 @@ mod guide;
 mod house;
 mod identity;
 mod imports;
+mod moment_alerts;
 mod orgs;
 mod package;
 mod people;

@@ -101,6 +101,7 @@ pub(super) struct View {
     upcoming: Vec<Due>,
     upcoming_count: usize,
     around: Option<Around>,
+    around_on: bool,
     too_many: Option<i64>,
 }
 
@@ -275,6 +276,7 @@ pub(super) fn view(answer: &Value, words: &Catalogue, clock: &Clock) -> Result<V
         upcoming_count: upcoming.len(),
         upcoming,
         around,
+        around_on: on,
         too_many: insights.too_many,
         offset: clock.offset,
         heads,

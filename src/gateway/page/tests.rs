@@ -150,6 +150,7 @@ fn every_message_is_used() {
         "done-",
         "target-",
         "task-",
+        "subscribe-",
         "why-",
         "certificate-state-",
         "package-problem-",
