@@ -32,6 +32,7 @@ mod database;
 mod deliveries;
 pub mod delivery_codes;
 mod description;
+mod desk;
 pub mod email;
 mod emails;
 pub mod entrances;

@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, Route, web};
 
 use super::description::OFFERED;
 use super::{
-    AccountState, account_settings, acting, acting_settings, actions_config, api_tokens, audit, calls, database, deliveries, emails,
+    AccountState, account_settings, acting, acting_settings, actions_config, api_tokens, audit, calls, database, deliveries, desk, emails,
     entrances, field_sync, imports, insights, invitations, jobs, mail_view, marketo_admins, marketo_budget, marketo_campaigns,
     marketo_connection, me, members, memory_epochs, moment_alerts, org_certificates, org_status, orgs, package_state, people, records,
     request, salesforce_connection, salesforce_sign_in, secret_key, set_up, sign_in_links, tasks, teams, templates, timeline, tracking,
@@ -141,6 +141,12 @@ pub const ROUTES: &[Row] = &[
     row!(post, "/v1/emails/preview", emails::preview, offered),
     row!(get, "/v1/emails/drafts/{person}", emails::show_draft, offered),
     row!(put, "/v1/emails/drafts/{person}", emails::save_draft, offered),
+    row!(get, "/v1/best-bets", desk::best_bets, offered),
+    row!(put, "/v1/best-bets/{person}/hidden", desk::hide, offered),
+    row!(delete, "/v1/best-bets/{person}/hidden", desk::take_back, offered),
+    row!(get, "/v1/lead-feed", desk::feed, offered),
+    row!(get, "/v1/my-emails", desk::my_emails, offered),
+    row!(get, "/v1/watch-list", desk::watch_list, offered),
     row!(put, "/v1/watch-list/{person}", watch_list::add, offered),
     row!(delete, "/v1/watch-list/{person}", watch_list::remove, offered),
     row!(get, "/v1/moment-subscriptions", moment_alerts::list, offered),

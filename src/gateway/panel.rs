@@ -11,7 +11,7 @@ use super::edge;
 use super::face::Face;
 use super::pace::LINKS;
 use super::page::insights::{self, Choice};
-use super::page::{Language, Pages, PanelTab, State};
+use super::page::{DeskList, Language, Pages, PanelTab, State};
 use super::reading;
 use super::refusal;
 use super::session;
@@ -21,12 +21,23 @@ use crate::problem::Problem;
 
 /// Rows of a tab that are fetched at once.
 const ROWS: u32 = 50;
+/// Whose kinds of people the Best Bets may be narrowed to.
+const KINDS: [&str; 2] = ["leads", "contacts"];
 /// Longest cursor that is passed on, in bytes.
 const LONGEST_CURSOR: usize = 200;
 
 /// `GET /panel/person`: who the record's person is in Marketo.
 pub async fn person(request: HttpRequest, face: Data<Face>) -> HttpResponse {
     serve(&request, &face, Part::Person).await
+}
+
+/// Stands in place of a record's object at the page of the global tab, where no record is open.
+pub const DESK: &str = "Desk";
+
+/// Whether a session is of the page of the global tab.
+#[must_use]
+pub fn is_desk(claims: &Claims) -> bool {
+    claims.rec.is_none() && claims.obj.as_deref() == Some(DESK)
 }
 
 /// Whether a panel shows this kind of record.
@@ -48,7 +59,12 @@ pub fn is_of_one(claims: &Claims) -> bool {
 
 /// `GET /panel/tab/{tab}?cursor=&person=`: one page of one tab; `GET /panel/tab/insights?week=&kind=&around=&person=`: the dashboard.
 pub async fn tab(request: HttpRequest, path: Path<String>, face: Data<Face>) -> HttpResponse {
-    let part = if *path == insights::KEY {
+    let part = if let Some(list) = DeskList::from_key(&path) {
+        asked(&request, &["kinds", "cursor"]).and_then(|asked| {
+            let kinds = asked.get("kinds").map(|kinds| KINDS.into_iter().find(|known| *known == kinds).ok_or_else(odd)).transpose()?;
+            Ok(Part::Desk(list, kinds, cursor(&asked)?))
+        })
+    } else if *path == insights::KEY {
         asked(&request, &["week", "kind", "around", "person"]).and_then(|asked| {
             let choice = Choice::read(asked.get("week"), asked.get("kind"), asked.get("around")).ok_or_else(odd)?;
             Ok(Part::Insights(choice, person_of(&asked)?))
@@ -109,6 +125,7 @@ enum Part {
     Person,
     Insights(Choice, Option<String>),
     Tab(PanelTab, Option<String>, Option<String>),
+    Desk(DeskList, Option<&'static str>, Option<String>),
 }
 
 impl Part {
@@ -118,6 +135,11 @@ impl Part {
         let (language, zone) = (claims.lng.as_deref().unwrap_or_default(), claims.tz.as_deref().unwrap_or_default());
         match self {
             Self::Person => format!("msi:{{{account}}}:f:person:{record}:{language}:{zone}"),
+            // A list of one's own people: kept for nobody else, and not at all, since the account says so.
+            Self::Desk(list, kinds, cursor) => {
+                let (kinds, cursor) = (kinds.unwrap_or_default(), cursor.as_deref().unwrap_or_default());
+                format!("msi:{{{account}}}:f:{}:{}:{language}:{zone}:{kinds}:{cursor}", list.key(), claims.sub)
+            }
             Self::Insights(choice, person) => {
                 let person = person.as_deref().unwrap_or_default();
                 format!("msi:{{{account}}}:f:{}:{record}:{language}:{zone}:{}:{person}", insights::KEY, choice.query())
@@ -209,7 +231,13 @@ async fn serve(request: &HttpRequest, face: &Face, part: Part) -> HttpResponse {
 async fn render(face: &Face, part: &Part, key: &str, claims: &Claims, request_id: &str) -> Result<Bytes, Problem> {
     metrics::counter!("fragments_total", "from" => "account").increment(1);
     let looking = Looking { face, claims, visitor: visitor(claims), request_id };
-    let drawn = if claims.obj.as_deref().is_some_and(is_group) { looking.group(part).await? } else { looking.person(part).await? };
+    let drawn = if is_desk(claims) {
+        looking.desk(part).await?
+    } else if claims.obj.as_deref().is_some_and(is_group) {
+        looking.group(part).await?
+    } else {
+        looking.person(part).await?
+    };
     let seconds = u64::from(face.house.settings.gateway.fragment_seconds).min(drawn.1);
     if seconds > 0 {
         face.memory.put(key, drawn.0.clone(), seconds).await;
@@ -241,6 +269,25 @@ impl Looking<'_> {
 
     fn record(&self) -> &str {
         self.claims.rec.as_deref().unwrap_or_default()
+    }
+
+    async fn desk(&self, part: &Part) -> Result<(Bytes, u64), Problem> {
+        let Part::Desk(list, kinds, cursor) = part else { return Err(Problem::not_found()) };
+        let path = match list {
+            DeskList::BestBets => kinds.map_or("/v1/best-bets".to_owned(), |kinds| format!("/v1/best-bets?kinds={kinds}")),
+            DeskList::WatchList => "/v1/watch-list".to_owned(),
+            DeskList::MyEmails => {
+                cursor.as_ref().map_or("/v1/my-emails".to_owned(), |cursor| format!("/v1/my-emails?cursor={cursor}"))
+            }
+        };
+        let (rows, max_age) = match self.ask(&path).await {
+            // Whoever is no member sent nothing.
+            Err(problem) if problem.code == "acting.not_a_member" => (json!({ "items": [], "next_cursor": null }), 0),
+            rows => rows?,
+        };
+        let org = self.face.house.broker.org(&self.claims.org, self.request_id).await?;
+        let (pages, lang) = (&self.face.house.pages, language(self.claims));
+        Ok((pages.desk_fragment(lang, self.zone(), clock::now_ms(), *list, *kinds, &rows, &org.instance_url), max_age))
     }
 
     async fn person(&self, part: &Part) -> Result<(Bytes, u64), Problem> {
@@ -281,7 +328,7 @@ impl Looking<'_> {
         let (pages, lang, now) = (&self.face.house.pages, language(self.claims), clock::now_ms());
         let only = |person: &Option<String>| person.as_ref().map(|id| format!("&person={id}")).unwrap_or_default();
         match part {
-            Part::Person => Err(Problem::internal()),
+            Part::Person | Part::Desk(..) => Err(Problem::not_found()),
             Part::Insights(choice, person) => {
                 let zone: String = url::form_urlencoded::byte_serialize(Pages::zone(self.zone()).as_bytes()).collect();
                 let (insights, max_age) = self.ask(&format!("{of}/insights?zone={zone}&{}{}", choice.query(), only(person))).await?;
@@ -305,11 +352,16 @@ fn language(claims: &Claims) -> Language {
 #[must_use]
 pub fn visitor(claims: &Claims) -> Visitor {
     Visitor {
-        kind: if claims.aud == Use::Panel { "rep" } else { "package" }.to_owned(),
+        kind: match claims.aud {
+            Use::Panel if is_desk(claims) => "desk",
+            Use::Panel => "rep",
+            Use::Api => "package",
+        }
+        .to_owned(),
         account: Some(claims.acc.clone()),
         org: Some(claims.org.clone()),
         user: Some(claims.sub.clone()),
-        object: claims.obj.clone(),
+        object: claims.obj.clone().filter(|_| !is_desk(claims)),
         record: claims.rec.clone(),
         ..Visitor::default()
     }

@@ -18,6 +18,7 @@ pub mod api_tokens;
 pub mod audit;
 mod batch;
 pub mod deliveries;
+pub mod desk;
 pub mod entrances;
 pub mod imports;
 pub mod insights;

@@ -7,6 +7,7 @@
 //! the "could not be loaded" state and a log line, so no caller has to handle it.
 
 mod assets;
+mod bets;
 mod catalogue;
 mod chart;
 mod desk;
@@ -35,6 +36,7 @@ use serde::Serialize;
 use crate::problem::Problem;
 
 pub use assets::{Asset, asset};
+pub use bets::DeskList;
 pub use languages::Language;
 pub use shell::Shell;
 pub use states::State;
@@ -141,6 +143,43 @@ impl Pages {
         let room = self.room(lang);
         let clock = Clock::new(now_ms, tz);
         room.or_broken(tab.key(), timeline::view(tab, timeline, &room.catalogue, &clock).and_then(|view| room.render("tab", &view)))
+    }
+
+    /// A list of the global tab's page, for the account's answer; `base` is the address of the org.
+    #[must_use]
+    #[expect(clippy::too_many_arguments, reason = "what every fragment takes, and whose list it is")]
+    pub fn desk_fragment(
+        &self,
+        lang: Language,
+        tz: &str,
+        now_ms: i64,
+        list: DeskList,
+        kinds: Option<&str>,
+        rows: &serde_json::Value,
+        base: &str,
+    ) -> Bytes {
+        let room = self.room(lang);
+        let clock = Clock::new(now_ms, tz);
+        let view = bets::view(list, kinds, rows, base, &room.catalogue, &clock);
+        room.or_broken(list.key(), view.and_then(|view| room.render(bets::View::template(list), &view)))
+    }
+
+    /// The entries of the lead feed that are not in `known`, by id, the newest first.
+    #[must_use]
+    pub fn feed_entries(
+        &self,
+        lang: Language,
+        tz: &str,
+        now_ms: i64,
+        feed: &serde_json::Value,
+        base: &str,
+        known: &std::collections::HashSet<String>,
+    ) -> Vec<(String, Bytes)> {
+        let room = self.room(lang);
+        let clock = Clock::new(now_ms, tz);
+        let Ok(entries) = bets::feed(feed, base, &room.catalogue, &clock) else { return Vec::new() };
+        let new = entries.into_iter().filter(|(id, _)| !known.contains(id));
+        new.filter_map(|(id, view)| Some((id, room.render("feed-entry", &view).ok()?))).collect()
     }
 
     /// A mail, opened. `mail` is the account's answer without the HTML, which stands behind the address `frame`.
