@@ -211,7 +211,8 @@ impl From<FeedMoment> for FeedItem {
         Self {
             name: spoken([moment.first_name.as_deref(), moment.last_name.as_deref()], moment.email.as_deref(), &moment.sfdc_id),
             description: description(Some(&moment.detail)),
-            best: moment.relative_urgency.unwrap_or(0) >= 3 || (moment.relative_urgency.unwrap_or(0) >= 2 && moment.relative_score.unwrap_or(0) >= 2),
+            best: moment.relative_urgency.unwrap_or(0) >= 3
+                || (moment.relative_urgency.unwrap_or(0) >= 2 && moment.relative_score.unwrap_or(0) >= 2),
             id: moment.guid,
             at: moment.happened_at,
             kind: moment.subject,

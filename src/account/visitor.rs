@@ -229,7 +229,10 @@ pub struct Reader {
 enum Scope {
     Record(SalesforceId),
     /// People whom a user owns, or watches as a member.
-    Own { user: SalesforceId, member: Option<String> },
+    Own {
+        user: SalesforceId,
+        member: Option<String>,
+    },
     Account,
 }
 
@@ -321,9 +324,7 @@ impl FromRequest for Operator {
             | Visitor::Desk { .. }
             | Visitor::Member { .. }
             | Visitor::Token { .. }
-            | Visitor::MarketoAdmin { .. } => {
-                Err(not_for("Only an administrator or the org's own software may ask this."))
-            }
+            | Visitor::MarketoAdmin { .. } => Err(not_for("Only an administrator or the org's own software may ask this.")),
         }))
     }
 }

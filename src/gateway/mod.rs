@@ -17,6 +17,8 @@ pub mod page;
 pub mod panel;
 pub mod panel_acting;
 mod panel_alerts;
+mod panel_desk;
+mod panel_feed;
 mod panel_mail;
 pub mod reading;
 pub mod refusal;

@@ -61,7 +61,11 @@ pub fn is_of_one(claims: &Claims) -> bool {
 pub async fn tab(request: HttpRequest, path: Path<String>, face: Data<Face>) -> HttpResponse {
     let part = if let Some(list) = DeskList::from_key(&path) {
         asked(&request, &["kinds", "cursor"]).and_then(|asked| {
-            let kinds = asked.get("kinds").map(|kinds| KINDS.into_iter().find(|known| *known == kinds).ok_or_else(odd)).transpose()?;
+            let kinds = asked
+                .get("kinds")
+                .filter(|kinds| !kinds.is_empty())
+                .map(|kinds| KINDS.into_iter().find(|known| *known == kinds).ok_or_else(odd))
+                .transpose()?;
             Ok(Part::Desk(list, kinds, cursor(&asked)?))
         })
     } else if *path == insights::KEY {
@@ -276,9 +280,7 @@ impl Looking<'_> {
         let path = match list {
             DeskList::BestBets => kinds.map_or("/v1/best-bets".to_owned(), |kinds| format!("/v1/best-bets?kinds={kinds}")),
             DeskList::WatchList => "/v1/watch-list".to_owned(),
-            DeskList::MyEmails => {
-                cursor.as_ref().map_or("/v1/my-emails".to_owned(), |cursor| format!("/v1/my-emails?cursor={cursor}"))
-            }
+            DeskList::MyEmails => cursor.as_ref().map_or("/v1/my-emails".to_owned(), |cursor| format!("/v1/my-emails?cursor={cursor}")),
         };
         let (rows, max_age) = match self.ask(&path).await {
             // Whoever is no member sent nothing.

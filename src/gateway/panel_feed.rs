@@ -72,7 +72,8 @@ pub async fn show(request: HttpRequest, face: Data<Face>) -> HttpResponse {
         Err(problem) => return refusal::document(&request, &problem),
     };
     let Some(place) = Place::take() else {
-        let problem = Problem::unavailable("feed.full", "Too many people follow the lead feed here just now. Please try again shortly.", 30);
+        let problem =
+            Problem::unavailable("feed.full", "Too many people follow the lead feed here just now. Please try again shortly.", 30);
         return refusal::document(&request, &problem);
     };
     let request_id = edge::request_id(&request);

@@ -145,7 +145,13 @@ impl Tenant {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn lead_feed(&self, user_id: &str, member_id: Option<&str>, since_ms: i64, limit: i64) -> Result<Vec<FeedMoment>, StoreError> {
+    pub async fn lead_feed(
+        &self,
+        user_id: &str,
+        member_id: Option<&str>,
+        since_ms: i64,
+        limit: i64,
+    ) -> Result<Vec<FeedMoment>, StoreError> {
         let text = "select a.guid, a.happened_at, a.subject, a.detail, p.id as person_id, p.sfdc_id, p.first_name, p.last_name, p.company, \
                     p.email, p.relative_score, p.relative_urgency from activities a join people p on p.account_id = a.account_id and \
                     p.lead_id = a.lead_id where a.account_id = $1 and a.tab = 1 and a.happened_at >= $4 and (p.owner_id = $2 or exists \
@@ -186,7 +192,6 @@ impl Tenant {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::store::people::NewPerson;
     use crate::store::testing::{every_engine, person};
     use crate::store::timeline::{Activity, Tab};

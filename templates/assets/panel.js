@@ -302,6 +302,56 @@
     }, 1500);
   }
 
+  // === the page of the global tab: putting people aside, watching them ===
+  const desk = config.recordObject === 'Desk';
+  async function doAtDesk(button) {
+    const fragment = await fetched(`/panel/desk/${button.dataset.desk}`, note, new URLSearchParams({ person: button.dataset.whom }));
+    if (!fragment) return;
+    say(announced(fragment) || titleOf(fragment));
+    note.replaceChildren(fragment);
+    note.hidden = false;
+    for (const tab of tabs) place(panelOf(tab)).loaded = false;
+    loadTab(selected(), true);
+    (note.querySelector('button') || panelOf(selected())).focus();
+  }
+
+  // === the lead feed: events as they happen, over and over until the session ends ===
+  async function followFeed() {
+    const feed = byId('feed'), empty = byId('feed-empty');
+    const headers = { Authorization: `Bearer ${config.token}`, Accept: 'text/event-stream' };
+    const tell = (event, data) => {
+      if (event === 'ready') { empty.replaceChildren(copyOf('feed-nothing')); empty.hidden = feed.children.length > 0; }
+      if (event !== 'entry' && event !== 'news') return;
+      const entry = new DOMParser().parseFromString(data, 'text/html').body.firstElementChild;
+      if (!entry) return;
+      feed.prepend(entry);
+      refreshTimes(feed);
+      empty.hidden = true;
+      if (event === 'news') say(entry.textContent);
+      while (feed.children.length > 100) feed.lastElementChild.remove();
+    };
+    while (Date.now() < expiry) {
+      try {
+        const answer = await fetch('/panel/feed', { headers, cache: 'no-store', credentials: 'omit', redirect: 'error' });
+        if (answer.status === 401) return;
+        if (answer.ok) {
+          feed.replaceChildren();
+          const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+          let rest = '';
+          for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+            const events = (rest + piece.value).split('\n\n');
+            rest = events.pop();
+            for (const text of events) {
+              const lines = text.split('\n'), of = (name) => lines.filter((line) => line.startsWith(`${name}: `)).map((line) => line.slice(name.length + 2));
+              tell(of('event')[0], of('data').join('\n'));
+            }
+          }
+        }
+      } catch { /* the next turn tries again */ }
+      await new Promise((next) => setTimeout(next, 5000));
+    }
+  }
+
   // === a mail, opened: it slides over the list, and everything else waits ===
   const slide = byId('slide');
   let opener = null;
@@ -401,7 +451,7 @@
 
   // === what people do ===
   document.addEventListener('click', (event) => {
-    const target = event.target.closest('[role=tab],[data-more],[data-action],[data-view],[data-act],[data-act-cancel],[data-person],[data-mail],[data-mail-close],[data-subscribe]');
+    const target = event.target.closest('[role=tab],[data-more],[data-action],[data-view],[data-act],[data-act-cancel],[data-person],[data-mail],[data-mail-close],[data-subscribe],[data-desk]');
     if (!target) return;
     if (target.matches('[data-act-cancel]')) return closeForm();
     if (target.dataset.act) {
@@ -409,6 +459,7 @@
       return void act(target.dataset.act, /watch/.test(target.dataset.act) ? new URLSearchParams() : undefined);
     }
     if (target.matches('[data-mail-close]')) return closeMail();
+    if (target.dataset.desk) return void doAtDesk(target);
     if (target.dataset.subscribe) {
       const of = target.dataset.of || who;
       starter = target;
@@ -427,7 +478,7 @@
     }
     (panel || whole).focus();
     place(panel || person).looks = 0;
-    if (panel) loadTab(selected()); else loadPerson();
+    if (panel || desk) loadTab(selected()); else loadPerson();
   });
 
   document.querySelector('[role=tablist]')?.addEventListener('keydown', (event) => {
@@ -440,6 +491,6 @@
   if (!config.token) return;
   if (/^(Account|Opportunity)$/.test(config.recordObject)) byId('panel').classList.add('panel-group');
   setInterval(() => refreshTimes(document), MINUTE);
-  loadPerson();
+  if (desk) followFeed(); else loadPerson();
   select(selected(), false);
 })();

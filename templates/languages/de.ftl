@@ -350,3 +350,33 @@ subscribe-do = Abonnieren
 subscribe-mine = Abonnements
 subscribe-end = Beenden
 done-subscribe = Abonniert: Die E-Mails kommen, wenn es geschieht.
+
+## The page of the global tab
+tab-best-bets = Beste Chancen
+tab-watch-list = Beobachtungsliste
+tab-my-emails = Meine E-Mails
+feed-title = Lead-Feed
+feed-nothing = In letzter Zeit ist nichts geschehen. Interessante Momente Ihrer eigenen und der beobachteten Personen erscheinen hier von selbst.
+feed-best = Eine Ihrer besten Chancen
+bets-all = Alle
+bets-leads = Leads
+bets-contacts = Kontakte
+column-company = Account
+column-last-moment = Letzter interessanter Moment
+column-engagement = Engagement
+desk-hide = Ausblenden
+desk-watch = Beobachten
+desk-unwatch = Nicht mehr beobachten
+desk-undo = Rückgängig
+done-hide = { $count ->
+    [one] Für { $count } Tag ausgeblendet.
+   *[other] Für { $count } Tage ausgeblendet.
+}
+done-unhide = Wieder eingeblendet.
+bets-more = Das sind die besten { $count }. Grenzen Sie die Liste ein, um andere zu sehen.
+empty-best-bets-title = Ihnen gehört niemand in Marketo
+empty-best-bets-text = Leads und Kontakte, die Ihnen gehören, erscheinen hier, die dringendsten zuerst, sobald Marketo sie kennt.
+empty-watch-list-title = Sie beobachten niemanden
+empty-watch-list-text = Drücken Sie „Beobachten“ neben einer Ihrer besten Chancen, oder wählen Sie bei einem Lead oder Kontakt „Zu meiner Beobachtungsliste hinzufügen“.
+empty-my-emails-title = Sie haben keine E-Mails gesendet
+empty-my-emails-text = Vertriebs-E-Mails, die Sie aus Salesforce senden, erscheinen hier mit Öffnungen und Klicks.

@@ -351,3 +351,33 @@ subscribe-do = Subscribe
 subscribe-mine = Subscriptions
 subscribe-end = End
 done-subscribe = Subscribed: mails come when it happens.
+
+## The page of the global tab
+tab-best-bets = Best Bets
+tab-watch-list = Watch List
+tab-my-emails = My E-mail
+feed-title = Lead Feed
+feed-nothing = Nothing has happened lately. Interesting moments of your own people, and of those whom you watch, appear here by themselves.
+feed-best = One of your best bets
+bets-all = All
+bets-leads = Leads
+bets-contacts = Contacts
+column-company = Account
+column-last-moment = Last interesting moment
+column-engagement = Engagement
+desk-hide = Hide
+desk-watch = Watch
+desk-unwatch = Stop watching
+desk-undo = Undo
+done-hide = { $count ->
+    [one] Hidden for { $count } day.
+   *[other] Hidden for { $count } days.
+}
+done-unhide = Shown again.
+bets-more = These are the best { $count }. Narrow the list to see others.
+empty-best-bets-title = You own nobody in Marketo
+empty-best-bets-text = Leads and contacts that you own appear here, the most urgent first, as soon as Marketo knows them.
+empty-watch-list-title = You watch nobody
+empty-watch-list-text = Press Watch beside one of your best bets, or choose Add to my watch list at a lead or contact.
+empty-my-emails-title = You have sent no e-mails
+empty-my-emails-text = Sales e-mails that you send from Salesforce appear here, with opens and clicks.

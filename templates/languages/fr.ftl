@@ -350,3 +350,33 @@ subscribe-do = S’abonner
 subscribe-mine = Abonnements
 subscribe-end = Mettre fin
 done-subscribe = Abonnement fait : les e-mails arrivent quand cela se produit.
+
+## The page of the global tab
+tab-best-bets = Meilleures chances
+tab-watch-list = Liste de suivi
+tab-my-emails = Mes e-mails
+feed-title = Fil des pistes
+feed-nothing = Rien ne s’est passé ces derniers temps. Les moments intéressants de vos personnes et de celles que vous suivez apparaissent ici d’eux-mêmes.
+feed-best = Une de vos meilleures chances
+bets-all = Tout
+bets-leads = Pistes
+bets-contacts = Contacts
+column-company = Compte
+column-last-moment = Dernier moment intéressant
+column-engagement = Engagement
+desk-hide = Masquer
+desk-watch = Suivre
+desk-unwatch = Ne plus suivre
+desk-undo = Annuler
+done-hide = { $count ->
+    [one] Masqué pendant { $count } jour.
+   *[other] Masqué pendant { $count } jours.
+}
+done-unhide = Affiché à nouveau.
+bets-more = Voici les { $count } meilleures. Restreignez la liste pour en voir d’autres.
+empty-best-bets-title = Vous ne possédez personne dans Marketo
+empty-best-bets-text = Les pistes et contacts dont vous êtes propriétaire apparaissent ici, les plus urgents d’abord, dès que Marketo les connaît.
+empty-watch-list-title = Vous ne suivez personne
+empty-watch-list-text = Appuyez sur Suivre à côté d’une de vos meilleures chances, ou choisissez Ajouter à ma liste de suivi sur une piste ou un contact.
+empty-my-emails-title = Vous n’avez envoyé aucun e-mail
+empty-my-emails-text = Les e-mails commerciaux que vous envoyez depuis Salesforce apparaissent ici, avec ouvertures et clics.

@@ -350,3 +350,33 @@ subscribe-do = Abonneren
 subscribe-mine = Abonnementen
 subscribe-end = Beëindigen
 done-subscribe = Geabonneerd: de e-mails komen wanneer het gebeurt.
+
+## The page of the global tab
+tab-best-bets = Beste kansen
+tab-watch-list = Volglijst
+tab-my-emails = Mijn e-mail
+feed-title = Leadfeed
+feed-nothing = Er is de laatste tijd niets gebeurd. Interessante momenten van uw eigen personen en van wie u volgt, verschijnen hier vanzelf.
+feed-best = Een van uw beste kansen
+bets-all = Alle
+bets-leads = Leads
+bets-contacts = Contactpersonen
+column-company = Account
+column-last-moment = Laatste interessante moment
+column-engagement = Betrokkenheid
+desk-hide = Verbergen
+desk-watch = Volgen
+desk-unwatch = Niet meer volgen
+desk-undo = Ongedaan maken
+done-hide = { $count ->
+    [one] { $count } dag verborgen.
+   *[other] { $count } dagen verborgen.
+}
+done-unhide = Weer getoond.
+bets-more = Dit zijn de beste { $count }. Beperk de lijst om anderen te zien.
+empty-best-bets-title = U bent van niemand in Marketo eigenaar
+empty-best-bets-text = Leads en contactpersonen van wie u eigenaar bent, verschijnen hier, de dringendste eerst, zodra Marketo ze kent.
+empty-watch-list-title = U volgt niemand
+empty-watch-list-text = Druk op Volgen naast een van uw beste kansen, of kies bij een lead of contactpersoon voor toevoegen aan uw volglijst.
+empty-my-emails-title = U hebt geen e-mails verzonden
+empty-my-emails-text = Verkoop-e-mails die u vanuit Salesforce verzendt, verschijnen hier, met openingen en klikken.

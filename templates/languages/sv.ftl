@@ -350,3 +350,33 @@ subscribe-do = Prenumerera
 subscribe-mine = Prenumerationer
 subscribe-end = Avsluta
 done-subscribe = Prenumererar: mejlen kommer när det händer.
+
+## The page of the global tab
+tab-best-bets = Bästa chanser
+tab-watch-list = Bevakningslista
+tab-my-emails = Mina mejl
+feed-title = Leadflöde
+feed-nothing = Inget har hänt på sistone. Intressanta händelser hos dina egna personer och dem du bevakar visas här av sig själva.
+feed-best = En av dina bästa chanser
+bets-all = Alla
+bets-leads = Leads
+bets-contacts = Kontakter
+column-company = Konto
+column-last-moment = Senaste intressanta händelse
+column-engagement = Engagemang
+desk-hide = Dölj
+desk-watch = Bevaka
+desk-unwatch = Sluta bevaka
+desk-undo = Ångra
+done-hide = { $count ->
+    [one] Dold i { $count } dag.
+   *[other] Dold i { $count } dagar.
+}
+done-unhide = Visas igen.
+bets-more = Det här är de bästa { $count }. Begränsa listan för att se andra.
+empty-best-bets-title = Du äger ingen i Marketo
+empty-best-bets-text = Leads och kontakter som du äger visas här, de mest brådskande först, så snart Marketo känner till dem.
+empty-watch-list-title = Du bevakar ingen
+empty-watch-list-text = Tryck på Bevaka bredvid en av dina bästa chanser, eller välj att lägga till i din bevakningslista hos ett lead eller en kontakt.
+empty-my-emails-title = Du har inte skickat några mejl
+empty-my-emails-text = Säljmejl som du skickar från Salesforce visas här, med öppningar och klick.

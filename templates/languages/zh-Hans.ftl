@@ -339,3 +339,32 @@ subscribe-do = 订阅
 subscribe-mine = 已有订阅
 subscribe-end = 取消
 done-subscribe = 已订阅：发生时会收到邮件。
+
+## The page of the global tab
+tab-best-bets = 最佳机会
+tab-watch-list = 关注列表
+tab-my-emails = 我的邮件
+feed-title = 线索动态
+feed-nothing = 最近没有动静。您自己的人员和您关注的人员的关注时刻会自动显示在这里。
+feed-best = 您的最佳机会之一
+bets-all = 全部
+bets-leads = 潜在客户
+bets-contacts = 联系人
+column-company = 客户
+column-last-moment = 最近的关注时刻
+column-engagement = 互动程度
+desk-hide = 隐藏
+desk-watch = 关注
+desk-unwatch = 取消关注
+desk-undo = 撤销
+done-hide = { $count ->
+   *[other] 已隐藏 { $count } 天。
+}
+done-unhide = 已重新显示。
+bets-more = 这是最佳的 { $count } 人。缩小列表范围可查看其他人。
+empty-best-bets-title = 您在 Marketo 中没有人员
+empty-best-bets-text = 您拥有的潜在客户和联系人一旦被 Marketo 识别，就会显示在这里，最紧急的排在最前。
+empty-watch-list-title = 您没有关注任何人
+empty-watch-list-text = 点击最佳机会旁的“关注”，或在潜在客户或联系人处选择添加到我的关注列表。
+empty-my-emails-title = 您还没有发送邮件
+empty-my-emails-text = 您从 Salesforce 发送的销售邮件会显示在这里，并附打开和点击情况。

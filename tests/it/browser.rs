@@ -10,6 +10,7 @@ mod acting;
 mod attack;
 mod chromium;
 mod components;
+mod desk;
 mod fit;
 mod guide;
 mod insights;

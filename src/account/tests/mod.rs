@@ -4,6 +4,7 @@ mod acting;
 mod acting_mail;
 mod api_tokens;
 mod certificates;
+mod desk;
 mod doors;
 mod entrances;
 mod guide;

@@ -92,7 +92,12 @@ async fn uns_of_each_moment_a_recipient_is_told_once_until_they_leave() {
         tenant.insert_activities(&[moment("strange", 3, now + 180_000, "Web", "Came by")], None).await.unwrap();
         assert_eq!(tell(&house.state.connections).await.unwrap(), 0, "{}", house.engine);
         tenant.tie_member(&first, "00D000000000001EAA", OWNER).await.unwrap();
-        assert_eq!(tell(&house.state.connections).await.unwrap(), 1, "one's own fit by type and by description: one mail, {}", house.engine);
+        assert_eq!(
+            tell(&house.state.connections).await.unwrap(),
+            1,
+            "one's own fit by type and by description: one mail, {}",
+            house.engine
+        );
 
         let listed = house.get(&admin, "/v1/moment-subscriptions").await.ok();
         assert_eq!(listed["items"].as_array().unwrap().len(), 4, "{listed}");

@@ -92,6 +92,8 @@ struct Room {
     catalogue: std::sync::Arc<Catalogue>,
     templates: Handlebars<'static>,
     shell: Segments,
+    /// The page of the global tab.
+    desk: Segments,
     /// The fragment that stands in for one that can't be rendered.
     broken: Bytes,
 }
@@ -111,7 +113,8 @@ impl Pages {
     /// The answer to an accepted signed request: the panel's frame, which fetches its content by itself.
     #[must_use]
     pub fn shell(&self, shell: &Shell<'_>) -> Bytes {
-        self.room(shell.lang).shell.fill(shell)
+        let room = self.room(shell.lang);
+        if shell.record_object == super::panel::DESK { room.desk.fill(shell) } else { room.shell.fill(shell) }
     }
 
     /// The head of the panel: who the person is. `person` is the account's `Person`; `tz` an IANA time zone name.
@@ -256,8 +259,9 @@ impl Room {
         let catalogue = std::sync::Arc::new(Catalogue::of(language)?);
         let templates = registry::speaking(registry::compiled()?, &catalogue);
         let shell = Segments::cut(&render(&templates, "panel", &shell::Frame::new(&catalogue)?)?);
+        let desk = Segments::cut(&render(&templates, "desk", &shell::Frame::desk(&catalogue)?)?);
         let broken = render(&templates, "state", &states::view(&State::Upstream, None, true))?.into();
-        Ok(Self { language, catalogue, templates, shell, broken })
+        Ok(Self { language, catalogue, templates, shell, desk, broken })
     }
 
     fn of(language: Language) -> Option<Self> {

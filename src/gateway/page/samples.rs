@@ -199,6 +199,47 @@ pub(super) fn hostile_record() -> Value {
     record
 }
 
+/// People at the page of the global tab.
+pub(super) fn bets() -> Value {
+    json!({"more": true, "member": true, "items": [
+        {"id": "0199f2d0c0de7000a000000000000001", "sfdc_id": "003Aa00000ABcdeMAD", "name": "Ada Lovelace", "title": "VP Engineering",
+         "company": "Analytical Ltd", "stars": 2, "flames": 3, "moment": {"at": NOW - HOUR, "type": "Milestone", "description": "Requested a demo"}, "watched": true},
+        {"id": "0199f2d0c0de7000a000000000000002", "sfdc_id": "00QAa00000ABcdeMAD", "name": "Bob", "title": null, "company": null, "stars": 0,
+         "flames": 0, "moment": null, "watched": false},
+    ]})
+}
+
+/// Mails that the rep sent.
+pub(super) fn sent() -> Value {
+    json!({"next_cursor": "abc", "items": [
+        {"id": "1", "at": NOW - DAY, "subject": "Our call", "status": "sent", "opened": 2, "clicked": 1, "replied": 1, "person_id": "x",
+         "sfdc_id": "003Aa00000ABcdeMAD", "name": "Ada Lovelace", "company": "Analytical Ltd"},
+        {"id": "2", "at": NOW - DAY, "subject": "", "status": "bounced", "opened": 0, "clicked": 0, "replied": 0, "person_id": "x",
+         "sfdc_id": "00QAa00000ABcdeMAD", "name": "bob@example.com", "company": null},
+    ]})
+}
+
+/// What happened lately.
+pub(super) fn feed() -> Value {
+    json!({"items": [
+        {"id": "m1", "at": NOW - MINUTE, "type": "Milestone", "description": "Requested a demo", "person_id": "x", "sfdc_id": "003Aa00000ABcdeMAD",
+         "name": "Ada Lovelace", "company": "Analytical Ltd", "best": true},
+        {"id": "m2", "at": NOW - HOUR, "type": null, "description": null, "person_id": "x", "sfdc_id": "00Q", "name": null, "company": null, "best": false},
+    ]})
+}
+
+/// Every text of an answer, replaced.
+pub(super) fn hostile_items(mut answer: Value) -> Value {
+    for item in answer["items"].as_array_mut().unwrap() {
+        for (name, value) in item.as_object_mut().unwrap() {
+            if value.is_string() && name != "id" {
+                *value = json!(HOSTILE);
+            }
+        }
+    }
+    answer
+}
+
 /// A rep's mail, opened.
 pub(super) fn mail() -> Value {
     json!({

@@ -171,6 +171,22 @@ fn every_template_renders_strictly_in_every_language() {
         for person in [samples::person(), samples::bare_person(), samples::hostile_person()] {
             room.render("person", &person::view(&person, words, &clock).unwrap()).unwrap();
         }
+        for (list, answer) in
+            [(DeskList::BestBets, samples::bets()), (DeskList::WatchList, samples::bets()), (DeskList::MyEmails, samples::sent())]
+        {
+            for answer in [answer.clone(), samples::hostile_items(answer), serde_json::json!({"items": [], "next_cursor": null})] {
+                let view = bets::view(list, Some("leads"), &answer, "https://acme.my.salesforce.com", words, &clock).unwrap();
+                room.render(bets::View::template(list), &view).unwrap();
+            }
+        }
+        for (_, entry) in bets::feed(&samples::hostile_items(samples::feed()), "https://acme.my.salesforce.com", words, &clock).unwrap() {
+            room.render("feed-entry", &entry).unwrap();
+        }
+        for done in ["hide", "unhide", "watch", "unwatch"] {
+            let days = if done == "hide" { serde_json::json!(7) } else { serde_json::Value::Null };
+            room.render("desk-done", &serde_json::json!({"said": format!("done-{done}"), "days": days, "person": "x", "back": null}))
+                .unwrap();
+        }
         for mail in [samples::mail(), samples::hostile_mail()] {
             for frame in [None, Some("/panel/mail-body/x".to_owned())] {
                 room.render("mail-view", &mail::view(&mail, frame, words, &clock).unwrap()).unwrap();
@@ -247,6 +263,9 @@ fn hostile_words_come_out_inert() {
             pages.insights_fragment(lang, ZONE, samples::NOW, &samples::hostile_insights()),
             pages.record_fragment(lang, ZONE, samples::NOW, &samples::hostile_record(), hostile),
             pages.mail_fragment(lang, ZONE, samples::NOW, &samples::hostile_mail(), None),
+            pages.desk_fragment(lang, ZONE, samples::NOW, DeskList::BestBets, None, &samples::hostile_items(samples::bets()), hostile),
+            pages.desk_fragment(lang, ZONE, samples::NOW, DeskList::MyEmails, None, &samples::hostile_items(samples::sent()), hostile),
+            pages.shell(&Shell { record_object: "Desk", ..shell_of(lang, hostile) }),
             pages.state_fragment(lang, &State::Refused, Some(&problem)),
             pages.state_page(lang, &State::Approval { url: "javascript:alert(1)" }, Some(&problem)),
         ];
@@ -376,6 +395,38 @@ fn a_mail_says_what_became_of_it_and_stands_in_a_frame_where_nothing_runs() {
     assert!(page.contains("sandbox=\"allow-popups allow-popups-to-escape-sandbox\""), "{page}");
     let bare = text(&pages().mail_fragment(Language::English, ZONE, samples::NOW, &samples::mail(), None));
     assert!(bare.contains("can no longer be shown") && !bare.contains("<iframe"), "{bare}");
+}
+
+#[test]
+fn the_page_of_the_global_tab_lists_people_mails_and_what_happens() {
+    let (pages, base) = (pages(), "https://acme.my.salesforce.com");
+    let list = |list, answer| text(&pages.desk_fragment(Language::English, ZONE, samples::NOW, list, None, &answer, base));
+    let bets = list(DeskList::BestBets, samples::bets());
+    for words in [
+        "Ada Lovelace",
+        "Requested a demo",
+        "3 of 3 flames",
+        "data-desk=\"hide\"",
+        "data-desk=\"unwatch\"",
+        "the best 2",
+        "aria-pressed=\"true\">All",
+    ] {
+        assert!(bets.contains(words), "{words}: {bets}");
+    }
+    let watched = list(DeskList::WatchList, samples::bets());
+    assert!(!watched.contains("data-desk=\"hide\"") && watched.contains("lightning/r/Lead/00QAa00000ABcdeMAD/view"), "{watched}");
+    let sent = list(DeskList::MyEmails, samples::sent());
+    for words in ["Our call", "Replied", "Bounced", "No subject", "data-more=\"abc\""] {
+        assert!(sent.contains(words), "{words}: {sent}");
+    }
+    let mut known = std::collections::HashSet::new();
+    let entries = pages.feed_entries(Language::English, ZONE, samples::NOW, &samples::feed(), base, &known);
+    assert_eq!(entries.len(), 2);
+    assert!(text(&entries[0].1).contains("One of your best bets") && !text(&entries[1].1).contains("best bets"));
+    known.insert("m1".to_owned());
+    assert_eq!(pages.feed_entries(Language::English, ZONE, samples::NOW, &samples::feed(), base, &known).len(), 1);
+    let shell = text(&pages.shell(&Shell { record_object: "Desk", ..shell_of(Language::English, "value") }));
+    assert!(shell.contains("id=\"feed\"") && shell.contains("Best Bets") && !shell.contains("Web Activity"), "{shell}");
 }
 
 #[test]

@@ -98,6 +98,18 @@ async fn an_account_s_people_are_shown_together_and_one_by_one() {
         browser.frame_picture("panel-mail").await;
         browser.press(Key::Escape.value().to_string()).await;
         browser.until("the list is back", "document.getElementById('slide').hidden && document.activeElement.hasAttribute('data-here')").await;
+        // Whoever subscribes is told by mail.
+        browser.click("#tab-moments").await;
+        shown(browser, "moments").await;
+        browser.click("#panel-moments [data-subscribe]").await;
+        browser.until("the form is there", "document.querySelector('#acting input[name=basis]') !== null").await;
+        browser.is_accessible().await;
+        browser.frame_picture("panel-subscribe").await;
+        browser.click("#acting button[value=do]").await;
+        browser.until("it is done", "document.getElementById('acting').hidden && /Subscribed/.test(document.getElementById('announce').textContent)").await;
+        browser.click("#panel-moments [data-subscribe]").await;
+        browser.click("#acting .subscriptions button").await;
+        browser.until("it is ended", "document.querySelector('#acting form') !== null && document.querySelector('#acting .subscriptions') === null").await;
         assert_eq!(world().http.get(world().url(&frame)).send().await.unwrap().status(), 404, "the frame's address worked once");
     })
     .await;
