@@ -48,9 +48,8 @@ impl FromRequest for Desk {
         let signed = signed(request);
         Box::pin(async move {
             let (state, signed) = signed?;
-            let (account, org, user) = match signed.visitor {
-                Visitor::Desk { account, org, user } | Visitor::Package { account, org, user } => (account, org, user),
-                _ => return Err(not_for("Only a rep in Salesforce has people of their own.")),
+            let (Visitor::Desk { account, org, user } | Visitor::Package { account, org, user }) = signed.visitor else {
+                return Err(not_for("Only a rep in Salesforce has people of their own."));
             };
             match database::answer(state.store.org(org.as_str())).await? {
                 Some(found) if found.account_id == account && found.status == "active" => {}

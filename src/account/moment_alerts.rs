@@ -48,7 +48,7 @@ struct Wanted {
 }
 
 /// `POST /v1/moment-subscriptions`
-pub async fn create(seller: Seller, request: HttpRequest, payload: web::Payload) -> Result<Answer<Value>, Problem> {
+pub(super) async fn create(seller: Seller, request: HttpRequest, payload: web::Payload) -> Result<Answer<Value>, Problem> {
     let wanted = "The body must be an object with basis, person_id or sfdc_id, moment_id and recipients.";
     let wanted: Wanted = body::read(&request, payload, body::ORDINARY, wanted).await?;
     let person = seller.person(&Whom { person_id: wanted.person_id.clone(), sfdc_id: wanted.sfdc_id.clone() }).await?;
@@ -106,7 +106,7 @@ async fn meant(seller: &Seller, person: &Person, wanted: &Wanted) -> Result<(Str
 }
 
 /// `GET /v1/moment-subscriptions`: those that the member made or is told by.
-pub async fn list(seller: Seller) -> Result<Answer<Value>, Problem> {
+pub(super) async fn list(seller: Seller) -> Result<Answer<Value>, Problem> {
     let rows = database::answer(seller.tenant.moment_subscriptions(&seller.member.id, MOST_LISTED)).await?;
     let members = database::answer(seller.tenant.members(Filter::default(), "", MOST_MEMBERS)).await?;
     let items: Vec<Value> = rows
@@ -121,7 +121,7 @@ pub async fn list(seller: Seller) -> Result<Answer<Value>, Problem> {
 }
 
 /// `DELETE /v1/moment-subscriptions/{id}`
-pub async fn remove(seller: Seller, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub(super) async fn remove(seller: Seller, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let id = path_id(&request, "id")?;
     let gone = database::answer(seller.tenant.end_moment_subscription(&id, Some(&seller.member.id))).await?;
     if gone { Ok(nothing()) } else { Err(Problem::not_found()) }
@@ -129,22 +129,19 @@ pub async fn remove(seller: Seller, request: HttpRequest) -> Result<HttpResponse
 
 async fn behind(state: &AccountState, request: &HttpRequest) -> Result<(String, Option<Subscription>), Problem> {
     let token = request.match_info().get("token").unwrap_or_default();
-    let id = match state.links.read(token) {
-        Some((Purpose::Alerts, id, _)) => id,
-        _ => return Err(Problem::not_found()),
-    };
+    let Some((Purpose::Alerts, id, _)) = state.links.read(token) else { return Err(Problem::not_found()) };
     let found = database::answer(state.store.moment_subscription(&id)).await?;
     Ok((id, found))
 }
 
 /// `GET /v1/moment-subscriptions/by-token/{token}`: what the link in a mail would end.
-pub async fn show_by_link(_: Face, request: HttpRequest, state: web::Data<AccountState>) -> Result<Answer<Value>, Problem> {
+pub(super) async fn show_by_link(_: Face, request: HttpRequest, state: web::Data<AccountState>) -> Result<Answer<Value>, Problem> {
     let (_, found) = behind(&state, &request).await?;
     Ok(Answer::fleeting(json!({ "alert": found.map(|row| row.label), "ended": false })))
 }
 
 /// `POST /v1/moment-subscriptions/by-token/{token}`: ends it. Somebody who left before is told that they did.
-pub async fn end_by_link(_: Face, request: HttpRequest, state: web::Data<AccountState>) -> Result<Answer<Value>, Problem> {
+pub(super) async fn end_by_link(_: Face, request: HttpRequest, state: web::Data<AccountState>) -> Result<Answer<Value>, Problem> {
     let (id, found) = behind(&state, &request).await?;
     if let Some(row) = &found {
         database::answer(state.store.tenant(&row.account_id).end_moment_subscription(&id, None)).await?;

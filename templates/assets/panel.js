@@ -8,6 +8,7 @@
   byId('panel-config').remove();
   const person = byId('person'), whole = byId('whole'), live = byId('announce'), tabs = [...document.querySelectorAll('[role=tab]')];
   const places = new Map(); // element → what is known about its content
+  const desk = config.recordObject === 'Desk';
   const expiry = Date.now() + (config.sessionSeconds || 0) * 1000;
   let skew = 0, served = false, reposted = false, repostTimer = 0, sequence = 0, sized = false;
   const place = (element) => places.get(element) || places.set(element, { call: null, timer: 0, looks: 0, pages: 0, loaded: false }).get(element);
@@ -209,6 +210,7 @@
       other.setAttribute('aria-selected', String(chosen));
       [other.tabIndex, panelOf(other).hidden] = [chosen ? 0 : -1, !chosen];
     }
+    if (desk) note.hidden = true;
     if (focus) tab.focus();
     tab.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     const { loaded, call } = place(panelOf(tab));
@@ -303,7 +305,6 @@
   }
 
   // === the page of the global tab: putting people aside, watching them ===
-  const desk = config.recordObject === 'Desk';
   async function doAtDesk(button) {
     const fragment = await fetched(`/panel/desk/${button.dataset.desk}`, note, new URLSearchParams({ person: button.dataset.whom }));
     if (!fragment) return;

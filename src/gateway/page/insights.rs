@@ -101,7 +101,8 @@ pub(super) struct View {
     upcoming: Vec<Due>,
     upcoming_count: usize,
     around: Option<Around>,
-    around_on: bool,
+    /// Set while the whole account is shown: colleagues are named, but can't be chosen.
+    around_on: Option<&'static str>,
     too_many: Option<i64>,
 }
 
@@ -276,7 +277,7 @@ pub(super) fn view(answer: &Value, words: &Catalogue, clock: &Clock) -> Result<V
         upcoming_count: upcoming.len(),
         upcoming,
         around,
-        around_on: on,
+        around_on: on.then_some("on"),
         too_many: insights.too_many,
         offset: clock.offset,
         heads,
