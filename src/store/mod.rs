@@ -164,7 +164,7 @@ impl Store {
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
                 .busy_timeout(Duration::from_secs(5))
-                .pragma("wal_autocheckpoint", "4000")
+                .pragma("wal_autocheckpoint", "8000")
                 .pragma("cache_size", "-4000")
                 .foreign_keys(true);
             let pool = SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
