@@ -62,6 +62,7 @@ async fn exchange(request: &HttpRequest, payload: Payload, face: &Face) -> Resul
         obj: None,
         lng: None,
         tz: None,
+        off: None,
     };
     let token = house.tokens.issue(&claims)?;
     let answer = json!({ "access_token": token, "token_type": "Bearer", "expires_in": seconds });

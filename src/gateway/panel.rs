@@ -40,6 +40,13 @@ pub fn is_desk(claims: &Claims) -> bool {
     claims.rec.is_none() && claims.obj.as_deref() == Some(DESK)
 }
 
+/// The tabs that the org's admin wants in their order, with commas between them, as the shell carries them.
+#[must_use]
+pub fn tab_order(wanted: &[String]) -> String {
+    let known = |name: &&String| PanelTab::from_key(name).is_some();
+    wanted.iter().filter(known).map(String::as_str).collect::<Vec<_>>().join(",")
+}
+
 /// Whether a panel shows this kind of record.
 #[must_use]
 pub fn shows(object: &str) -> bool {

@@ -32,6 +32,14 @@ const DEEDS: [Deed; 4] = [
     Deed { name: "campaign", fields: &["campaign"], tab: "" },
 ];
 
+/// Those of our actions that an org's admin did not allow; nothing where the package does not say.
+#[must_use]
+pub fn switched_off(allowed: Option<&[String]>) -> Option<String> {
+    let allowed = allowed?;
+    let off: Vec<&str> = DEEDS.iter().map(|deed| deed.name).filter(|name| allowed.iter().all(|word| word != name)).collect();
+    (!off.is_empty()).then(|| off.join(","))
+}
+
 /// A rep at work.
 pub(super) struct Rep<'a> {
     pub(super) face: &'a Face,
@@ -49,6 +57,11 @@ impl Rep<'_> {
             return Ok(Value::Null);
         }
         serde_json::from_slice(&answer.body).map_err(|_| Problem::internal())
+    }
+
+    // Whether the org's admin switched an action off.
+    fn is_off(&self, action: &str) -> bool {
+        self.claims.off.as_deref().is_some_and(|off| off.split(',').any(|name| name == action))
     }
 
     pub(super) fn record(&self) -> &str {
@@ -92,7 +105,10 @@ pub async fn menu(request: HttpRequest, face: Data<Face>) -> HttpResponse {
         Err(problem) if problem.status == 403 || problem.status == 404 => (Some(reason(&problem.code)), None, false),
         Err(problem) => return refusal::fragment(&request, &face.house.pages, rep.language, &problem),
     };
-    let entry = |name: &str, word: &str, why: Option<&'static str>| json!({ "name": name, "word": word, "why": everything.or(why) });
+    let entry = |name: &str, word: &str, why: Option<&'static str>| {
+        let off = rep.is_off(name).then_some("why-switched-off");
+        json!({ "name": name, "word": word, "why": off.or(everything).or(why) })
+    };
     let watch = if watched { ("unwatch", "act-unwatch") } else { ("watch", "act-watch") };
     let entries = [
         entry("email", "act-email", email),
@@ -113,6 +129,7 @@ pub(super) fn reason(code: &str) -> &'static str {
         "mail.blocked_domain" => "why-blocked",
         "mail.no_channel" => "why-no-channel",
         "mail.unfilled" => "why-unfilled",
+        "acting.switched_off" => "why-switched-off",
         "person.not_in_marketo" | "not_found" => "why-not-in-marketo",
         _ => "why-other",
     }
@@ -125,6 +142,9 @@ pub async fn form(request: HttpRequest, action: Path<String>, face: Data<Face>) 
         Err(problem) => return refused(&request, &face, &problem),
     };
     let Some(deed) = DEEDS.iter().find(|deed| deed.name == *action) else { return refusal::document(&request, &Problem::not_found()) };
+    if rep.is_off(deed.name) {
+        return refusal::fragment(&request, &face.house.pages, rep.language, &off());
+    }
     match filled(&rep, deed, &[], None, None).await {
         Ok(context) => rep.show("acting-form", &context),
         Err(problem) => refusal::fragment(&request, &face.house.pages, rep.language, &problem),
@@ -216,7 +236,14 @@ pub async fn perform(request: HttpRequest, action: Path<String>, payload: Payloa
     }
 }
 
+fn off() -> Problem {
+    Problem::forbidden("acting.switched_off", "Your Salesforce admin has switched this action off.")
+}
+
 async fn done(rep: &Rep<'_>, action: &str, fields: &[(String, String)]) -> Result<HttpResponse, Problem> {
+    if rep.is_off(action) {
+        return Err(off());
+    }
     if matches!(action, "watch" | "unwatch") {
         let may = rep.person().await?;
         let verb = if action == "watch" { Verb::Put } else { Verb::Delete };

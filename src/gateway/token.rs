@@ -53,6 +53,9 @@ pub struct Claims {
     /// Time zone of the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tz: Option<String>,
+    /// Actions that the org's admin switched off, with commas between them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub off: Option<String>,
 }
 
 /// Issues and checks tokens.
@@ -154,6 +157,7 @@ mod tests {
             obj: None,
             lng: None,
             tz: None,
+            off: None,
         }
     }
 

@@ -13,12 +13,12 @@ use super::canvas::{self, Envelope, hosts};
 use super::edge;
 use super::face::{Face, unshared};
 use super::page::{Language, Shell, State};
-use super::panel;
 use super::reading;
 use super::refusal;
 use super::session::{self, Opening};
 use super::ticket;
 use super::token::{Claims, Tokens, Use};
+use super::{panel, panel_acting};
 use crate::clock;
 use crate::problem::Problem;
 use crate::salesforce_id::SalesforceId;
@@ -157,7 +157,9 @@ fn panel(face: &Face, visit: &Visit, id: String, request_id: &str) -> Result<Htt
         obj: Some(obj.to_owned()),
         lng: Some(visit.language.tag().to_owned()),
         tz: visit.time_zone.clone(),
+        off: panel_acting::switched_off(envelope.actions.as_deref()),
     };
+    let tabs = envelope.tabs.as_deref().map(panel::tab_order).unwrap_or_default();
     let target_origin =
         envelope.target_origin.as_deref().filter(|origin| hosts::is_frame(origin) || frames(&visit.org).any(|frame| frame == *origin));
     let shell = Shell {
@@ -166,6 +168,7 @@ fn panel(face: &Face, visit: &Visit, id: String, request_id: &str) -> Result<Htt
         session_seconds: house.settings.gateway.session_seconds,
         record_object: obj,
         title: TITLE,
+        tabs: &tabs,
         target_origin: target_origin.unwrap_or_default(),
         instance_id: envelope.instance_id.as_deref().unwrap_or_default(),
         request_id,

@@ -6,7 +6,18 @@
   const byId = (id) => document.getElementById(id);
   const config = JSON.parse(byId('panel-config').textContent), { words } = config;
   byId('panel-config').remove();
-  const person = byId('person'), whole = byId('whole'), live = byId('announce'), tabs = [...document.querySelectorAll('[role=tab]')];
+  const person = byId('person'), whole = byId('whole'), live = byId('announce');
+  arrange((config.tabs || '').split(',').filter(Boolean));
+  const tabs = [...document.querySelectorAll('[role=tab]')];
+  // Of the tabs that the org's admin may put in order, those not named are left out; ours stand where they stood.
+  function arrange(wanted) {
+    const own = ['moments', 'web', 'email', 'score'].map((name) => byId(`tab-${name}`)).filter(Boolean);
+    if (!wanted.length || !own.length) return;
+    const mark = own[0].previousElementSibling;
+    for (const name of wanted.filter((name) => own.some((tab) => tab.dataset.tab === name)).reverse()) mark.after(byId(`tab-${name}`));
+    for (const tab of own.filter((one) => !wanted.includes(one.dataset.tab))) { byId(tab.getAttribute('aria-controls')).remove(); tab.remove(); }
+  }
+
   const places = new Map(); // element → what is known about its content
   const desk = config.recordObject === 'Desk';
   const expiry = Date.now() + (config.sessionSeconds || 0) * 1000;
@@ -182,7 +193,7 @@
     loadTab(selected());
     byId('who')?.focus();
   }
-  person.addEventListener('change', (event) => { if (event.target.id === 'who') chooseWho(event.target.value); });
+  person?.addEventListener('change', (event) => { if (event.target.id === 'who') chooseWho(event.target.value); });
 
   // `chosen`: somebody pressed a choice inside the tab, which stays until the new view is there.
   async function loadTab(tab, quietly, chosen) {

@@ -380,3 +380,4 @@ empty-watch-list-title = Sie beobachten niemanden
 empty-watch-list-text = Drücken Sie „Beobachten“ neben einer Ihrer besten Chancen, oder wählen Sie bei einem Lead oder Kontakt „Zu meiner Beobachtungsliste hinzufügen“.
 empty-my-emails-title = Sie haben keine E-Mails gesendet
 empty-my-emails-text = Vertriebs-E-Mails, die Sie aus Salesforce senden, erscheinen hier mit Öffnungen und Klicks.
+why-switched-off = Ihr Salesforce-Admin hat das ausgeschaltet.

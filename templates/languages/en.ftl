@@ -381,3 +381,4 @@ empty-watch-list-title = You watch nobody
 empty-watch-list-text = Press Watch beside one of your best bets, or choose Add to my watch list at a lead or contact.
 empty-my-emails-title = You have sent no e-mails
 empty-my-emails-text = Sales e-mails that you send from Salesforce appear here, with opens and clicks.
+why-switched-off = Your Salesforce admin has switched this off.

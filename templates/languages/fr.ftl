@@ -380,3 +380,4 @@ empty-watch-list-title = Vous ne suivez personne
 empty-watch-list-text = Appuyez sur Suivre à côté d’une de vos meilleures chances, ou choisissez Ajouter à ma liste de suivi sur une piste ou un contact.
 empty-my-emails-title = Vous n’avez envoyé aucun e-mail
 empty-my-emails-text = Les e-mails commerciaux que vous envoyez depuis Salesforce apparaissent ici, avec ouvertures et clics.
+why-switched-off = Votre admin Salesforce a désactivé cette action.

@@ -380,3 +380,4 @@ empty-watch-list-title = U volgt niemand
 empty-watch-list-text = Druk op Volgen naast een van uw beste kansen, of kies bij een lead of contactpersoon voor toevoegen aan uw volglijst.
 empty-my-emails-title = U hebt geen e-mails verzonden
 empty-my-emails-text = Verkoop-e-mails die u vanuit Salesforce verzendt, verschijnen hier, met openingen en klikken.
+why-switched-off = Uw Salesforce-beheerder heeft dit uitgeschakeld.

@@ -136,6 +136,24 @@ async fn a_page_without_a_person_says_so() {
 }
 
 #[tokio::test]
+async fn what_an_org_s_admin_switched_off_is_said_and_not_done() {
+    let mut envelope = world().envelope();
+    envelope["context"]["environment"]["parameters"] = json!({"tabs": ["score", "nonsense", "web"], "actions": ["call"]});
+    let answer = world().post(&sign(SECRET, &envelope)).await;
+    let page = answer.text().await.unwrap();
+    assert!(page.contains("\"tabs\":\"score,web\""), "{page}");
+    let token = token_of(&page);
+    let menu = text("/panel/act", &token).await;
+    assert_eq!(menu.matches("switched this off").count(), 3, "{menu}");
+    let said = async |action: &str| world().fragment(&format!("/panel/act/{action}"), &token).await.text().await.unwrap();
+    assert!(said("email").await.contains("switched this action off"));
+    assert!(!said("call").await.contains("switched this action off"));
+    let address = world().url("/panel/act/task");
+    let done = world().http.post(address).bearer_auth(&token).form(&[("name", "x"), ("step", "do")]).send().await.unwrap();
+    assert_eq!(refusal(done).await, (403, "acting.switched_off".to_owned()));
+}
+
+#[tokio::test]
 async fn the_page_of_the_global_tab_opens_without_a_record_and_tells_as_it_happens() {
     let mut envelope = world().envelope();
     envelope["context"]["environment"]["record"] = json!({});

@@ -19,6 +19,10 @@ const AHEAD_S: i64 = 60;
 /// Values above this are milliseconds: as seconds they would lie three thousand years ahead.
 const MILLISECONDS_FROM: i64 = 100_000_000_000;
 
+/// Words of a list that the package sends, and their longest, in bytes.
+const MOST_WORDS: usize = 20;
+const LONGEST_WORD: usize = 20;
+
 /// The verified facts of a canvas request.
 #[derive(Debug, Clone)]
 pub struct Envelope {
@@ -36,6 +40,10 @@ pub struct Envelope {
     pub record: Option<Record>,
     /// Without a record: the page of our own that the package's tab wants (`desk`).
     pub page: Option<String>,
+    /// Tabs in the order that the org's admin chose, where the package says so.
+    pub tabs: Option<Vec<String>>,
+    /// Actions that the org's admin allows, likewise.
+    pub actions: Option<Vec<String>>,
     /// The org's address, `https://acme.my.salesforce.com`.
     pub instance_url: Option<String>,
     /// The window that framed us, for postMessage.
@@ -131,6 +139,17 @@ struct WireParameters<'a> {
     object: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     page: Option<Cow<'a, str>>,
+    #[serde(default, deserialize_with = "words")]
+    tabs: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "words")]
+    actions: Option<Vec<String>>,
+}
+
+// A list of short words; anything else in its place counts as nothing.
+fn words<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    let list = serde_json::Value::deserialize(deserializer)?;
+    let word = |item: &serde_json::Value| item.as_str().filter(|word| word.len() <= LONGEST_WORD).map(str::to_owned);
+    Ok(list.as_array().map(|list| list.iter().take(MOST_WORDS).filter_map(word).collect()))
 }
 
 #[derive(Deserialize)]
@@ -181,6 +200,8 @@ impl Envelope {
             issued_at_ms,
             org_id: org_id.ok_or_else(|| malformed("The signed request names no organization."))?,
             user_id: user_id.map(str::to_owned).ok_or_else(|| malformed("The signed request names no user."))?,
+            tabs: context.environment.as_ref().and_then(|environment| environment.parameters.as_ref()?.tabs.clone()),
+            actions: context.environment.as_ref().and_then(|environment| environment.parameters.as_ref()?.actions.clone()),
             page: context.environment.as_ref().and_then(|environment| {
                 let page = environment.parameters.as_ref()?.page.as_deref()?;
                 (page.len() <= 40).then(|| page.to_owned())
@@ -293,6 +314,17 @@ mod tests {
         let mut value = with("/context/environment/record", json!({}));
         *value.pointer_mut("/context/environment/parameters").unwrap() = json!({"recordId": "003x0000001abcDEAQ"});
         assert_eq!(read(&value).unwrap().record.unwrap().object, "Contact");
+    }
+
+    #[test]
+    fn what_the_org_s_admin_chose_is_read_and_nonsense_counts_as_nothing() {
+        let chosen = json!({"tabs": ["score", 7, "web"], "actions": []});
+        let envelope = read(&with("/context/environment/parameters", chosen)).unwrap();
+        assert_eq!(envelope.tabs, Some(vec!["score".to_owned(), "web".to_owned()]));
+        assert_eq!(envelope.actions, Some(Vec::new()));
+        let odd = json!({"tabs": "score", "actions": {"email": true}, "page": "x".repeat(50)});
+        let envelope = read(&with("/context/environment/parameters", odd)).unwrap();
+        assert_eq!((envelope.tabs, envelope.actions, envelope.page), (None, None, None));
     }
 
     #[test]

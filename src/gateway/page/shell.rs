@@ -26,6 +26,8 @@ pub struct Shell<'a> {
     pub record_object: &'a str,
     /// The title of the document.
     pub title: &'a str,
+    /// Tabs of the panel in the order that the org's admin chose, with commas between them; empty for ours.
+    pub tabs: &'a str,
     /// Origin of the Salesforce page that frames the panel, from the verified request; the only one that the panel talks to.
     pub target_origin: &'a str,
     /// The canvas instance, from the verified request.
@@ -52,6 +54,7 @@ enum Hole {
     SessionSeconds,
     RecordObject,
     Title,
+    Tabs,
     TargetOrigin,
     InstanceId,
     RequestId,
@@ -79,7 +82,7 @@ impl Segments {
 
     /// The page for one visitor.
     pub(super) fn fill(&self, shell: &Shell<'_>) -> Bytes {
-        let values = [shell.token, shell.title, shell.target_origin, shell.instance_id, shell.request_id];
+        let values = [shell.token, shell.title, shell.tabs, shell.target_origin, shell.instance_id, shell.request_id];
         let room: usize = values.iter().map(|value| value.len()).sum();
         let mut page = String::with_capacity(self.fixed + room + room / 4 + 64);
         for piece in &self.pieces {
@@ -95,8 +98,16 @@ impl Segments {
 // === impl Hole ===
 
 impl Hole {
-    const ALL: [Self; 7] =
-        [Self::Token, Self::SessionSeconds, Self::RecordObject, Self::Title, Self::TargetOrigin, Self::InstanceId, Self::RequestId];
+    const ALL: [Self; 8] = [
+        Self::Token,
+        Self::SessionSeconds,
+        Self::RecordObject,
+        Self::Title,
+        Self::Tabs,
+        Self::TargetOrigin,
+        Self::InstanceId,
+        Self::RequestId,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
@@ -104,6 +115,7 @@ impl Hole {
             Self::SessionSeconds => "session_seconds",
             Self::RecordObject => "record_object",
             Self::Title => "title",
+            Self::Tabs => "tabs",
             Self::TargetOrigin => "target_origin",
             Self::InstanceId => "instance_id",
             Self::RequestId => "request_id",
@@ -118,6 +130,7 @@ impl Hole {
         match self {
             Self::Token => escaping::json_string_into(shell.token, page),
             Self::RecordObject => escaping::json_string_into(shell.record_object, page),
+            Self::Tabs => escaping::json_string_into(shell.tabs, page),
             Self::TargetOrigin => escaping::json_string_into(shell.target_origin, page),
             Self::InstanceId => escaping::json_string_into(shell.instance_id, page),
             Self::RequestId => escaping::json_string_into(shell.request_id, page),

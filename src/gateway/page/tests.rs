@@ -39,6 +39,7 @@ fn shell_of(lang: Language, value: &str) -> Shell<'_> {
         session_seconds: 900,
         record_object: value,
         title: value,
+        tabs: value,
         target_origin: value,
         instance_id: value,
         request_id: value,
@@ -235,7 +236,7 @@ fn the_shell_carries_its_values_in_the_language_of_the_reader() {
         assert!(!page.contains('\u{e000}') && !page.contains('\u{e001}') && !page.contains("style="));
         let config = island(&page);
         assert_eq!(config["sessionSeconds"], 900);
-        for name in ["token", "recordObject", "targetOrigin", "instanceId", "requestId"] {
+        for name in ["token", "tabs", "recordObject", "targetOrigin", "instanceId", "requestId"] {
             assert_eq!(config[name], "value", "{name}");
         }
         assert!(config["words"]["minutes"].as_str().unwrap().contains("{n}"));
