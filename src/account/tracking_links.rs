@@ -16,6 +16,8 @@ pub enum Purpose {
     Open,
     Click,
     Unsubscribe,
+    /// The mail itself, for whoever answers it.
+    Return,
 }
 
 impl Purpose {
@@ -24,6 +26,7 @@ impl Purpose {
             Self::Open => b'o',
             Self::Click => b'c',
             Self::Unsubscribe => b'u',
+            Self::Return => b'r',
         }
     }
 
@@ -32,6 +35,7 @@ impl Purpose {
             b'o' => Some(Self::Open),
             b'c' => Some(Self::Click),
             b'u' => Some(Self::Unsubscribe),
+            b'r' => Some(Self::Return),
             _ => None,
         }
     }
