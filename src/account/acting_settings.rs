@@ -33,6 +33,7 @@ pub async fn show(admin: Admin) -> Result<Answer<Value>, Problem> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a decision of its own")]
 struct Wanted {
     tracking: bool,
     append_unsubscribe: bool,

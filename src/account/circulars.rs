@@ -1,6 +1,8 @@
 //! Mails to many in the making: whom they are for and who is left out and why, what is said to all, what differs for one.
 //! They are kept as they are written, so that nothing is lost by closing a page; they go out once.
 
+use std::collections::HashSet;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use lettre::Address;
 use serde::Deserialize;
@@ -169,7 +171,7 @@ async fn reasons(seller: &Seller, circular: &Circular, people: &[Addressee]) -> 
     let commercial = template.is_none_or(|template| template.commercial);
     let key = |person: &Person| person.email.as_deref().map(|email| email.trim().to_lowercase()).unwrap_or_default();
     let keys: Vec<String> = people.iter().map(|one| key(&one.person)).collect();
-    let gone = if commercial { database::answer(seller.tenant.unsubscribed_among(&keys)).await? } else { Default::default() };
+    let gone = if commercial { database::answer(seller.tenant.unsubscribed_among(&keys)).await? } else { HashSet::default() };
     let domains = acting_settings::domains(&settings);
     Ok(keys
         .iter()

@@ -144,7 +144,7 @@ pub async fn put(
         let inbox = Inbox::open(&access, &state.settings.mail.extra_hosts).await.map_err(|error| unreadable(&error))?;
         inbox.close().await;
     }
-    if !mailer(connections, &channel).await.map_err(|error| unusable(error))?.answers().await {
+    if !mailer(connections, &channel).await.map_err(unusable)?.answers().await {
         return Err(Problem::new(
             422,
             "mail.server",

@@ -47,7 +47,7 @@ mod jobs;
 pub mod letters;
 pub mod link;
 mod listing;
-pub mod mail_channels;
+pub(crate) mod mail_channels;
 mod mail_html;
 mod mailings;
 mod marketo_admins;

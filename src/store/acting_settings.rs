@@ -5,6 +5,7 @@ use super::{StoreError, Tenant, commit, on};
 
 /// The decisions.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a decision of its own")]
 pub struct ActingSettings {
     pub tracking: bool,
     pub append_unsubscribe: bool,

@@ -74,10 +74,8 @@ impl Tracking {
 pub async fn follow(request: HttpRequest, token: Path<String>, face: Data<Face>) -> HttpResponse {
     let house = &face.house;
     if let Some(token) = token.strip_suffix(".gif") {
-        if let Some((Kind::Open, _, _)) = house.tracking.links.read(token) {
-            if !is_own(&request, &face).await {
-                tell(house, token.to_owned(), is_program(&request), edge::request_id(&request));
-            }
+        if matches!(house.tracking.links.read(token), Some((Kind::Open, _, _))) && !is_own(&request, &face).await {
+            tell(house, token.to_owned(), is_program(&request), edge::request_id(&request));
         }
         // The same picture for whatever token: nobody learns from it which are ours.
         return HttpResponse::Ok()

@@ -120,7 +120,7 @@ fn bounce(message: &Message<'_>) -> Incoming {
     }
     let behind = |value: String| value.rsplit_once(';').map_or_else(|| value.clone(), |(_, rest)| rest.trim().to_owned());
     let address = field("Final-Recipient").or_else(|| field("Original-Recipient")).map(behind).filter(|address| address.contains('@'));
-    let detail = field("Diagnostic-Code").map(behind).unwrap_or_else(|| format!("Status {status}"));
+    let detail = field("Diagnostic-Code").map_or_else(|| format!("Status {status}"), behind);
     Incoming::Bounce { address, status, detail }
 }
 
