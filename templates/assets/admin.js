@@ -45,22 +45,17 @@
   // What may not be shown here (styles of single elements, pictures of the web) waits under another name.
   const PUT_BY = [['style', 'data-style'], ['src', 'data-src']];
   function renamed(html, way) {
-    const page = new DOMParser().parseFromString(html, 'text/html');
-    for (const pair of PUT_BY) {
-      const [from, to] = way === 'in' ? pair : [pair[1], pair[0]];
-      for (const one of page.querySelectorAll(`[${from}]`)) {
-        one.setAttribute(to, one.getAttribute(from));
-        one.removeAttribute(from);
-      }
-    }
-    return page.body;
+    return html.replace(/<[a-z][^>]*>/gi, (tag) => PUT_BY.reduce((text, [own, waiting]) => {
+      const [from, to] = way === 'in' ? [own, waiting] : [waiting, own];
+      return text.replace(new RegExp(`(\\s)${from}=`, 'gi'), `$1${to}=`);
+    }, tag));
   }
 
   function edit(place) {
     const tools = place.querySelector('.editor-tools'), page = place.querySelector('.editor-page'), source = place.querySelector('textarea');
-    const show = () => page.replaceChildren(...renamed(source.value, 'in').childNodes);
+    const show = () => page.replaceChildren(...new DOMParser().parseFromString(renamed(source.value, 'in'), 'text/html').body.childNodes);
     const keep = () => {
-      source.value = page.textContent.trim() || page.querySelector('img') ? renamed(page.innerHTML, 'out').innerHTML : '';
+      source.value = page.textContent.trim() || page.querySelector('img') ? renamed(page.innerHTML, 'out') : '';
       source.dispatchEvent(new Event('input', { bubbles: true }));
     };
     const bySource = () => tools.querySelector('[data-source]').getAttribute('aria-pressed') === 'true';
