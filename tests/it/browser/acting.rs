@@ -66,6 +66,7 @@ async fn template_written(browser: &Browser) -> String {
     filled(browser).await;
     browser.click("[data-action=settings]").await;
     browser.newest_window().await;
+    browser.window(1280, 900).await;
     browser.until("signed in", "document.querySelector('.gear-who') !== null").await;
     browser.open(&world().url("/admin/templates/new")).await;
     browser.fill("#f-name", "Case study").await;
