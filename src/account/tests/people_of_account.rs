@@ -155,6 +155,7 @@ async fn a_plain_user_gets_nothing_that_is_the_admins() {
             "/v1/marketo-campaigns",
             "/v1/template",
             "/v1/circulars",
+            "/v1/mail-channels/",
             "/v1/emails",
             "/v1/watch-list",
         ];
