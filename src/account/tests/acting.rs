@@ -18,7 +18,7 @@ pub(super) struct Office {
     pub(super) account: String,
     pub(super) admin: Value,
     pub(super) people: Vec<NewPerson>,
-    deps: SyncDeps,
+    pub(super) deps: SyncDeps,
 }
 
 impl Office {
