@@ -198,6 +198,7 @@ impl Composition {
             template: self.template.as_ref().map(|template| template.name.clone()),
             link: None,
             owner_id: seller.member.salesforce_user_id.clone(),
+            sales_campaign: None,
         }
     }
 }

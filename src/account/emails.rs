@@ -12,6 +12,7 @@ use super::seller::{Seller, Whom};
 use super::{AccountState, body, composing, database};
 use crate::clock;
 use crate::problem::Problem;
+use crate::store::people::Person;
 use crate::store::sales_activities::{Asked, NewActivity, NewDelivery, Recorded};
 use crate::store::sales_emails::SalesEmail;
 
@@ -60,25 +61,33 @@ impl Wanted {
     }
 
     fn send_at(&self) -> Result<i64, Problem> {
-        let at = match (self.send_at, self.send_on.as_deref().filter(|on| !on.is_empty())) {
-            (None, None) => return Ok(0),
-            (Some(at), None) => at,
-            (None, Some(on)) => {
-                let zone = self.time_zone.as_deref().unwrap_or("UTC");
-                let local: jiff::civil::DateTime =
-                    on.parse().map_err(|_| invalid("send_on", "It must be a local time, such as 2026-01-31T09:00."))?;
-                let zoned =
-                    local.in_tz(zone).map_err(|_| invalid("time_zone", "It must be the name of a time zone, such as Europe/Berlin."))?;
-                zoned.timestamp().as_millisecond()
-            }
-            (Some(_), Some(_)) => return Err(invalid("send_at", "Give send_at or send_on, not both.")),
-        };
-        let now = clock::now_ms();
-        if at < now - 60_000 || at > now + LONGEST_WAIT_MS {
-            return Err(invalid("send_at", "It must be between now and a year from now."));
-        }
-        Ok(at)
+        when(self.send_at, self.send_on.as_deref(), self.time_zone.as_deref())
     }
+}
+
+/// When a mail is to go out: 0 for now, a moment, or a local time in a time zone.
+///
+/// # Errors
+/// 400 for a time that is none, or lies in the past or more than a year ahead.
+pub(super) fn when(at: Option<i64>, on: Option<&str>, time_zone: Option<&str>) -> Result<i64, Problem> {
+    let at = match (at, on.filter(|on| !on.is_empty())) {
+        (None, None) => return Ok(0),
+        (Some(at), None) => at,
+        (None, Some(on)) => {
+            let zone = time_zone.unwrap_or("UTC");
+            let local: jiff::civil::DateTime =
+                on.parse().map_err(|_| invalid("send_on", "It must be a local time, such as 2026-01-31T09:00."))?;
+            let zoned =
+                local.in_tz(zone).map_err(|_| invalid("time_zone", "It must be the name of a time zone, such as Europe/Berlin."))?;
+            zoned.timestamp().as_millisecond()
+        }
+        (Some(_), Some(_)) => return Err(invalid("send_at", "Give send_at or send_on, not both.")),
+    };
+    let now = clock::now_ms();
+    if at < now - 60_000 || at > now + LONGEST_WAIT_MS {
+        return Err(invalid("send_at", "It must be between now and a year from now."));
+    }
+    Ok(at)
 }
 
 const WANTED: &str = "The body must be an object with template_id or subject and html or text, and whom it goes to.";
@@ -130,7 +139,11 @@ pub async fn create(
     let mut seen = std::collections::HashSet::new();
     for whom in &whom {
         let name = whom.sfdc_id.as_deref().or(whom.person_id.as_deref());
-        match ready(&state, &seller, &composition, whom, send_at).await {
+        let outcome = match seller.person(whom).await {
+            Ok(person) => ready(&state, &seller, &composition, &person, send_at).await,
+            Err(problem) => Err(problem),
+        };
+        match outcome {
             Ok((activity, _)) if !seen.insert(activity.person_id.clone()) => {
                 results
                     .push(json!({ "id": name, "outcome": "skipped", "code": "duplicate", "detail": "The person is in the list already." }));
@@ -154,18 +167,21 @@ pub async fn create(
     Ok(Answer::fleeting(answer).accepted())
 }
 
-async fn ready(
+/// A mail made out to a person, to be written down.
+///
+/// # Errors
+/// What keeps it from being sent to them.
+pub(super) async fn ready(
     state: &AccountState,
     seller: &Seller,
     composition: &Composition,
-    whom: &Whom,
+    person: &Person,
     send_at: i64,
 ) -> Result<(NewActivity, SalesEmail), Problem> {
-    let person = seller.person(whom).await?;
-    if let Some(problem) = composition.hindrance(seller, &person).await? {
+    if let Some(problem) = composition.hindrance(seller, person).await? {
         return Err(problem);
     }
-    let Composed { subject, html, unfilled } = composition.for_person(&person);
+    let Composed { subject, html, unfilled } = composition.for_person(person);
     if !unfilled.is_empty() {
         return Err(composing::unfilled(&unfilled));
     }
@@ -176,7 +192,7 @@ async fn ready(
     let mail = NewDelivery { id: clock::new_id(), target: "mail", verb: "create", state: "waiting", next_at: send_at };
     let detail = composition.detail(seller, &subject);
     let activity =
-        activities::new(seller, &person, "email", Some(subject.clone()), &detail, vec![mail, held("marketo"), held("salesforce")])?;
+        activities::new(seller, person, "email", Some(subject.clone()), &detail, vec![mail, held("marketo"), held("salesforce")])?;
     let html = composition.finished(state, &html, &activity.id, tracked);
     let email = SalesEmail {
         activity_id: activity.id.clone(),

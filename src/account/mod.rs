@@ -69,6 +69,7 @@ mod query;
 mod record_people;
 mod request;
 pub mod routes;
+pub mod sales_campaigns;
 pub mod salesforce_calls;
 mod salesforce_connection;
 mod salesforce_flow;

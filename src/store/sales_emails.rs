@@ -2,6 +2,7 @@
 
 use super::deliveries::{Verdict, under_lease};
 use super::sales_activities::{Asked, NewActivity, Recorded, once, record};
+use super::sales_ends::{follow_bounce, follow_mail, follow_reply};
 use super::sync_state::Lease;
 use super::{Store, StoreError, Tenant, commit, on};
 use crate::clock;
@@ -43,6 +44,35 @@ macro_rules! columns {
     };
 }
 
+/// Writes a mail with its activity and its deliveries inside a transaction.
+macro_rules! write_mail {
+    ($transaction:ident, $account_id:expr, $activity:expr, $email:expr, $now:expr) => {{
+        crate::store::sales_activities::record!($transaction, $account_id, $activity, $now);
+        sqlx::query(
+            "insert into sales_emails (activity_id, account_id, member_id, recipient, recipient_key, cc, bcc, subject, html, plain, \
+             template_id, template_name, tracked, commercial, status, opened, clicked, replied, bots) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'in progress', 0, 0, 0, 0)",
+        )
+        .bind(&$activity.id)
+        .bind($account_id)
+        .bind(&$email.member_id)
+        .bind(&$email.recipient)
+        .bind(&$email.recipient_key)
+        .bind(&$email.cc)
+        .bind(&$email.bcc)
+        .bind(&$email.subject)
+        .bind(&$email.html)
+        .bind(&$email.plain)
+        .bind(&$email.template_id)
+        .bind(&$email.template_name)
+        .bind($email.tracked)
+        .bind($email.commercial)
+        .execute(&mut *$transaction)
+        .await?;
+    }};
+}
+pub(super) use write_mail;
+
 /// Something that a recipient did with a mail.
 #[derive(Debug, Clone)]
 pub struct MailEvent {
@@ -79,28 +109,7 @@ impl Tenant {
         commit!(&self.store, transaction => {
             once!(transaction, &self.account_id, asked, now_ms);
             for (activity, email) in emails {
-                record!(transaction, &self.account_id, activity, now_ms);
-                sqlx::query(
-                    "insert into sales_emails (activity_id, account_id, member_id, recipient, recipient_key, cc, bcc, subject, html, plain, \
-                     template_id, template_name, tracked, commercial, status, opened, clicked, replied, bots) \
-                     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'in progress', 0, 0, 0, 0)",
-                )
-                .bind(&activity.id)
-                .bind(&self.account_id)
-                .bind(&email.member_id)
-                .bind(&email.recipient)
-                .bind(&email.recipient_key)
-                .bind(&email.cc)
-                .bind(&email.bcc)
-                .bind(&email.subject)
-                .bind(&email.html)
-                .bind(&email.plain)
-                .bind(&email.template_id)
-                .bind(&email.template_name)
-                .bind(email.tracked)
-                .bind(email.commercial)
-                .execute(&mut *transaction)
-                .await?;
+                write_mail!(transaction, &self.account_id, activity, email, now_ms);
             }
         });
         Ok(Recorded::Done)
@@ -173,6 +182,7 @@ impl Tenant {
                 .execute(&mut *transaction)
                 .await?;
             }
+            follow_mail!(transaction, &self.account_id, activity_id, verdict, now_ms);
         });
         Ok(())
     }
@@ -233,6 +243,12 @@ impl Tenant {
             .bind(now_ms)
             .execute(&mut *transaction)
             .await?;
+            if event.activity.kind == "replied" {
+                follow_reply!(transaction, &self.account_id, email_id, now_ms);
+            }
+            if event.activity.kind == "bounced" {
+                follow_bounce!(transaction, &self.account_id, email_id, now_ms);
+            }
             true
         }))
     }

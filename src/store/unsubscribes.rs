@@ -1,6 +1,7 @@
 //! Who wants no more mail, since when and why; and everything that ever changed about it.
 
 use super::audit::{Deed, note};
+use super::sales_ends::{Ending, end_runs};
 use super::{Store, StoreError, Tenant, commit, on};
 
 /// Somebody who wants no more mail.
@@ -74,6 +75,15 @@ impl Tenant {
                     .execute(&mut *transaction)
                     .await?;
             }
+            // Also when it was known: whoever says it again has been started again meanwhile.
+            let ways: Vec<String> = sqlx::query_scalar(
+                "select id from sales_runs where account_id = $1 and email_key = $2 and state in ('running', 'waiting', 'blocked')",
+            )
+            .bind(&self.account_id)
+            .bind(&wanted.email_key)
+            .fetch_all(&mut *transaction)
+            .await?;
+            end_runs!(transaction, &self.account_id, ways, Ending::UNSUBSCRIBED.state, Ending::UNSUBSCRIBED.reason, wanted.since);
             new
         }))
     }

@@ -15,6 +15,7 @@ mod package;
 mod people;
 mod people_of_account;
 mod record_people;
+mod sales_campaigns;
 mod salesforce;
 mod timeline;
 mod world;
