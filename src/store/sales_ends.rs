@@ -117,7 +117,7 @@ macro_rules! follow_mail {
                 "done" => {
                     sqlx::query(
                         "update sales_runs set due_at = case when due_at is null then $3 else due_at end, state = 'running', \
-                         reason = case when state = 'blocked' then 'replanned' else reason end, problem = null, turn = turn + 1 \
+                         reason = case when state = 'blocked' or due_at is null then 'replanned' else reason end, problem = null, turn = turn + 1 \
                          where id = $1 and waits_for = $2 and state in ('running', 'blocked')",
                     )
                     .bind(&run_id)

@@ -210,6 +210,15 @@ impl Tenant {
                 .await?
                 .rows_affected();
                 if fresh != 1 {
+                    sqlx::query(
+                        "update sales_runs set state = 'running', reason = 'replanned', waits_for = null, due_at = $3 \
+                         where account_id = $1 and id = $2",
+                    )
+                    .bind(&self.account_id)
+                    .bind(&advance.run_id)
+                    .bind(now_ms)
+                    .execute(&mut *transaction)
+                    .await?;
                     continue;
                 }
                 match email {

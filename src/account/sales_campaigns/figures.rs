@@ -40,9 +40,10 @@ pub async fn of(seller: &Seller, campaign: &SalesCampaign, plan: &Plan) -> Resul
         .collect();
     let mut reasons: Vec<(String, i64)> = Vec::new();
     for (_, reason, count) in &ends {
+        let reason = if reason.is_empty() { "unknown" } else { reason.as_str() };
         match reasons.iter_mut().find(|(known, _)| known == reason) {
             Some((_, sum)) => *sum += count,
-            None => reasons.push((reason.clone(), *count)),
+            None => reasons.push((reason.to_owned(), *count)),
         }
     }
     reasons.sort_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(&other.0)));

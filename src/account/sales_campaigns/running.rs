@@ -23,8 +23,6 @@ use crate::store::sales_campaigns::SalesCampaign;
 use crate::store::sales_ends::Ending;
 use crate::store::sales_runs::{Advance, Run};
 
-/// An e-mail that is not out yet is looked at again after this.
-const LOOK_AGAIN_MS: i64 = 30_000;
 /// What only an administrator can mend is tried again after this.
 const TRY_AGAIN_MS: i64 = 5 * 60_000;
 const DAY_MS: i64 = 86_400_000;
@@ -144,8 +142,8 @@ impl Turns {
         let Some(mail) = &run.waits_for else { return Ok(None) };
         let state = database::answer(self.tenant.mail_state(mail)).await?;
         let open = matches!(state.as_deref(), Some("waiting" | "held" | "sending" | "unsettled"));
-        let again = Some(self.now_ms + LOOK_AGAIN_MS);
-        Ok(open.then(|| on(Advance { due_at: again, waits_for: run.waits_for.clone(), ..as_is(run) })))
+        // Whoever writes down how it ended lets the run's time come.
+        Ok(open.then(|| on(Advance { due_at: None, waits_for: run.waits_for.clone(), ..as_is(run) })))
     }
 
     async fn composition(&mut self, way: &Way<'_>, at: usize) -> Result<Arc<Composition>, Problem> {

@@ -102,6 +102,11 @@ async fn succeed(
             Flash::done(act.said, &answer.body).keep(&face.memory, &caller.browser).await;
             Ok(show::go(face, &filled(to, request)?))
         }
+        Then::ToNew(to) => {
+            let value: Value = serde_json::from_slice(&answer.body).map_err(|_| Problem::internal())?;
+            let id = value.get("id").and_then(Value::as_str).filter(|id| id.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+            Ok(show::go(face, &format!("{to}/{}", id.ok_or_else(Problem::internal)?)))
+        }
         Then::Show => {
             let value = serde_json::from_slice(&answer.body).map_err(|_| Problem::internal())?;
             show::render(page, request, face, caller, None, Some(value)).await

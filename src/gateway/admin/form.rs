@@ -84,6 +84,7 @@ impl Form {
                     Some(text.parse::<i64>().map_or_else(|_| json!(text), |number| json!(number)))
                 }
                 Kind::Many => Some(json!(self.all(name).filter(|text| !text.is_empty()).collect::<Vec<_>>())),
+                Kind::Flag => Some(json!(self.one(name)?.is_some())),
                 Kind::Words => Some(json!(words(self.one(name)?.unwrap_or_default())?)),
                 Kind::Object => Some(self.object(name)),
                 Kind::FromAddress => Some(json!(part(request, name)?)),

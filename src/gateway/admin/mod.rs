@@ -11,6 +11,7 @@ pub mod connect;
 pub mod files;
 mod flash;
 mod form;
+mod funnel;
 pub mod pages;
 pub mod row;
 mod shape;

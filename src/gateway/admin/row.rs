@@ -78,6 +78,8 @@ pub enum Kind {
     Many,
     /// A whole number; what is none goes on as text, and is refused with the field's name.
     Number,
+    /// A box that is ticked or not.
+    Flag,
     /// A list of words between commas, semicolons, spaces or line breaks.
     Words,
     /// An object made of the fields `name.key`.
@@ -93,6 +95,8 @@ pub enum Kind {
 pub enum Then {
     /// To a page, which says what was done.
     To(&'static str),
+    /// To the page of what is new: this address, and the id of the answer.
+    ToNew(&'static str),
     /// Nowhere: the act's own page shows the answer once, and nobody keeps it.
     Show,
     /// In: the answer names a member.

@@ -141,6 +141,7 @@ fn every_message_is_used() {
         "act-",
         "activity-",
         "call-",
+        "campaign-",
         "category-",
         "delivery-",
         "do-",
