@@ -16,6 +16,7 @@ pub mod pace;
 pub mod page;
 pub mod panel;
 pub mod panel_acting;
+mod panel_campaigns;
 pub mod reading;
 pub mod refusal;
 pub mod registration;

@@ -287,3 +287,17 @@ insights-told = Woche vom { $date }: { $count ->
     [one] { $count } Eintrag
    *[other] { $count } Einträge
 }
+
+## Vertriebskampagnen
+act-sales = Zu einer Vertriebskampagne hinzufügen
+do-sales = Starten
+done-sales = Die Vertriebskampagne wurde für diese Person gestartet.
+field-sales-campaign = Vertriebskampagne
+choose-campaign = Kampagne wählen
+field-start-on = Beginn (leer: jetzt; { $zone })
+sales-when = Was wann geschieht
+sales-waits = wartet dann, bis die Aufgabe erledigt ist
+no-sales-campaigns = Es gibt keine Vertriebskampagne, die Sie starten können. Legen Sie in den Einstellungen unter Vertriebskampagnen eine an.
+why-no-steps = Diese Kampagne hat noch keine Schritte.
+why-enough = Sie haben so viele Kampagnen laufen wie erlaubt.
+why-left-out = Die Kampagne kann für diese Person nicht gestartet werden.

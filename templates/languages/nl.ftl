@@ -287,3 +287,17 @@ insights-told = Week van { $date }: { $count ->
     [one] { $count } item
    *[other] { $count } items
 }
+
+## Verkoopcampagnes
+act-sales = Aan een verkoopcampagne toevoegen
+do-sales = Starten
+done-sales = De verkoopcampagne is voor deze persoon gestart.
+field-sales-campaign = Verkoopcampagne
+choose-campaign = Kies een campagne
+field-start-on = Begin (nu als het leeg is; { $zone })
+sales-when = Wat er wanneer gebeurt
+sales-waits = wacht dan tot de taak is gedaan
+no-sales-campaigns = Er is geen verkoopcampagne die u kunt starten. Maak er een in de instellingen, onder Verkoopcampagnes.
+why-no-steps = Deze campagne heeft nog geen stappen.
+why-enough = U hebt zoveel campagnes lopen als is toegestaan.
+why-left-out = De campagne kan niet voor deze persoon worden gestart.

@@ -287,3 +287,17 @@ insights-told = Veckan från { $date }: { $count ->
     [one] { $count } post
    *[other] { $count } poster
 }
+
+## Säljkampanjer
+act-sales = Lägg till i en säljkampanj
+do-sales = Starta
+done-sales = Säljkampanjen har startats för personen.
+field-sales-campaign = Säljkampanj
+choose-campaign = Välj en kampanj
+field-start-on = Start (nu om tomt; { $zone })
+sales-when = Vad som händer när
+sales-waits = väntar sedan tills uppgiften är klar
+no-sales-campaigns = Det finns ingen säljkampanj som du kan starta. Skapa en i inställningarna under Säljkampanjer.
+why-no-steps = Kampanjen har inga steg ännu.
+why-enough = Du har så många kampanjer igång som tillåts.
+why-left-out = Kampanjen kan inte startas för personen.

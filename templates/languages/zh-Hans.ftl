@@ -279,3 +279,17 @@ kind-email = 邮件
 kind-web = 网页
 kind-sales = 销售
 insights-told = { $date } 起的一周：共 { $count } 条
+
+## 销售活动
+act-sales = 添加到销售活动
+do-sales = 启动
+done-sales = 已为此人启动销售活动。
+field-sales-campaign = 销售活动
+choose-campaign = 选择活动
+field-start-on = 开始时间（留空为立即；{ $zone }）
+sales-when = 何时进行什么
+sales-waits = 然后等待任务完成
+no-sales-campaigns = 没有您可以启动的销售活动。请在设置的“销售活动”中创建。
+why-no-steps = 此活动还没有步骤。
+why-enough = 您正在进行的活动已达上限。
+why-left-out = 无法为此人启动该活动。

@@ -2,12 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
+const KINDS: [&str; 4] = ["email", "call", "in_mail", "custom"];
 const WIDTH: i64 = 320;
 const BAND: i64 = 30;
 const NARROWEST: i64 = 2;
 
 /// Adds the drawing to the answer about a campaign, and what a template can't work out by itself.
 pub fn draw(data: &mut Map<String, Value>) {
+    let templates = data.get("templates").and_then(|templates| templates.get("items")).cloned().unwrap_or_default();
     let Some(campaign) = data.get_mut("campaign") else { return };
     let figures = campaign.get("figures").cloned().unwrap_or_default();
     let started = figures.get("started").and_then(Value::as_i64).unwrap_or_default();
@@ -37,13 +39,16 @@ pub fn draw(data: &mut Map<String, Value>) {
     let height = i64::try_from(bands.len()).unwrap_or_default() * BAND;
     let under_way = campaign.pointer("/people/under_way").and_then(Value::as_i64).unwrap_or_default();
     let shared = campaign.get("shared").and_then(Value::as_array).cloned().unwrap_or_default();
+    let total = campaign.get("steps").and_then(Value::as_array).map_or(0, Vec::len);
     if let Some(campaign) = campaign.as_object_mut() {
         campaign
             .insert("funnel".to_owned(), json!({ "bands": bands, "height": height, "started": started, "last": last, "any": started > 0 }));
         campaign.insert("busy".to_owned(), json!(under_way > 0));
         campaign.insert("next_day".to_owned(), json!(last_day(campaign.get("steps"))));
-        let total = campaign.get("steps").and_then(Value::as_array).map_or(0, Vec::len);
-        campaign.insert("kinds".to_owned(), json!(["email", "call", "in_mail", "custom"]));
+        campaign.insert("kinds".to_owned(), json!(KINDS.map(|kind| blank(kind, total == 0, &templates))));
+        for (index, step) in campaign.get_mut("steps").and_then(Value::as_array_mut).into_iter().flatten().enumerate() {
+            ready(step, index == 0, &templates);
+        }
         campaign.insert("step_count".to_owned(), json!(total));
     }
     for team in data.get_mut("teams").and_then(|teams| teams.get_mut("items")).and_then(Value::as_array_mut).into_iter().flatten() {
@@ -51,6 +56,34 @@ pub fn draw(data: &mut Map<String, Value>) {
         if let Some(team) = team.as_object_mut() {
             team.insert("chosen".to_owned(), json!(chosen));
         }
+    }
+}
+
+// A step that is about to be added.
+fn blank(kind: &str, first: bool, templates: &Value) -> Value {
+    let mut step = json!({
+        "id": format!("new-{kind}"), "kind": kind, "template_id": "", "subject": "", "text": "", "send": "", "at": "", "notes": "", "priority": "",
+        "follow_up": false,
+    });
+    ready(&mut step, first, templates);
+    step
+}
+
+// A step with what its form needs: whether it is an e-mail, whether it is the first, the templates with the chosen one.
+fn ready(step: &mut Value, first: bool, templates: &Value) {
+    let chosen = step.get("template_id").cloned().unwrap_or_default();
+    let choices: Vec<Value> = templates
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|template| {
+            let of = |name: &str| template.get(name).cloned().unwrap_or_default();
+            json!({ "id": of("id"), "name": of("name"), "category": of("category"), "chosen": of("id") == chosen })
+        })
+        .collect();
+    let mail = step.get("kind").and_then(Value::as_str) == Some("email");
+    if let Some(step) = step.as_object_mut() {
+        step.extend([("mail".to_owned(), json!(mail)), ("first".to_owned(), json!(first)), ("choices".to_owned(), json!(choices))]);
     }
 }
 
