@@ -138,6 +138,8 @@ pub struct Marketo {
     pub bulk_poll_seconds: u32,
     /// Seconds after which a job of a process that died may be taken over by another one.
     pub lease_seconds: u32,
+    /// No call to Marketo may take longer; many have shorter deadlines of their own.
+    pub timeout_seconds: u32,
     /// A list of those who matter, `static:NAME` or `smart:NAME`: where the subscription lets extracts ask for it, the
     /// first load is one extract instead of one for each 31 days.
     pub people_list: Option<String>,
@@ -281,6 +283,7 @@ impl Default for Marketo {
             follow_calls: 5_500,
             bulk_poll_seconds: 60,
             lease_seconds: 60,
+            timeout_seconds: 65,
             people_list: None,
             extra_hosts: Vec::new(),
             endpoint: "https://{munchkin_id}.mktorest.com".to_owned(),

@@ -26,8 +26,12 @@ use crate::store::oauth_flows::OauthFlow;
 
 /// Keys are asked for again after so long: a key that was withdrawn is refused from then on.
 const FRESH_MS: i64 = 600_000;
-/// An issuer is asked at most so often, whatever keys tokens name.
+/// An issuer that answered is asked at most so often, whatever keys tokens name.
 const PAUSE_MS: i64 = 30_000;
+/// An issuer that did not answer is asked again after so long: until then nobody can be signed in.
+const SHORT_PAUSE_MS: i64 = 5_000;
+/// How often an issuer is asked in one go; the question changes nothing there.
+const ATTEMPTS: usize = 2;
 /// So long known keys serve while the issuer does not answer.
 const LAST_GOOD_MS: i64 = 86_400_000;
 /// Seconds by which our clock and Salesforce's may differ.
@@ -66,11 +70,17 @@ impl IssuerKeys {
         {
             return Ok(Some(key));
         }
-        if !within(known.tried_at, PAUSE_MS) {
+        let pause = if known.fetched_at == known.tried_at { PAUSE_MS } else { SHORT_PAUSE_MS };
+        if !within(known.tried_at, pause) {
             known.tried_at = Some(now);
-            match issuer_keys(connections.caller(), issuer, request_id).await {
-                Ok(keys) => (known.keys, known.fetched_at) = (keys, Some(now)),
-                Err(error) => tracing::warn!(request_id, outcome = error.outcome(), "the keys of an issuer cannot be had"),
+            for _ in 0..ATTEMPTS {
+                match issuer_keys(connections.caller(), issuer, request_id).await {
+                    Ok(keys) => {
+                        (known.keys, known.fetched_at) = (keys, Some(now));
+                        break;
+                    }
+                    Err(error) => tracing::warn!(request_id, outcome = error.outcome(), "the keys of an issuer cannot be had"),
+                }
             }
         }
         match found(&known).filter(|_| within(known.fetched_at, LAST_GOOD_MS)) {
@@ -80,7 +90,7 @@ impl IssuerKeys {
             None => Err(Problem::unavailable(
                 "upstream.keys_unavailable",
                 "Salesforce's keys cannot be fetched just now, so nobody can be signed in with it. Please try again shortly.",
-                30,
+                5,
             )),
         }
     }

@@ -191,7 +191,11 @@ pub struct Download {
     pub status: u16,
     pub headers: HeaderMap,
     response: reqwest::Response,
+    silence: Duration,
 }
+
+/// The longest silence within a download.
+const SILENCE: Duration = Duration::from_secs(30);
 
 impl Download {
     /// The next piece; `None` at the end. No piece may take longer than half a minute.
@@ -199,10 +203,7 @@ impl Download {
     /// # Errors
     /// When the connection broke or stalled.
     pub async fn piece(&mut self) -> Result<Option<Bytes>, CallError> {
-        tokio::time::timeout(Duration::from_secs(30), self.response.chunk())
-            .await
-            .map_err(|_| CallError::Timeout)?
-            .map_err(|error| kind(&error))
+        tokio::time::timeout(self.silence, self.response.chunk()).await.map_err(|_| CallError::Timeout)?.map_err(|error| kind(&error))
     }
 }
 
@@ -212,6 +213,7 @@ pub struct Caller {
     client: reqwest::Client,
     hosts: Hosts,
     salesforce_timeout: Duration,
+    marketo_timeout: Duration,
 }
 
 impl Caller {
@@ -232,7 +234,13 @@ impl Caller {
             .pool_idle_timeout(Duration::from_mins(1))
             .build()
             .map_err(|_| CallError::BadAnswer("TLS cannot be set up on this machine"))?;
-        Ok(Self { client, hosts, salesforce_timeout: Duration::from_secs(u64::from(settings.salesforce.timeout_seconds)) })
+        let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds.max(1)));
+        Ok(Self {
+            client,
+            hosts,
+            salesforce_timeout: seconds(settings.salesforce.timeout_seconds),
+            marketo_timeout: seconds(settings.marketo.timeout_seconds),
+        })
     }
 
     /// The allow-list behind it.
@@ -247,6 +255,11 @@ impl Caller {
         self.salesforce_timeout
     }
 
+    // Each call knows how long its answer may take; an operator may want to wait less.
+    fn deadline<T>(&self, call: &Call<T>) -> Duration {
+        if call.system == "marketo" { call.timeout.min(self.marketo_timeout) } else { call.timeout }
+    }
+
     /// Carries a call out, once.
     ///
     /// # Errors
@@ -259,7 +272,7 @@ impl Caller {
             let answer = bounded(response).await?;
             (call.read)(&answer)
         };
-        let result = tokio::time::timeout(call.timeout, whole).instrument(span).await.unwrap_or(Err(CallError::Timeout));
+        let result = tokio::time::timeout(self.deadline(call), whole).instrument(span).await.unwrap_or(Err(CallError::Timeout));
         let outcome = result.as_ref().map_or_else(CallError::outcome, |_| "ok");
         figures(call.system, call.name, outcome, began);
         if let Err(error) = &result {
@@ -278,10 +291,15 @@ impl Caller {
         if from > 0 {
             request = request.header(RANGE, format!("bytes={from}-"));
         }
-        let result = match tokio::time::timeout(call.timeout, request.send()).await {
+        let result = match tokio::time::timeout(self.deadline(call), request.send()).await {
             Err(_) => Err(CallError::Timeout),
             Ok(Err(error)) => Err(kind(&error)),
-            Ok(Ok(response)) => Ok(Download { status: response.status().as_u16(), headers: response.headers().clone(), response }),
+            Ok(Ok(response)) => Ok(Download {
+                status: response.status().as_u16(),
+                headers: response.headers().clone(),
+                response,
+                silence: SILENCE.min(self.deadline(call)),
+            }),
         };
         figures(call.system, call.name, result.as_ref().map_or_else(CallError::outcome, |_| "ok"), began);
         result

@@ -934,3 +934,15 @@ audit-campaign-steps-changed = hat die Schritte einer Vertriebskampagne geänder
 audit-campaign-stopped = hat eine Vertriebskampagne beendet
 activity-sales_added = Zu Vertriebskampagne hinzugefügt
 activity-sales_removed = Aus Vertriebskampagne entfernt
+
+## Upstreams
+problem-upstream-keys-unavailable = Die Schlüssel von Salesforce sind gerade nicht abrufbar, daher kann sich niemand damit anmelden. Versuchen Sie es gleich noch einmal.
+problem-upstream-timeout = Salesforce oder Marketo hat nicht rechtzeitig geantwortet. Versuchen Sie es gleich noch einmal.
+problem-upstream-busy = Salesforce oder Marketo ist ausgelastet und bittet um Geduld. Versuchen Sie es in einer Minute noch einmal.
+problem-upstream-answer = Salesforce oder Marketo hat etwas Unbrauchbares geantwortet. Versuchen Sie es noch einmal; bleibt es so, wenden Sie sich an den Betreiber des Gateways.
+problem-oauth-untrusted-identity = Was die Antwort von Salesforce darüber sagt, wer sich angemeldet hat, ist nicht vertrauenswürdig. Beginnen Sie neu; bleibt es so, findet der Betreiber des Gateways den Grund im Protokoll.
+problem-oauth-bad-response = Salesforce hat etwas Unbrauchbares geantwortet. Beginnen Sie neu.
+problem-oauth-exchange-failed = Salesforce arbeitet noch daran. Beginnen Sie gleich noch einmal.
+problem-oauth-code = Salesforce nimmt diesen Rückweg nicht mehr an: Er wurde schon benutzt oder dauerte zu lange. Beginnen Sie neu.
+problem-oauth-untrusted-instance = Salesforce hat eine Adresse der Org genannt, der dieses Gateway nicht traut. Wenden Sie sich an den Betreiber.
+problem-sign-in-not-accepted = Sie sind eingeladen, haben aber noch nicht angenommen. Öffnen Sie zuerst den Link in der Einladung.

@@ -937,3 +937,15 @@ audit-campaign-steps-changed = changed the steps of a sales campaign
 audit-campaign-stopped = stopped a sales campaign
 activity-sales_added = Added to a sales campaign
 activity-sales_removed = Removed from a sales campaign
+
+## Upstreams
+problem-upstream-keys-unavailable = Salesforce's keys cannot be fetched just now, so nobody can be signed in with it. Try again in a moment.
+problem-upstream-timeout = Salesforce or Marketo did not answer in time. Try again in a moment.
+problem-upstream-busy = Salesforce or Marketo is busy and asks to wait. Try again in a minute.
+problem-upstream-answer = Salesforce or Marketo answered in a way that cannot be used. Try again; if it stays so, tell the operator of this gateway.
+problem-oauth-untrusted-identity = What Salesforce's answer says of who signed in cannot be trusted. Begin again; if it stays so, the operator of this gateway finds the reason in the log.
+problem-oauth-bad-response = Salesforce answered in a way that cannot be used. Begin again.
+problem-oauth-exchange-failed = Salesforce is still at work on this. Begin again in a moment.
+problem-oauth-code = Salesforce no longer accepts this way back: it was used already or took too long. Begin again.
+problem-oauth-untrusted-instance = Salesforce named an org address that this gateway does not trust. Ask its operator.
+problem-sign-in-not-accepted = You are invited but have not accepted yet. Open the link in the invitation first.

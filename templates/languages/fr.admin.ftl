@@ -934,3 +934,15 @@ audit-campaign-steps-changed = a modifié les étapes d’une campagne de vente
 audit-campaign-stopped = a arrêté une campagne de vente
 activity-sales_added = Ajout à une campagne de vente
 activity-sales_removed = Retrait d’une campagne de vente
+
+## Upstreams
+problem-upstream-keys-unavailable = Les clés de Salesforce ne peuvent pas être lues pour le moment ; personne ne peut donc se connecter par Salesforce. Réessayez dans un instant.
+problem-upstream-timeout = Salesforce ou Marketo n’a pas répondu à temps. Réessayez dans un instant.
+problem-upstream-busy = Salesforce ou Marketo est surchargé et demande de patienter. Réessayez dans une minute.
+problem-upstream-answer = La réponse de Salesforce ou de Marketo est inutilisable. Réessayez ; si cela persiste, prévenez l’exploitant de cette passerelle.
+problem-oauth-untrusted-identity = Ce que la réponse de Salesforce dit de la personne connectée n’est pas fiable. Recommencez ; si cela persiste, l’exploitant de cette passerelle trouvera la raison dans le journal.
+problem-oauth-bad-response = La réponse de Salesforce est inutilisable. Recommencez.
+problem-oauth-exchange-failed = Salesforce y travaille encore. Recommencez dans un instant.
+problem-oauth-code = Salesforce n’accepte plus ce retour : il a déjà servi ou a pris trop de temps. Recommencez.
+problem-oauth-untrusted-instance = Salesforce a indiqué une adresse d’organisation à laquelle cette passerelle ne fait pas confiance. Adressez-vous à son exploitant.
+problem-sign-in-not-accepted = Vous êtes invité mais n’avez pas encore accepté. Ouvrez d’abord le lien de l’invitation.

@@ -934,3 +934,15 @@ audit-campaign-steps-changed = heeft de stappen van een verkoopcampagne gewijzig
 audit-campaign-stopped = heeft een verkoopcampagne gestopt
 activity-sales_added = Toegevoegd aan verkoopcampagne
 activity-sales_removed = Verwijderd uit verkoopcampagne
+
+## Upstreams
+problem-upstream-keys-unavailable = De sleutels van Salesforce zijn nu niet op te halen, dus niemand kan ermee inloggen. Probeer het zo nog eens.
+problem-upstream-timeout = Salesforce of Marketo heeft niet op tijd geantwoord. Probeer het zo nog eens.
+problem-upstream-busy = Salesforce of Marketo is druk en vraagt om te wachten. Probeer het over een minuut nog eens.
+problem-upstream-answer = Salesforce of Marketo gaf een onbruikbaar antwoord. Probeer het nog eens; blijft het zo, meld het dan bij de beheerder van deze gateway.
+problem-oauth-untrusted-identity = Wat het antwoord van Salesforce zegt over wie er inlogde, is niet te vertrouwen. Begin opnieuw; blijft het zo, dan vindt de beheerder van deze gateway de reden in het logboek.
+problem-oauth-bad-response = Salesforce gaf een onbruikbaar antwoord. Begin opnieuw.
+problem-oauth-exchange-failed = Salesforce is hier nog mee bezig. Begin zo opnieuw.
+problem-oauth-code = Salesforce accepteert deze terugweg niet meer: hij is al gebruikt of duurde te lang. Begin opnieuw.
+problem-oauth-untrusted-instance = Salesforce noemde een organisatieadres dat deze gateway niet vertrouwt. Vraag de beheerder.
+problem-sign-in-not-accepted = U bent uitgenodigd maar hebt nog niet geaccepteerd. Open eerst de link in de uitnodiging.

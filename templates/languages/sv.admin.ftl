@@ -934,3 +934,15 @@ audit-campaign-steps-changed = ändrade stegen i en säljkampanj
 audit-campaign-stopped = stoppade en säljkampanj
 activity-sales_added = Tillagd i säljkampanj
 activity-sales_removed = Borttagen från säljkampanj
+
+## Upstreams
+problem-upstream-keys-unavailable = Salesforces nycklar kan inte hämtas just nu, så ingen kan logga in med Salesforce. Försök igen om en stund.
+problem-upstream-timeout = Salesforce eller Marketo svarade inte i tid. Försök igen om en stund.
+problem-upstream-busy = Salesforce eller Marketo är upptaget och ber om att få vänta. Försök igen om en minut.
+problem-upstream-answer = Salesforce eller Marketo svarade på ett sätt som inte går att använda. Försök igen; kontakta gatewayens driftansvariga om det fortsätter.
+problem-oauth-untrusted-identity = Det som Salesforces svar säger om vem som loggade in går inte att lita på. Börja om; om det fortsätter hittar gatewayens driftansvariga orsaken i loggen.
+problem-oauth-bad-response = Salesforce svarade på ett sätt som inte går att använda. Börja om.
+problem-oauth-exchange-failed = Salesforce arbetar fortfarande med detta. Börja om om en stund.
+problem-oauth-code = Salesforce godtar inte längre den här vägen tillbaka: den har redan använts eller tog för lång tid. Börja om.
+problem-oauth-untrusted-instance = Salesforce angav en organisationsadress som den här gatewayen inte litar på. Kontakta den driftansvariga.
+problem-sign-in-not-accepted = Du är inbjuden men har inte tackat ja än. Öppna först länken i inbjudan.

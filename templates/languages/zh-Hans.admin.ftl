@@ -925,3 +925,15 @@ audit-campaign-steps-changed = 更改了销售活动的步骤
 audit-campaign-stopped = 停止了销售活动
 activity-sales_added = 添加到销售活动
 activity-sales_removed = 从销售活动移除
+
+## Upstreams
+problem-upstream-keys-unavailable = 目前无法获取 Salesforce 的密钥，因此暂时无法用它登录。请稍后再试。
+problem-upstream-timeout = Salesforce 或 Marketo 未及时响应。请稍后再试。
+problem-upstream-busy = Salesforce 或 Marketo 正忙，要求等待。请一分钟后再试。
+problem-upstream-answer = Salesforce 或 Marketo 的响应无法使用。请重试；如果仍然如此，请联系本网关的运营人员。
+problem-oauth-untrusted-identity = Salesforce 的响应中关于登录者的信息不可信。请重新开始；如果仍然如此，本网关的运营人员可在日志中找到原因。
+problem-oauth-bad-response = Salesforce 的响应无法使用。请重新开始。
+problem-oauth-exchange-failed = Salesforce 仍在处理。请稍后重新开始。
+problem-oauth-code = Salesforce 不再接受此次返回：它已被使用或耗时过长。请重新开始。
+problem-oauth-untrusted-instance = Salesforce 给出的组织地址不被本网关信任。请联系其运营人员。
+problem-sign-in-not-accepted = 您已受邀但尚未接受。请先打开邀请中的链接。

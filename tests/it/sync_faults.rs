@@ -103,6 +103,30 @@ async fn everything_that_marketo_refuses_or_breaks_is_got_over() {
 }
 
 #[tokio::test]
+async fn calls_that_are_not_answered_in_time_are_made_again() {
+    let mut yard = Yard::new("sqlite", 1_200, &[LIST, ("MSI__MARKETO__TIMEOUT_SECONDS", "1")]).await;
+    let bulk = "/marketo/bulk/v1/leads/export";
+    for (prefix, suffix) in [
+        ("/marketo/identity", "token"),
+        ("/marketo/rest/v1/leads/describe2", ""),
+        (bulk, "create.json"),
+        (bulk, "enqueue.json"),
+        (bulk, "status.json"),
+        (bulk, "file.json"),
+        ("/marketo/rest/v1/activities/pagingtoken", ""),
+        ("/marketo/rest/v1/activities/leadchanges", ""),
+        ("/marketo/rest/v1/activities.json", ""),
+    ] {
+        yard.fault(json!({"prefix": prefix, "suffix": suffix, "latency_ms": 2_500, "times": 1})).await;
+    }
+    yard.start_worker();
+    yard.until_loaded(Duration::from_mins(1)).await;
+    let_things_happen(&yard, 1).await;
+    yard.until_true(Duration::from_mins(1)).await;
+    assert_eq!(yard.get("faults").await, json!([]), "every call was kept waiting");
+}
+
+#[tokio::test]
 async fn a_job_without_its_file_is_made_anew() {
     let mut yard = Yard::new("sqlite", 1_200, &[LIST]).await;
     let bulk = "/marketo/bulk/v1/leads/export";

@@ -112,17 +112,22 @@ async fn jwt_15_to_17_keys_rotate_are_asked_for_rarely_and_outlive_a_short_absen
         sign_in(&house, "sam.taylor").await.ok();
         assert_eq!(asked().await, 2);
         // JWT-17: what comes instead of keys leaves the known ones in force.
-        control(&house, "faults", json!({"prefix": "/salesforce/id/keys", "http": 500, "times": 1})).await;
+        control(&house, "faults", json!({"prefix": "/salesforce/id/keys", "http": 500, "times": 2})).await;
         pass(601).await;
         sign_in(&house, "sam.taylor").await.ok();
-        assert_eq!(asked().await, 3);
+        assert_eq!(asked().await, 4);
         // A withdrawn key is refused once the list is older than ten minutes.
         control(&house, "salesforce/identity-keys/rotate", json!({"keep": false})).await;
-        control(&house, "faults", json!({"prefix": "/salesforce/id/keys", "http": 503, "times": 1})).await;
+        control(&house, "faults", json!({"prefix": "/salesforce/id/keys", "http": 503, "times": 2})).await;
         pass(31).await;
         sign_in(&house, "sam.taylor").await.refused(503, "upstream.keys_unavailable");
-        pass(31).await;
+        sign_in(&house, "sam.taylor").await.refused(503, "upstream.keys_unavailable");
+        assert_eq!(asked().await, 6, "who did not answer is left alone for a moment");
+        // One answer that got lost keeps nobody out.
+        control(&house, "faults", json!({"prefix": "/salesforce/id/keys", "http": 503, "times": 1})).await;
+        pass(6).await;
         sign_in(&house, "sam.taylor").await.ok();
+        assert_eq!(asked().await, 8);
         clock_back();
     }
 }

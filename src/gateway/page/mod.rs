@@ -26,6 +26,8 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
+use std::sync::OnceLock;
+
 use bytes::Bytes;
 use handlebars::Handlebars;
 use serde::Serialize;
@@ -73,9 +75,11 @@ pub enum PageError {
     Shape(#[from] serde_json::Error),
 }
 
-/// All pages in all languages, ready to be filled. Made once for a process.
+/// All pages in all languages. Made once for a process; what a language needs is made when somebody first reads it.
 pub struct Pages {
-    rooms: [Room; Language::ALL.len()],
+    /// The language for whoever has none of ours.
+    first: Room,
+    others: Vec<(Language, OnceLock<Option<Room>>)>,
 }
 
 /// What one language needs.
@@ -91,23 +95,13 @@ struct Room {
 // === impl Pages ===
 
 impl Pages {
-    /// Compiles the templates and cuts the shells.
+    /// Compiles the templates and reads the messages of the first language.
     ///
     /// # Errors
-    /// When a template or a language file is missing or wrong.
+    /// When a template or that language's file is missing or wrong.
     pub fn new() -> Result<Self, PageError> {
-        let compiled = registry::compiled()?;
-        let [first, second, third, fourth, fifth, sixth] = Language::ALL;
-        Ok(Self {
-            rooms: [
-                Room::new(first, &compiled)?,
-                Room::new(second, &compiled)?,
-                Room::new(third, &compiled)?,
-                Room::new(fourth, &compiled)?,
-                Room::new(fifth, &compiled)?,
-                Room::new(sixth, &compiled)?,
-            ],
-        })
+        let [first, others @ ..] = Language::ALL;
+        Ok(Self { first: Room::new(first)?, others: others.into_iter().map(|language| (language, OnceLock::new())).collect() })
     }
 
     /// The answer to an accepted signed request: the panel's frame, which fetches its content by itself.
@@ -191,20 +185,30 @@ impl Pages {
     }
 
     fn room(&self, language: Language) -> &Room {
-        let [first, ..] = &self.rooms;
-        self.rooms.iter().find(|room| room.language == language).unwrap_or(first)
+        let other = self.others.iter().find(|(known, _)| *known == language);
+        let room = other.and_then(|(_, room)| room.get_or_init(|| Room::of(language)).as_ref());
+        room.unwrap_or(&self.first)
     }
 }
 
 // === impl Room ===
 
 impl Room {
-    fn new(language: Language, compiled: &Handlebars<'static>) -> Result<Self, PageError> {
+    fn new(language: Language) -> Result<Self, PageError> {
         let catalogue = std::sync::Arc::new(Catalogue::of(language)?);
-        let templates = registry::speaking(compiled.clone(), &catalogue);
+        let templates = registry::speaking(registry::compiled()?, &catalogue);
         let shell = Segments::cut(&render(&templates, "panel", &shell::Frame::new(&catalogue)?)?);
         let broken = render(&templates, "state", &states::view(&State::Upstream, None, true))?.into();
         Ok(Self { language, catalogue, templates, shell, broken })
+    }
+
+    fn of(language: Language) -> Option<Self> {
+        Self::new(language)
+            .inspect_err(|error| {
+                let error: &dyn std::error::Error = error;
+                tracing::error!(error, language = language.tag(), "a language cannot be read; its readers get the first one");
+            })
+            .ok()
     }
 
     fn render<T: Serialize>(&self, template: &str, data: &T) -> Result<Bytes, PageError> {

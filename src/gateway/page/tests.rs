@@ -160,7 +160,9 @@ fn every_message_is_used() {
 
 #[test]
 fn every_template_renders_strictly_in_every_language() {
-    for room in &pages().rooms {
+    for language in Language::ALL {
+        let room = pages().room(language);
+        assert!(room.language == language, "{}", language.tag());
         let clock = Clock::new(samples::NOW, ZONE);
         let words = &room.catalogue;
         for person in [samples::person(), samples::bare_person(), samples::hostile_person()] {

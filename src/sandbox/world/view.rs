@@ -19,7 +19,8 @@ pub struct View {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Standing {
     pub score: i64,
-    /// What the score gained in the last seven days.
+    /// What the score gained in the seven days before it last changed, or before today began if that is later: Marketo
+    /// counts anew when a score changes and every night, and at no other time (`facts/product-package.md`, stars and flames).
     pub lately: i64,
     pub unsubscribed: bool,
     /// When Marketo last wrote to the person, in seconds since the epoch.
@@ -101,6 +102,7 @@ impl View {
             unsubscribed: index < population.count && population.opted_out(index),
             updated: person.created,
         };
+        let mut gains = Vec::new();
         let mut count = |at: i64, what: What| {
             if at > now {
                 return;
@@ -109,9 +111,7 @@ impl View {
                 What::Score { change, .. } => {
                     standing.score = (standing.score + change).max(0);
                     standing.updated = standing.updated.max(at);
-                    if at > now - 7 * DAY {
-                        standing.lately += change;
-                    }
+                    gains.push((at, change));
                 }
                 What::Changed { .. } | What::Bounced { .. } => standing.updated = standing.updated.max(at),
                 What::Unsubscribed { .. } => standing.unsubscribed = true,
@@ -131,6 +131,8 @@ impl View {
         for entry in self.overlay.of_person(index) {
             count(entry.event.at, entry.event.what);
         }
+        let counted = gains.iter().map(|(at, _)| *at).fold(now.div_euclid(DAY) * DAY, i64::max);
+        standing.lately = gains.iter().filter(|(at, _)| *at > counted - 7 * DAY).map(|(_, change)| change).sum();
         standing.score = person.score.unwrap_or(standing.score).max(0);
         standing.unsubscribed = person.unsubscribed.unwrap_or(standing.unsubscribed);
         standing.updated = standing.updated.max(person.changed.unwrap_or(0));
@@ -140,5 +142,32 @@ impl View {
     /// The score right before a moment.
     pub fn score_before(&self, index: u32, moment: i64) -> i64 {
         self.person(index).map_or(0, |person| self.standing(&Person { score: None, ..person }, moment - 1).score)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_a_person_is_doing_changes_with_a_score_or_at_night_only() {
+        let began = 1_790_000_000;
+        let population = Population { seed: 5, count: 2_000, began, stride: 1, history_days: 92 };
+        let view = View { population: Arc::new(population), overlay: Arc::default() };
+        let midnight = began.div_euclid(DAY) * DAY;
+        let mut faded = 0;
+        for index in 0..2_000 {
+            let Some(person) = view.person(index) else { continue };
+            let at = |moment: i64| view.standing(&person, moment);
+            for hour in 0..23 {
+                let (before, after) = (at(midnight + hour * 3_600), at(midnight + (hour + 1) * 3_600));
+                if before.score == after.score && before.updated == after.updated {
+                    assert_eq!(before.priority(), after.priority(), "person {index}, hour {hour}");
+                }
+            }
+            let (evening, morning) = (at(midnight + DAY - 1), at(midnight + DAY));
+            faded += i32::from(evening.updated == morning.updated && evening.priority() > morning.priority());
+        }
+        assert!(faded > 0, "nights let urgency fade");
     }
 }
