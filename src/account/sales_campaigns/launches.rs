@@ -172,7 +172,7 @@ async fn whole(state: &AccountState, seller: &Seller, launch: &Launch) -> Result
         "id": launch.id, "state": launch.state, "campaign_id": launch.campaign_id, "campaigns": choices,
         "campaign": known.as_ref().map(|known| json!({ "id": known.campaign.id, "name": known.campaign.name, "skip_weekends": known.campaign.skip_weekends })),
         "zone": launch.zone, "start_at": launch.start_at, "start_on": launch.start_at.map(|_| start.at.to_zoned(start.zone.clone()).strftime("%Y-%m-%dT%H:%M").to_string()),
-        "chooses": known.as_ref().is_some_and(|known| known.plan.steps.first().is_some_and(|step| step.is_mail())),
+        "chooses": known.as_ref().is_some_and(|known| known.plan.steps.first().is_some_and(super::plan::Step::is_mail)),
         "steps": steps, "people": shown, "left_out": left_out, "count": people.len(), "outcome": outcome,
         "problem": trouble.or(may).map(|problem| json!({ "code": problem.code, "detail": problem.detail })),
     }))
@@ -284,6 +284,7 @@ pub async fn start(seller: Seller, request: HttpRequest, state: web::Data<Accoun
     let known = Known::read(&seller, &id).await?;
     let people = of(&seller, &launch).await?;
     let (left_out, edits) = (list(&launch.left_out), edits(&launch));
-    let answer = launching::start(&state, &seller, &known, launch, people, left_out, &edits, None).await?;
+    let chosen = launching::Chosen { launch, people, left_out, edits: &edits };
+    let answer = launching::start(&state, &seller, &known, chosen, None).await?;
     Ok(Answer::fleeting(answer).accepted())
 }

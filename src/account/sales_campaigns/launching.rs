@@ -183,6 +183,14 @@ pub(super) fn start_of(start_at: Option<i64>, zone: &str, now_ms: i64) -> Start 
     Start { at: Timestamp::from_millisecond(at).unwrap_or_default(), chosen: start_at.is_some(), zone }
 }
 
+/// Who is to be started, and how.
+pub(super) struct Chosen<'a> {
+    pub launch: Launch,
+    pub people: Vec<Person>,
+    pub left_out: Vec<LeftOut>,
+    pub edits: &'a [EditFor],
+}
+
 /// Starts people, and says of each what came of it.
 ///
 /// # Errors
@@ -191,12 +199,10 @@ pub(super) async fn start(
     state: &AccountState,
     seller: &Seller,
     known: &Known,
-    mut launch: Launch,
-    people: Vec<Person>,
-    left_out: Vec<LeftOut>,
-    edits: &[EditFor],
+    chosen: Chosen<'_>,
     once: Option<&Once>,
 ) -> Result<Value, Problem> {
+    let Chosen { mut launch, people, left_out, edits } = chosen;
     may_start(state, seller, known).await?;
     let now = clock::now_ms();
     let start = start_of(launch.start_at, &launch.zone, now);
@@ -321,7 +327,8 @@ async fn launch(seller: &Seller, request: &HttpRequest, state: &AccountState, as
         started_at: None,
     };
     let edits = checked(&wanted.edits)?;
-    let answer = start(state, seller, &known, launch, found, left_out, &edits, Some(&once)).await?;
+    let chosen = Chosen { launch, people: found, left_out, edits: &edits };
+    let answer = start(state, seller, &known, chosen, Some(&once)).await?;
     Ok(Answer::fleeting(answer).accepted())
 }
 

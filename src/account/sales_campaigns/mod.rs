@@ -11,15 +11,15 @@ use super::{AccountState, database};
 use crate::problem::Problem;
 use crate::store::sales_campaigns::SalesCampaign;
 
-pub mod editing;
-pub mod figures;
-pub mod launches;
-pub mod launching;
-pub mod mails;
+pub(super) mod editing;
+mod figures;
+pub(super) mod launches;
+pub(super) mod launching;
+mod mails;
 pub mod plan;
 pub mod running;
 pub mod schedule;
-pub mod watching;
+pub(super) mod watching;
 
 use self::plan::Plan;
 use self::schedule::Rules;

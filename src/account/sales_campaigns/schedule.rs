@@ -194,7 +194,7 @@ pub fn put_off(step: &Step, rules: Rules, zone: &TimeZone, due: Timestamp, now: 
     let here = now.to_zoned(zone.clone());
     let weekend = rules.allowed(here.date()) != here.date();
     let late = now.as_millisecond().saturating_sub(due.as_millisecond()) > TOO_LATE_MS;
-    if !weekend && !(late && step.is_mail()) {
+    if !(weekend || late && step.is_mail()) {
         return None;
     }
     if !step.is_mail() {
