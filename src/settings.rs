@@ -22,6 +22,7 @@ pub struct Settings {
     pub salesforce: Salesforce,
     pub mail: Mail,
     pub delivery: Delivery,
+    pub campaigns: Campaigns,
     pub log: Log,
 }
 
@@ -170,14 +171,18 @@ pub struct Salesforce {
     pub jwt_username: String,
 }
 
-/// Outgoing mail.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// Mail.
+#[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mail {
     /// `smtp://host:port` or `smtps://user:password@host:port`.
     pub url: Option<SecretString>,
     /// Sender of the account's own mail.
     pub from: Option<String>,
+    /// Seconds between two looks into a mailbox for answers.
+    pub poll_seconds: u32,
+    /// Mail servers, as `host:port`, that may be local and go without TLS; for demo and tests.
+    pub extra_hosts: Vec<String>,
 }
 
 /// How what reps did is carried to Marketo and Salesforce.
@@ -193,6 +198,18 @@ pub struct Delivery {
     pub call_seconds: u32,
     /// Seconds until the first retry; doubled each time.
     pub retry_seconds: u32,
+}
+
+/// How much of sales campaigns one member may have going on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Campaigns {
+    /// Launches in 24 hours; each is for up to 200 people.
+    pub launches_per_day: u32,
+    /// Launches with somebody under way.
+    pub running_launches: u32,
+    /// E-mails of a member in 24 hours; what is over waits.
+    pub sends_per_day: u32,
 }
 
 /// Logging.
@@ -258,6 +275,12 @@ impl Default for Canvas {
     }
 }
 
+impl Default for Mail {
+    fn default() -> Self {
+        Self { url: None, from: None, poll_seconds: 60, extra_hosts: Vec::new() }
+    }
+}
+
 impl Default for Marketo {
     fn default() -> Self {
         Self {
@@ -290,6 +313,12 @@ impl Default for Salesforce {
             jwt_key: SecretString::default(),
             jwt_username: String::new(),
         }
+    }
+}
+
+impl Default for Campaigns {
+    fn default() -> Self {
+        Self { launches_per_day: 200, running_launches: 200, sends_per_day: 1_000 }
     }
 }
 
@@ -362,7 +391,7 @@ fn lay_over(table: &mut Table, name: &str, value: String) -> Result<(), Settings
     Ok(())
 }
 
-const NUMBERS: [&str; 23] = [
+const NUMBERS: [&str; 26] = [
     "session_seconds",
     "access_seconds",
     "fragment_seconds",
@@ -386,6 +415,9 @@ const NUMBERS: [&str; 23] = [
     "lease_seconds",
     "call_seconds",
     "retry_seconds",
+    "launches_per_day",
+    "running_launches",
+    "sends_per_day",
 ];
 const LISTS: [&str; 2] = ["trusted_proxies", "extra_hosts"];
 

@@ -2,6 +2,7 @@
 
 use super::deliveries::{Verdict, under_lease};
 use super::sales_activities::{Asked, NewActivity, Recorded, once, record};
+use super::sales_ends::{follow_bounce, follow_mail, follow_reply};
 use super::sync_state::Lease;
 use super::{Store, StoreError, Tenant, commit, on};
 use crate::clock;
@@ -43,12 +44,41 @@ macro_rules! columns {
     };
 }
 
+/// Writes a mail with its activity and its deliveries inside a transaction.
+macro_rules! write_mail {
+    ($transaction:ident, $account_id:expr, $activity:expr, $email:expr, $now:expr) => {{
+        crate::store::sales_activities::record!($transaction, $account_id, $activity, $now);
+        sqlx::query(
+            "insert into sales_emails (activity_id, account_id, member_id, recipient, recipient_key, cc, bcc, subject, html, plain, \
+             template_id, template_name, tracked, commercial, status, opened, clicked, replied, bots) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'in progress', 0, 0, 0, 0)",
+        )
+        .bind(&$activity.id)
+        .bind($account_id)
+        .bind(&$email.member_id)
+        .bind(&$email.recipient)
+        .bind(&$email.recipient_key)
+        .bind(&$email.cc)
+        .bind(&$email.bcc)
+        .bind(&$email.subject)
+        .bind(&$email.html)
+        .bind(&$email.plain)
+        .bind(&$email.template_id)
+        .bind(&$email.template_name)
+        .bind($email.tracked)
+        .bind($email.commercial)
+        .execute(&mut *$transaction)
+        .await?;
+    }};
+}
+pub(super) use write_mail;
+
 /// Something that a recipient did with a mail.
 #[derive(Debug, Clone)]
 pub struct MailEvent {
     /// The event as an activity of its own.
     pub activity: NewActivity,
-    /// `opened`, `clicked` or `replied`.
+    /// `opened`, `clicked`, `replied` or `bounced`.
     pub column: &'static str,
     /// The same thing again within this time is the same event.
     pub window_ms: i64,
@@ -66,6 +96,15 @@ impl Store {
 }
 
 impl Tenant {
+    /// A mail of this account.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn sales_email(&self, activity_id: &str) -> Result<Option<SalesEmail>, StoreError> {
+        let text = columns!("where account_id = $1 and activity_id = $2");
+        Ok(on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).bind(activity_id).fetch_optional(pool).await)?)
+    }
+
     /// Writes mails with their activities and deliveries, and the answer to the question that caused them, in one transaction.
     ///
     /// # Errors
@@ -79,28 +118,7 @@ impl Tenant {
         commit!(&self.store, transaction => {
             once!(transaction, &self.account_id, asked, now_ms);
             for (activity, email) in emails {
-                record!(transaction, &self.account_id, activity, now_ms);
-                sqlx::query(
-                    "insert into sales_emails (activity_id, account_id, member_id, recipient, recipient_key, cc, bcc, subject, html, plain, \
-                     template_id, template_name, tracked, commercial, status, opened, clicked, replied, bots) \
-                     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'in progress', 0, 0, 0, 0)",
-                )
-                .bind(&activity.id)
-                .bind(&self.account_id)
-                .bind(&email.member_id)
-                .bind(&email.recipient)
-                .bind(&email.recipient_key)
-                .bind(&email.cc)
-                .bind(&email.bcc)
-                .bind(&email.subject)
-                .bind(&email.html)
-                .bind(&email.plain)
-                .bind(&email.template_id)
-                .bind(&email.template_name)
-                .bind(email.tracked)
-                .bind(email.commercial)
-                .execute(&mut *transaction)
-                .await?;
+                write_mail!(transaction, &self.account_id, activity, email, now_ms);
             }
         });
         Ok(Recorded::Done)
@@ -113,6 +131,16 @@ impl Tenant {
     pub async fn mails_since(&self, member_id: &str, since_ms: i64) -> Result<i64, StoreError> {
         let text = "select count(*) from sales_emails where account_id = $1 and member_id = $2 and sent_at > $3";
         Ok(on!(&self.store, pool => sqlx::query_scalar(text).bind(&self.account_id).bind(member_id).bind(since_ms).fetch_one(pool).await)?)
+    }
+
+    /// How many mails of a member wait to go out.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn mails_on_their_way(&self, member_id: &str) -> Result<i64, StoreError> {
+        let text =
+            "select count(*) from sales_emails where account_id = $1 and member_id = $2 and sent_at is null and status = 'in progress'";
+        Ok(on!(&self.store, pool => sqlx::query_scalar(text).bind(&self.account_id).bind(member_id).fetch_one(pool).await)?)
     }
 
     /// Writes down what became of a mail, and with it: once it is out, other systems are told and the panel shows it; if it
@@ -173,6 +201,7 @@ impl Tenant {
                 .execute(&mut *transaction)
                 .await?;
             }
+            follow_mail!(transaction, &self.account_id, activity_id, verdict, now_ms);
         });
         Ok(())
     }
@@ -188,6 +217,7 @@ impl Tenant {
             "clicked" => {
                 "update sales_emails set clicked = clicked + 1, opened = case when opened = 0 then 1 else opened end where activity_id = $1"
             }
+            "bounced" => "update sales_emails set status = 'bounced' where activity_id = $1",
             _ => "update sales_emails set replied = replied + 1 where activity_id = $1",
         };
         Ok(commit!(&self.store, transaction => {
@@ -233,6 +263,12 @@ impl Tenant {
             .bind(now_ms)
             .execute(&mut *transaction)
             .await?;
+            if event.activity.kind == "replied" {
+                follow_reply!(transaction, &self.account_id, email_id, now_ms);
+            }
+            if event.activity.kind == "bounced" {
+                follow_bounce!(transaction, &self.account_id, email_id, now_ms);
+            }
             true
         }))
     }

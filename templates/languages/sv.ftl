@@ -381,3 +381,17 @@ empty-watch-list-text = Tryck på Bevaka bredvid en av dina bästa chanser, elle
 empty-my-emails-title = Du har inte skickat några mejl
 empty-my-emails-text = Säljmejl som du skickar från Salesforce visas här, med öppningar och klick.
 why-switched-off = Din Salesforce-admin har stängt av detta.
+
+## Säljkampanjer
+act-sales = Lägg till i en säljkampanj
+do-sales = Starta
+done-sales = Säljkampanjen har startats för personen.
+field-sales-campaign = Säljkampanj
+choose-campaign = Välj en kampanj
+field-start-on = Start (nu om tomt; { $zone })
+sales-when = Vad som händer när
+sales-waits = väntar sedan tills uppgiften är klar
+no-sales-campaigns = Det finns ingen säljkampanj som du kan starta. Skapa en i inställningarna under Säljkampanjer.
+why-no-steps = Kampanjen har inga steg ännu.
+why-enough = Du har så många kampanjer igång som tillåts.
+why-left-out = Kampanjen kan inte startas för personen.
