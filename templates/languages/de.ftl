@@ -332,7 +332,8 @@ mail-open = Die E-Mail zeigen
 mail-gone = Diese E-Mail lässt sich nicht mehr zeigen: Marketo hat sie nicht mehr.
 mail-not-permitted = Die E-Mail selbst lässt sich nicht zeigen: Der API-Benutzer in Marketo darf keine Assets lesen. Bitten Sie Ihren Marketo-Admin um die Berechtigung „Read-Only Assets“.
 mail-unavailable = Die E-Mail selbst lässt sich nicht zeigen: Marketo antwortet gerade nicht. Was mit ihr geschah, ist vollständig.
-email-replied = { $count ->
+email-replied = Beantwortet
+mail-replied = { $count ->
     [one] Beantwortet
    *[other] { $count }× beantwortet
 }

@@ -333,7 +333,8 @@ mail-open = Show the mail
 mail-gone = This mail can no longer be shown: Marketo has no such e-mail any more.
 mail-not-permitted = The mail itself can’t be shown: the API user in Marketo may not read assets. Ask your Marketo admin for the permission “Read-Only Assets”.
 mail-unavailable = The mail itself can’t be shown: Marketo is not answering right now. What happened with it is complete.
-email-replied = { $count ->
+email-replied = Replied
+mail-replied = { $count ->
     [one] Replied
    *[other] Replied { $count }×
 }

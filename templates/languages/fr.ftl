@@ -332,7 +332,8 @@ mail-open = Afficher l’e-mail
 mail-gone = Cet e-mail ne peut plus être affiché : Marketo ne l’a plus.
 mail-not-permitted = L’e-mail lui-même ne peut pas être affiché : l’utilisateur API de Marketo ne peut pas lire les ressources. Demandez à votre admin Marketo l’autorisation « Read-Only Assets ».
 mail-unavailable = L’e-mail lui-même ne peut pas être affiché : Marketo ne répond pas pour le moment. Ce qui s’est passé est complet.
-email-replied = { $count ->
+email-replied = Réponse reçue
+mail-replied = { $count ->
     [one] Réponse reçue
    *[other] { $count } réponses
 }

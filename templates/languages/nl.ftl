@@ -332,7 +332,8 @@ mail-open = De e-mail tonen
 mail-gone = Deze e-mail kan niet meer worden getoond: Marketo heeft hem niet meer.
 mail-not-permitted = De e-mail zelf kan niet worden getoond: de API-gebruiker in Marketo mag geen assets lezen. Vraag uw Marketo-beheerder om de machtiging ‘Read-Only Assets’.
 mail-unavailable = De e-mail zelf kan niet worden getoond: Marketo antwoordt op dit moment niet. Wat ermee gebeurde, is volledig.
-email-replied = { $count ->
+email-replied = Beantwoord
+mail-replied = { $count ->
     [one] Beantwoord
    *[other] { $count }× beantwoord
 }

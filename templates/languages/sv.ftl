@@ -332,7 +332,8 @@ mail-open = Visa mejlet
 mail-gone = Mejlet kan inte längre visas: Marketo har det inte kvar.
 mail-not-permitted = Själva mejlet kan inte visas: API-användaren i Marketo får inte läsa tillgångar. Be din Marketo-admin om behörigheten ”Read-Only Assets”.
 mail-unavailable = Själva mejlet kan inte visas: Marketo svarar inte just nu. Det som hände är fullständigt.
-email-replied = { $count ->
+email-replied = Besvarat
+mail-replied = { $count ->
     [one] Besvarat
    *[other] Besvarat { $count }×
 }

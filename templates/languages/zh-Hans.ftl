@@ -322,7 +322,8 @@ mail-open = 显示邮件
 mail-gone = 此邮件已无法显示：Marketo 中已没有这封邮件。
 mail-not-permitted = 无法显示邮件内容：Marketo 中的 API 用户无权读取资产。请向您的 Marketo 管理员申请“Read-Only Assets”权限。
 mail-unavailable = 无法显示邮件内容：Marketo 目前没有响应。邮件的经过是完整的。
-email-replied = { $count ->
+email-replied = 已回复
+mail-replied = { $count ->
    *[other] 已回复 { $count } 次
 }
 
