@@ -32,6 +32,7 @@ mod database;
 mod deliveries;
 pub mod delivery_codes;
 mod description;
+mod desk;
 pub mod email;
 mod emails;
 pub mod entrances;
@@ -47,6 +48,7 @@ pub mod letters;
 pub mod link;
 mod listing;
 mod mail_html;
+mod mail_view;
 mod mailings;
 mod marketo_admins;
 mod marketo_budget;
@@ -56,6 +58,7 @@ mod me;
 mod members;
 mod memory_epochs;
 pub mod merging;
+pub mod moment_alerts;
 mod org_assertion;
 mod org_certificates;
 mod org_status;
@@ -67,6 +70,7 @@ pub mod postbox;
 pub mod provisioning;
 mod query;
 mod record_people;
+mod records;
 mod request;
 pub mod routes;
 pub mod sales_campaigns;
@@ -113,6 +117,7 @@ pub struct AccountState {
     standing: standing::Standing,
     rosters: marketo_admins::Rosters,
     campaigns: marketo_campaigns::Campaigns,
+    contents: mail_view::Contents,
     links: Arc<tracking_links::LinkKey>,
 }
 
@@ -144,6 +149,7 @@ impl AccountState {
             standing: standing::Standing::default(),
             rosters: marketo_admins::Rosters::default(),
             campaigns: marketo_campaigns::Campaigns::default(),
+            contents: mail_view::Contents::default(),
             links,
         }))
     }

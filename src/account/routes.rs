@@ -7,10 +7,11 @@ use actix_web::{HttpResponse, Route, web};
 
 use super::description::OFFERED;
 use super::{
-    AccountState, account_settings, acting, acting_settings, actions_config, api_tokens, audit, calls, database, deliveries, emails,
-    entrances, field_sync, imports, insights, invitations, jobs, marketo_admins, marketo_budget, marketo_campaigns, marketo_connection, me,
-    members, memory_epochs, org_certificates, org_status, orgs, package_state, people, request, sales_campaigns, salesforce_connection,
-    salesforce_sign_in, secret_key, set_up, sign_in_links, tasks, teams, templates, timeline, tracking, unsubscribes, watch_list,
+    AccountState, account_settings, acting, acting_settings, actions_config, api_tokens, audit, calls, database, deliveries, desk, emails,
+    entrances, field_sync, imports, insights, invitations, jobs, mail_view, marketo_admins, marketo_budget, marketo_campaigns,
+    marketo_connection, me, members, memory_epochs, moment_alerts, org_certificates, org_status, orgs, package_state, people, records,
+    request, sales_campaigns, salesforce_connection, salesforce_sign_in, secret_key, set_up, sign_in_links, tasks, teams, templates,
+    timeline, tracking, unsubscribes, watch_list,
 };
 use crate::problem::Problem;
 
@@ -44,6 +45,10 @@ pub const ROUTES: &[Row] = &[
     row!(get, "/v1/people/{id}", people::show, offered),
     row!(get, "/v1/people/{id}/timeline", timeline::show, offered),
     row!(get, "/v1/people/{id}/insights", insights::show, offered),
+    row!(get, "/v1/people/{id}/mailings/{mail}", mail_view::show, offered),
+    row!(get, "/v1/records/{record}", records::show, offered),
+    row!(get, "/v1/records/{record}/timeline", timeline::show_group, offered),
+    row!(get, "/v1/records/{record}/insights", insights::show_group, offered),
     row!(get, "/v1/budget", jobs::budget),
     row!(get, "/v1/jobs", jobs::list, offered),
     row!(get, "/openapi.json", description),
@@ -159,8 +164,19 @@ pub const ROUTES: &[Row] = &[
     row!(post, "/v1/emails/preview", emails::preview, offered),
     row!(get, "/v1/emails/drafts/{person}", emails::show_draft, offered),
     row!(put, "/v1/emails/drafts/{person}", emails::save_draft, offered),
+    row!(get, "/v1/best-bets", desk::best_bets, offered),
+    row!(put, "/v1/best-bets/{person}/hidden", desk::hide, offered),
+    row!(delete, "/v1/best-bets/{person}/hidden", desk::take_back, offered),
+    row!(get, "/v1/lead-feed", desk::feed, offered),
+    row!(get, "/v1/my-emails", desk::my_emails, offered),
+    row!(get, "/v1/watch-list", desk::watch_list, offered),
     row!(put, "/v1/watch-list/{person}", watch_list::add, offered),
     row!(delete, "/v1/watch-list/{person}", watch_list::remove, offered),
+    row!(get, "/v1/moment-subscriptions", moment_alerts::list, offered),
+    row!(post, "/v1/moment-subscriptions", moment_alerts::create, offered),
+    row!(delete, "/v1/moment-subscriptions/{id}", moment_alerts::remove, offered),
+    row!(get, "/v1/moment-subscriptions/by-token/{token}", moment_alerts::show_by_link),
+    row!(post, "/v1/moment-subscriptions/by-token/{token}", moment_alerts::end_by_link),
     row!(get, "/v1/acting-settings", acting_settings::show, offered),
     row!(put, "/v1/acting-settings", acting_settings::change, offered),
     row!(post, "/v1/mail-events", tracking::create),

@@ -49,7 +49,7 @@ impl FromRequest for Seller {
                     let member = database::answer(tenant.member_by_salesforce(org.as_str(), user.as_str())).await?;
                     (tenant, member, Some(record))
                 }
-                Visitor::Package { account, org, user } => {
+                Visitor::Package { account, org, user } | Visitor::Desk { account, org, user } => {
                     let tenant = of_org(&state, &account, &org).await?;
                     let member = database::answer(tenant.member_by_salesforce(org.as_str(), user.as_str())).await?;
                     (tenant, member, None)
@@ -115,12 +115,23 @@ impl Seller {
             (Some(_), Some(_), _) => return Err(invalid("person_id", "Give sfdc_id or person_id, not both.")),
         };
         let person = person.ok_or_else(not_in_marketo)?;
-        if self.sees(&person) { Ok(person) } else { Err(not_in_marketo()) }
+        if self.sees(&person).await? { Ok(person) } else { Err(not_in_marketo()) }
     }
 
-    fn sees(&self, person: &Person) -> bool {
-        let Some(record) = self.record.as_ref().map(SalesforceId::as_str) else { return true };
-        person.sfdc_id == record || person.sfdc_lead_id.as_deref() == Some(record) || person.sfdc_contact_id.as_deref() == Some(record)
+    /// Whether the seller may act on a person: in a panel only on those of its record.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn sees(&self, person: &Person) -> Result<bool, Problem> {
+        let Some(bound) = self.record.as_ref() else { return Ok(true) };
+        let record = Some(bound.as_str());
+        let known = [&person.sfdc_lead_id, &person.sfdc_contact_id, &person.sfdc_account_id, &person.sfdc_opportunity_id];
+        if Some(person.sfdc_id.as_str()) == record || known.into_iter().any(|id| id.as_deref() == record) {
+            return Ok(true);
+        }
+        let Some(contact) = person.sfdc_contact_id.as_deref().filter(|_| bound.is_a("006")) else { return Ok(false) };
+        let roles = database::answer(self.tenant.opportunity_roles(bound.as_str())).await?;
+        Ok(roles.iter().any(|role| role.contact_id == contact))
     }
 }
 

@@ -935,6 +935,11 @@ audit-campaign-stopped = hat eine Vertriebskampagne beendet
 activity-sales_added = Zu Vertriebskampagne hinzugefügt
 activity-sales_removed = Aus Vertriebskampagne entfernt
 
+alerts-lead = Sie erhalten E-Mails über interessante Momente: { $label }. Möchten Sie sie beenden?
+alerts-button = Diese E-Mails beenden
+alerts-already = Diese E-Mails wurden schon beendet.
+alerts-done = Erledigt: Sie erhalten darüber keine E-Mails mehr.
+
 ## Upstreams
 problem-upstream-keys-unavailable = Die Schlüssel von Salesforce sind gerade nicht abrufbar, daher kann sich niemand damit anmelden. Versuchen Sie es gleich noch einmal.
 problem-upstream-timeout = Salesforce oder Marketo hat nicht rechtzeitig geantwortet. Versuchen Sie es gleich noch einmal.

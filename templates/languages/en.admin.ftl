@@ -938,6 +938,11 @@ audit-campaign-stopped = stopped a sales campaign
 activity-sales_added = Added to a sales campaign
 activity-sales_removed = Removed from a sales campaign
 
+alerts-lead = You get mails about interesting moments: { $label }. Do you want to stop them?
+alerts-button = Stop these mails
+alerts-already = These mails were stopped already.
+alerts-done = Done: you get no more mails about this.
+
 ## Upstreams
 problem-upstream-keys-unavailable = Salesforce's keys cannot be fetched just now, so nobody can be signed in with it. Try again in a moment.
 problem-upstream-timeout = Salesforce or Marketo did not answer in time. Try again in a moment.

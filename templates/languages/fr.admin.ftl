@@ -935,6 +935,11 @@ audit-campaign-stopped = a arrêté une campagne de vente
 activity-sales_added = Ajout à une campagne de vente
 activity-sales_removed = Retrait d’une campagne de vente
 
+alerts-lead = Vous recevez des e-mails sur des moments intéressants : { $label }. Voulez-vous les arrêter ?
+alerts-button = Ne plus recevoir ces e-mails
+alerts-already = Ces e-mails ont déjà été arrêtés.
+alerts-done = C’est fait : vous ne recevrez plus d’e-mails à ce sujet.
+
 ## Upstreams
 problem-upstream-keys-unavailable = Les clés de Salesforce ne peuvent pas être lues pour le moment ; personne ne peut donc se connecter par Salesforce. Réessayez dans un instant.
 problem-upstream-timeout = Salesforce ou Marketo n’a pas répondu à temps. Réessayez dans un instant.

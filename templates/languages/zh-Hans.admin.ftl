@@ -926,6 +926,11 @@ audit-campaign-stopped = 停止了销售活动
 activity-sales_added = 添加到销售活动
 activity-sales_removed = 从销售活动移除
 
+alerts-lead = 您正在接收关注时刻的邮件：{ $label }。要停止接收吗？
+alerts-button = 停止接收此类邮件
+alerts-already = 此类邮件已经停止。
+alerts-done = 已完成：您将不再收到此类邮件。
+
 ## Upstreams
 problem-upstream-keys-unavailable = 目前无法获取 Salesforce 的密钥，因此暂时无法用它登录。请稍后再试。
 problem-upstream-timeout = Salesforce 或 Marketo 未及时响应。请稍后再试。
