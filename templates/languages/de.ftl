@@ -394,3 +394,7 @@ empty-watch-list-title = Sie beobachten niemanden
 empty-watch-list-text = Drücken Sie „Beobachten“ neben einer Ihrer besten Chancen, oder wählen Sie bei einem Lead oder Kontakt „Zu meiner Beobachtungsliste hinzufügen“.
 empty-my-emails-title = Sie haben keine E-Mails gesendet
 empty-my-emails-text = Vertriebs-E-Mails, die Sie aus Salesforce senden, erscheinen hier mit Öffnungen und Klicks.
+upcoming-campaigns = Laufende Vertriebskampagnen: { $count }
+going-place = Schritt { $number } von { $of }
+going-waits = wartet auf eine Aufgabe
+going-blocked = braucht Aufmerksamkeit

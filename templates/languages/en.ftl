@@ -395,3 +395,10 @@ empty-watch-list-title = You watch nobody
 empty-watch-list-text = Press Watch beside one of your best bets, or choose Add to my watch list at a lead or contact.
 empty-my-emails-title = You have sent no e-mails
 empty-my-emails-text = Sales e-mails that you send from Salesforce appear here, with opens and clicks.
+upcoming-campaigns = { $count ->
+    [one] 1 sales campaign under way
+   *[other] { $count } sales campaigns under way
+}
+going-place = step { $number } of { $of }
+going-waits = waits for a task
+going-blocked = needs attention

@@ -394,3 +394,7 @@ empty-watch-list-title = Vous ne suivez personne
 empty-watch-list-text = Appuyez sur Suivre à côté d’une de vos meilleures chances, ou choisissez Ajouter à ma liste de suivi sur une piste ou un contact.
 empty-my-emails-title = Vous n’avez envoyé aucun e-mail
 empty-my-emails-text = Les e-mails commerciaux que vous envoyez depuis Salesforce apparaissent ici, avec ouvertures et clics.
+upcoming-campaigns = Campagnes de vente en cours : { $count }
+going-place = étape { $number } sur { $of }
+going-waits = attend une tâche
+going-blocked = à vérifier

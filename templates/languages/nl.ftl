@@ -394,3 +394,7 @@ empty-watch-list-title = U volgt niemand
 empty-watch-list-text = Druk op Volgen naast een van uw beste kansen, of kies bij een lead of contactpersoon voor toevoegen aan uw volglijst.
 empty-my-emails-title = U hebt geen e-mails verzonden
 empty-my-emails-text = Verkoop-e-mails die u vanuit Salesforce verzendt, verschijnen hier, met openingen en klikken.
+upcoming-campaigns = Lopende verkoopcampagnes: { $count }
+going-place = stap { $number } van { $of }
+going-waits = wacht op een taak
+going-blocked = vraagt aandacht

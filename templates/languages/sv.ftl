@@ -394,3 +394,7 @@ empty-watch-list-title = Du bevakar ingen
 empty-watch-list-text = Tryck på Bevaka bredvid en av dina bästa chanser, eller välj att lägga till i din bevakningslista hos ett lead eller en kontakt.
 empty-my-emails-title = Du har inte skickat några mejl
 empty-my-emails-text = Säljmejl som du skickar från Salesforce visas här, med öppningar och klick.
+upcoming-campaigns = Pågående säljkampanjer: { $count }
+going-place = steg { $number } av { $of }
+going-waits = väntar på en uppgift
+going-blocked = behöver åtgärd

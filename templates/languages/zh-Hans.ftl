@@ -382,3 +382,7 @@ empty-watch-list-title = 您没有关注任何人
 empty-watch-list-text = 点击最佳机会旁的“关注”，或在潜在客户或联系人处选择添加到我的关注列表。
 empty-my-emails-title = 您还没有发送邮件
 empty-my-emails-text = 您从 Salesforce 发送的销售邮件会显示在这里，并附打开和点击情况。
+upcoming-campaigns = 进行中的销售活动：{ $count }
+going-place = 第 { $number } 步，共 { $of } 步
+going-waits = 等待任务
+going-blocked = 需要处理
