@@ -171,14 +171,18 @@ pub struct Salesforce {
     pub jwt_username: String,
 }
 
-/// Outgoing mail.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// Mail.
+#[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mail {
     /// `smtp://host:port` or `smtps://user:password@host:port`.
     pub url: Option<SecretString>,
     /// Sender of the account's own mail.
     pub from: Option<String>,
+    /// Seconds between two looks into a mailbox for answers.
+    pub poll_seconds: u32,
+    /// Mail servers, as `host:port`, that may be local and go without TLS; for demo and tests.
+    pub extra_hosts: Vec<String>,
 }
 
 /// How what reps did is carried to Marketo and Salesforce.
@@ -268,6 +272,12 @@ impl Default for Canvas {
             seen_seconds: 43_200,
             max_body_bytes: 524_288,
         }
+    }
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self { url: None, from: None, poll_seconds: 60, extra_hosts: Vec::new() }
     }
 }
 

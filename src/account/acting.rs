@@ -20,7 +20,7 @@ pub async fn show(seller: Seller, request: HttpRequest, state: web::Data<Account
     let settings = database::answer(seller.tenant.acting_settings()).await?;
     let problem = match person.email.as_deref().map(str::trim).filter(|email| !email.is_empty()) {
         None => Some(("person.no_email", "Marketo knows no e-mail address of this person.".to_owned())),
-        Some(_) if state.settings.mail.url.is_none() => Some(("mail.no_channel", "No mail server is configured.".to_owned())),
+        Some(_) if !composing::may_send(&state, &seller).await? => Some(("mail.no_channel", "No mail server is configured.".to_owned())),
         Some(email) => composing::hindrance(&seller.tenant, &settings, true, email).await?.map(|problem| match &*problem.code {
             "mail.blocked_domain" => ("mail.blocked_domain", problem.detail.into_owned()),
             _ => ("mail.unsubscribed", problem.detail.into_owned()),

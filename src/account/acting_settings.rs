@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::query::invalid;
 use super::signed_in::Admin;
-use super::{activities, body, database};
+use super::{activities, body, database, subject_pattern};
 use crate::problem::Problem;
 use crate::store::acting_settings::ActingSettings;
 
@@ -16,6 +16,7 @@ fn view(settings: &ActingSettings) -> Value {
         "tracking": settings.tracking, "append_unsubscribe": settings.append_unsubscribe,
         "unsubscribe_message": settings.unsubscribe_message, "marketo_check": settings.marketo_check,
         "blocked_domains": domains(settings), "throttle_mails": settings.throttle_mails, "throttle_seconds": settings.throttle_seconds,
+        "subject_pattern": settings.subject_pattern, "log_replies": settings.log_replies, "opt_out_field": settings.opt_out_field,
     })
 }
 
@@ -32,6 +33,7 @@ pub async fn show(admin: Admin) -> Result<Answer<Value>, Problem> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a decision of its own")]
 struct Wanted {
     tracking: bool,
     append_unsubscribe: bool,
@@ -40,6 +42,20 @@ struct Wanted {
     blocked_domains: Vec<String>,
     throttle_mails: i64,
     throttle_seconds: i64,
+    #[serde(default)]
+    subject_pattern: String,
+    #[serde(default = "yes")]
+    log_replies: bool,
+    #[serde(default = "standard")]
+    opt_out_field: String,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+fn standard() -> String {
+    "standard".to_owned()
 }
 
 /// `PUT /v1/acting-settings`
@@ -52,6 +68,14 @@ pub async fn change(admin: Admin, request: HttpRequest, payload: web::Payload) -
     }
     if !(1..=1_000).contains(&wanted.throttle_mails) || !(1..=3_600).contains(&wanted.throttle_seconds) {
         return Err(invalid("throttle_mails", "Between 1 and 1000 mails, between 1 and 3600 seconds."));
+    }
+    // One line: a subject has no breaks. What is too long after filling is cut when it is written.
+    let pattern = activities::lines(Some(&wanted.subject_pattern)).unwrap_or_default().replace(['\n', '\t'], " ");
+    if pattern.chars().count() > 255 || !subject_pattern::knows(&pattern) {
+        return Err(invalid("subject_pattern", "It must have at most 255 characters, and none but the seven fields."));
+    }
+    if !["standard", "both"].contains(&wanted.opt_out_field.as_str()) {
+        return Err(invalid("opt_out_field", "It must be standard or both."));
     }
     let mut blocked = Vec::new();
     for domain in &wanted.blocked_domains {
@@ -72,6 +96,9 @@ pub async fn change(admin: Admin, request: HttpRequest, payload: web::Payload) -
         blocked_domains: json!(blocked).to_string(),
         throttle_mails: wanted.throttle_mails,
         throttle_seconds: wanted.throttle_seconds,
+        subject_pattern: pattern,
+        log_replies: wanted.log_replies,
+        opt_out_field: wanted.opt_out_field,
     };
     let deed = admin.actor.deed("mail_settings.changed", String::new());
     database::answer(admin.tenant.put_acting_settings(&settings, &deed)).await?;

@@ -85,6 +85,12 @@ pub struct EmailDetail {
     /// What was clicked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
+    /// Id of the message that answered, or the words of the server that would not take it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    /// The address that could not be reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     pub owner_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sales_campaign: Option<SalesCampaignDetail>,

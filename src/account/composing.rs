@@ -1,13 +1,16 @@
 //! A mail in the making: what a rep wrote or chose, what it becomes for a person, and what keeps it from being sent.
 
+use std::collections::HashMap;
+
 use lettre::Address;
+use serde_json::{Value, json};
 
 use super::activities::EmailDetail;
 use super::merging::{Filling, Values, merge};
 use super::query::invalid;
 use super::seller::Seller;
 use super::tracking_links::Purpose;
-use super::{AccountState, acting_settings, database, mail_html};
+use super::{AccountState, acting_settings, database, mail_html, salesforce_fields};
 use crate::problem::Problem;
 use crate::store::acting_settings::ActingSettings;
 use crate::store::people::Person;
@@ -39,12 +42,28 @@ pub struct Composition {
     pub tracked: bool,
     pub cc: Vec<String>,
     pub bcc: Vec<String>,
-    subject: String,
-    html: String,
+    text: Text,
     sender: Values,
     settings: ActingSettings,
-    /// Takes the place of the way out until the mail has an id.
-    appends: bool,
+    /// What Salesforce says of people, by the id of their record.
+    salesforce: HashMap<String, Values>,
+}
+
+/// What a mail says before its fields are filled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    pub subject: String,
+    pub html: String,
+}
+
+impl Text {
+    /// Takes in what somebody wrote.
+    ///
+    /// # Errors
+    /// What of it no mail can carry.
+    pub fn read(subject: &str, html: &str) -> Result<Self, Problem> {
+        Ok(Self { subject: mail_html::header("subject", subject, 500)?, html: mail_html::taken_in(html)? })
+    }
 }
 
 /// Stands where the way out will be; no rep can write it, since it is no HTML that is let in.
@@ -57,13 +76,8 @@ impl Composition {
     /// # Errors
     /// What can't be used of it.
     pub async fn read(state: &AccountState, seller: &Seller, draft: &Draft<'_>) -> Result<Self, Problem> {
-        if state.settings.mail.url.is_none() {
-            return Err(Problem::new(
-                409,
-                "mail.no_channel",
-                "No delivery channel",
-                "No mail server is configured, so nothing can be sent yet.",
-            ));
+        if !may_send(state, seller).await? {
+            return Err(super::mail_channels::no_channel());
         }
         let template = match draft.template_id.filter(|id| !id.is_empty()) {
             Some(id) => {
@@ -81,21 +95,56 @@ impl Composition {
             _ => return Err(invalid("html", "Give html or text, or choose a template.")),
         };
         let settings = database::answer(seller.tenant.acting_settings()).await?;
-        let commercial = template.as_ref().is_none_or(|template| template.commercial);
-        let appends =
-            commercial && settings.append_unsubscribe && !html.contains("team_unsubscribe") && !html.contains("friendly_unsubscribe");
         Ok(Self {
-            commercial,
+            commercial: template.as_ref().is_none_or(|template| template.commercial),
             tracked: settings.tracking,
             cc: addresses("cc", draft.cc)?,
             bcc: addresses("bcc", draft.bcc)?,
-            subject,
-            html,
+            text: Text { subject, html },
             sender: sender(seller),
             settings,
-            appends,
+            salesforce: HashMap::new(),
             template,
         })
+    }
+
+    /// Asks Salesforce for what the text, or one of the texts that single people get instead, wants to know of people.
+    ///
+    /// # Errors
+    /// When there is no connection, or Salesforce does not answer.
+    pub async fn ask_salesforce(
+        &mut self,
+        state: &AccountState,
+        seller: &Seller,
+        people: &[&Person],
+        own: &[&Text],
+    ) -> Result<(), Problem> {
+        let texts = std::iter::once(&self.text).chain(own.iter().copied());
+        let wanted = salesforce_fields::wanted(texts.flat_map(|text| [text.subject.as_str(), text.html.as_str()]))?;
+        if !wanted.is_empty() {
+            let (tenant, request_id) = (&seller.tenant, seller.actor.request_id.as_str());
+            self.salesforce = match salesforce_fields::ask(&state.connections, tenant, &wanted, people, request_id).await {
+                // Nobody can be asked: the fields stay unfilled, and are named.
+                Err(problem) if problem.status == 409 => HashMap::new(),
+                other => other?,
+            };
+        }
+        Ok(())
+    }
+
+    /// What somebody would get, and what keeps it from being sent to them.
+    ///
+    /// # Errors
+    /// When the database or Salesforce does not answer.
+    pub async fn shown_to(&mut self, state: &AccountState, seller: &Seller, person: &Person, own: Option<&Text>) -> Result<Value, Problem> {
+        self.ask_salesforce(state, seller, &[person], own.as_slice()).await?;
+        let problem = self.hindrance(seller, person).await?;
+        let composed = self.for_person(person, own);
+        let name = [person.first_name.as_deref(), person.last_name.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        Ok(json!({
+            "to": person.email, "name": name, "subject": composed.subject, "html": composed.html, "text": shown(&composed.html),
+            "unfilled": composed.unfilled, "problem": problem.map(|problem| json!({ "code": problem.code, "detail": problem.detail })),
+        }))
     }
 
     /// What keeps this mail from going to a person, if anything does.
@@ -124,17 +173,19 @@ impl Composition {
 
     /// The mail for a person, without links that are counted.
     #[must_use]
-    pub fn for_person(&self, person: &Person) -> Composed {
+    pub fn for_person(&self, person: &Person, own: Option<&Text>) -> Composed {
         let values = self.values(person);
+        let text = own.unwrap_or(&self.text);
         // Dynamic fields of a text that somebody wrote by hand are filled as well; nobody wants to send braces.
-        let subject = merge(&self.subject, &values, false);
-        let body = merge(&self.html, &values, true);
+        let subject = merge(&text.subject, &values, false);
+        let body = merge(&text.html, &values, true);
         let mut html = mail_html::sent_out(&body.text, |_| None);
-        if self.appends {
+        let says_so = text.html.contains("team_unsubscribe") || text.html.contains("friendly_unsubscribe");
+        if self.commercial && self.settings.append_unsubscribe && !says_so {
             html.extend(["<p>", &self.way_out(), "</p>"]);
         }
         let mut unfilled = subject.unfilled;
-        unfilled.extend(body.unfilled.into_iter().filter(|name| !values.contains_key(name.as_str())));
+        unfilled.extend(body.unfilled);
         unfilled.dedup();
         Composed { subject: subject.text, html, unfilled }
     }
@@ -143,19 +194,20 @@ impl Composition {
         let text =
             |value: Option<&str>| value.map(str::trim).filter(|value| !value.is_empty()).map(|value| Filling::Text(value.to_owned()));
         let mut values = self.sender.clone();
+        values.extend(self.salesforce.get(&person.sfdc_id).cloned().unwrap_or_default());
         let company = text(person.company.as_deref());
         let friendly = person.company.as_deref().map(friendly).and_then(|name| text(Some(&name)));
         let your_company = || Filling::Text("your company".to_owned());
-        values.insert("first_name", text(person.first_name.as_deref()).unwrap_or(Filling::Blank));
-        values.insert("last_name", text(person.last_name.as_deref()).unwrap_or(Filling::Blank));
-        values.insert("title", text(person.title.as_deref()).unwrap_or(Filling::Blank));
-        values.insert("company", company.unwrap_or_else(your_company));
-        values.insert("company_friendly", friendly.unwrap_or_else(your_company));
-        values.insert("team_unsubscribe", Filling::Html(self.way_out()));
-        values.insert("friendly_unsubscribe", Filling::Html(self.way_out()));
+        values.insert("first_name".into(), text(person.first_name.as_deref()).unwrap_or(Filling::Blank));
+        values.insert("last_name".into(), text(person.last_name.as_deref()).unwrap_or(Filling::Blank));
+        values.insert("title".into(), text(person.title.as_deref()).unwrap_or(Filling::Blank));
+        values.insert("company".into(), company.unwrap_or_else(your_company));
+        values.insert("company_friendly".into(), friendly.unwrap_or_else(your_company));
+        values.insert("team_unsubscribe".into(), Filling::Html(self.way_out()));
+        values.insert("friendly_unsubscribe".into(), Filling::Html(self.way_out()));
         for (name, value) in [("personal_email", person.email.as_deref()), ("phone", person.phone.as_deref())] {
             if let Some(value) = text(value) {
-                values.insert(name, value);
+                values.insert(name.into(), value);
             }
         }
         values
@@ -197,10 +249,20 @@ impl Composition {
             template_id: self.template.as_ref().map(|template| template.id.clone()),
             template: self.template.as_ref().map(|template| template.name.clone()),
             link: None,
+            answer: None,
+            email: None,
             owner_id: seller.member.salesforce_user_id.clone(),
             sales_campaign: None,
         }
     }
+}
+
+/// Whether there is a way out for a seller's mails: their own, the team's, or the gateway's.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn may_send(state: &AccountState, seller: &Seller) -> Result<bool, Problem> {
+    Ok(state.settings.mail.url.is_some() || database::answer(seller.tenant.channel_of(&seller.member.id)).await?.is_some())
 }
 
 /// What keeps a mail from going to an address: somebody's wish, or an admin's.
@@ -257,10 +319,10 @@ fn sender(seller: &Seller) -> Values {
     let name = if name.trim().is_empty() { member.email.clone() } else { name };
     let signature = format!("<p>{}<br>{}</p>", super::merging::escaped(&name), super::merging::escaped(&member.email));
     Values::from([
-        ("my_name", Filling::Text(name)),
-        ("my_email", Filling::Text(member.email.clone())),
-        ("my_title", Filling::Blank),
-        ("my_signature", Filling::Html(signature)),
+        ("my_name".into(), Filling::Text(name)),
+        ("my_email".into(), Filling::Text(member.email.clone())),
+        ("my_title".into(), Filling::Blank),
+        ("my_signature".into(), Filling::Html(signature)),
     ])
 }
 

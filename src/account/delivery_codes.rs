@@ -221,6 +221,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_documented_code_is_explained_in_words_of_each_language() {
+        for tag in ["en", "de", "fr", "sv", "nl", "zh-Hans"] {
+            let words = std::fs::read_to_string(format!("templates/languages/{tag}.mailing.ftl")).unwrap();
+            for meaning in DOCUMENTED {
+                let slug = meaning.code.replace('_', "-");
+                for part in ["cause", "remedy"] {
+                    assert!(words.contains(&format!("\ncode-{part}-{slug} = ")), "code-{part}-{slug} in {tag}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn every_documented_code_means_itself_and_no_two_are_the_same() {
         for known in DOCUMENTED {
             assert_eq!(meaning("salesforce", known.code), known);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::activities::{self, Once};
 use super::answer::Answer;
-use super::composing::{Composed, Composition, Draft};
+use super::composing::{Composed, Composition, Draft, Text};
 use super::query::invalid;
 use super::seller::{Seller, Whom};
 use super::{AccountState, body, composing, database};
@@ -17,7 +17,9 @@ use crate::store::sales_activities::{Asked, NewActivity, NewDelivery, Recorded};
 use crate::store::sales_emails::SalesEmail;
 
 /// Most recipients of one call.
-const MOST: usize = 200;
+pub(super) const MOST: usize = 200;
+/// Mails of one member in 24 hours.
+const MOST_A_DAY: i64 = 1_000;
 const LONGEST_WAIT_MS: i64 = 366 * 86_400_000;
 
 #[derive(Deserialize)]
@@ -100,15 +102,10 @@ pub async fn preview(
     state: web::Data<AccountState>,
 ) -> Result<Answer<Value>, Problem> {
     let wanted: Wanted = body::read(&request, payload, body::LONG, WANTED).await?;
-    let composition = Composition::read(&state, &seller, &wanted.draft()).await?;
+    let mut composition = Composition::read(&state, &seller, &wanted.draft()).await?;
     let whom = wanted.whom().into_iter().next().unwrap_or_default();
     let person = seller.person(&whom).await?;
-    let problem = composition.hindrance(&seller, &person).await?;
-    let composed = composition.for_person(&person);
-    Ok(Answer::fleeting(json!({
-        "to": person.email, "subject": composed.subject, "html": composed.html, "text": composing::shown(&composed.html),
-        "unfilled": composed.unfilled, "problem": problem.map(|problem| json!({ "code": problem.code, "detail": problem.detail })),
-    })))
+    Ok(Answer::fleeting(composition.shown_to(&state, &seller, &person, None).await?))
 }
 
 /// `POST /v1/emails`
@@ -135,12 +132,62 @@ pub async fn create(
     }
     let send_at = wanted.send_at()?;
     let composition = Composition::read(&state, &seller, &wanted.draft()).await?;
+    let mut recipients = Vec::new();
+    for whom in whom {
+        let person = seller.person(&whom).await;
+        recipients.push(Recipient { name: whom.sfdc_id.or(whom.person_id), person, own: None });
+    }
+    let made = made_out(&state, &seller, composition, recipients, send_at, alone).await?;
+    let answer = once.keep(&made.answer, async |asked: Option<Asked<'_>>| {
+        database::answer(seller.tenant.record_emails(&made.mails, asked, clock::now_ms())).await
+    });
+    let answer = answer.await?;
+    if alone && let Some((activity, _)) = made.mails.first() {
+        database::answer(seller.tenant.put_draft(&seller.member.id, &activity.person_id, None, clock::now_ms())).await?;
+    }
+    Ok(Answer::fleeting(answer).accepted())
+}
+
+/// Somebody to write to, as whoever asks names them.
+pub(super) struct Recipient {
+    pub name: Option<String>,
+    pub person: Result<Person, Problem>,
+    /// What this one gets instead of what all get.
+    pub own: Option<Text>,
+}
+
+/// Mails made out to people, and what is answered about each.
+pub(super) struct MadeOut {
+    pub mails: Vec<(NewActivity, SalesEmail)>,
+    pub answer: Value,
+}
+
+/// Makes a mail out to people. Whoever can't be written to is left out and named, unless they are alone.
+///
+/// # Errors
+/// What keeps all from being written to, or the one who is alone.
+pub(super) async fn made_out(
+    state: &AccountState,
+    seller: &Seller,
+    mut composition: Composition,
+    recipients: Vec<Recipient>,
+    send_at: i64,
+    alone: bool,
+) -> Result<MadeOut, Problem> {
+    let day_ago = clock::now_ms() - 86_400_000;
+    let before = database::answer(seller.tenant.mails_since(&seller.member.id, day_ago)).await?
+        + database::answer(seller.tenant.mails_on_their_way(&seller.member.id)).await?;
+    if before + i64::try_from(recipients.len()).unwrap_or(i64::MAX) > MOST_A_DAY {
+        return Err(Problem::new(429, "mail.quota", "Enough for today", "A member can send 1,000 mails a day. Send the rest tomorrow."));
+    }
+    let known: Vec<&Person> = recipients.iter().filter_map(|one| one.person.as_ref().ok()).collect();
+    let own: Vec<&Text> = recipients.iter().filter_map(|one| one.own.as_ref()).collect();
+    composition.ask_salesforce(state, seller, &known, &own).await?;
     let (mut mails, mut results) = (Vec::new(), Vec::new());
     let mut seen = std::collections::HashSet::new();
-    for whom in &whom {
-        let name = whom.sfdc_id.as_deref().or(whom.person_id.as_deref());
-        let outcome = match seller.person(whom).await {
-            Ok(person) => ready(&state, &seller, &composition, &person, send_at).await,
+    for Recipient { name, person, own } in recipients {
+        let outcome = match person {
+            Ok(person) => ready(state, seller, &composition, &person, own.as_ref(), send_at).await,
             Err(problem) => Err(problem),
         };
         match outcome {
@@ -157,14 +204,7 @@ pub async fn create(
         }
     }
     let answer = json!({ "accepted": mails.len(), "skipped": results.len() - mails.len(), "results": results });
-    let answer = once.keep(&answer, async |asked: Option<Asked<'_>>| {
-        database::answer(seller.tenant.record_emails(&mails, asked, clock::now_ms())).await
-    });
-    let answer = answer.await?;
-    if alone && let Some((activity, _)) = mails.first() {
-        database::answer(seller.tenant.put_draft(&seller.member.id, &activity.person_id, None, clock::now_ms())).await?;
-    }
-    Ok(Answer::fleeting(answer).accepted())
+    Ok(MadeOut { mails, answer })
 }
 
 /// A mail made out to a person, to be written down.
@@ -176,12 +216,13 @@ pub(super) async fn ready(
     seller: &Seller,
     composition: &Composition,
     person: &Person,
+    own: Option<&Text>,
     send_at: i64,
 ) -> Result<(NewActivity, SalesEmail), Problem> {
     if let Some(problem) = composition.hindrance(seller, person).await? {
         return Err(problem);
     }
-    let Composed { subject, html, unfilled } = composition.for_person(person);
+    let Composed { subject, html, unfilled } = composition.for_person(person, own);
     if !unfilled.is_empty() {
         return Err(composing::unfilled(&unfilled));
     }
@@ -221,7 +262,11 @@ pub(super) async fn ready(
 
 impl Once {
     /// Writes something by `write`, which keeps the answer; gives the earlier answer when there is one.
-    async fn keep(&self, answer: &Value, write: impl AsyncFn(Option<Asked<'_>>) -> Result<Recorded, Problem>) -> Result<Value, Problem> {
+    pub(super) async fn keep(
+        &self,
+        answer: &Value,
+        write: impl AsyncFn(Option<Asked<'_>>) -> Result<Recorded, Problem>,
+    ) -> Result<Value, Problem> {
         let text = answer.to_string();
         match write(self.asking(&text)).await? {
             Recorded::Done => Ok(answer.clone()),

@@ -17,6 +17,7 @@ pub enum Status {
     Sent,
     SoftBounced,
     Delivered,
+    Replied,
     Bounced,
     Unsubscribed,
 }
@@ -114,6 +115,7 @@ impl Mailing {
         let reached = match event.kind.as_str() {
             "delivered" | "opened" | "clicked" => Status::Delivered,
             "soft_bounced" => Status::SoftBounced,
+            "sales_replied" => Status::Replied,
             "bounced" | "sales_bounced" => Status::Bounced,
             "unsubscribed" => Status::Unsubscribed,
             _ => Status::Sent,

@@ -1,7 +1,8 @@
 //! Dynamic fields of mails: `{{first_name}}`, `{{company | default: "your team"}}`, and prompts `{{! say something }}` that a rep
 //! has to replace. One pass: what a value contains is never looked at again.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a field becomes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub enum Filling {
 }
 
 /// The values of one mail, by field.
-pub type Values = BTreeMap<&'static str, Filling>;
+pub type Values = BTreeMap<Cow<'static, str>, Filling>;
 
 /// A text with its fields filled.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,6 +45,22 @@ pub fn merge(text: &str, values: &Values, html: bool) -> Merged {
     }
     merged.text.push_str(rest);
     merged
+}
+
+/// The names of the fields of a text that begin so.
+#[must_use]
+pub fn named(text: &str, beginning: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once("{{") {
+        rest = after;
+        let Some((field, _)) = after.split_once("}}").filter(|(field, _)| field.len() <= LONGEST_FIELD) else { continue };
+        let (name, _) = read(field, true);
+        if name.starts_with(beginning) {
+            found.insert(name);
+        }
+    }
+    found
 }
 
 fn fill(field: &str, values: &Values, html: bool, merged: &mut Merged) {
@@ -114,10 +131,10 @@ mod tests {
 
     fn values() -> Values {
         BTreeMap::from([
-            ("first_name", Filling::Text("Zoë <b>{{company}}</b>".to_owned())),
-            ("company", Filling::Text("A & B".to_owned())),
-            ("title", Filling::Blank),
-            ("my_signature", Filling::Html("<p>Me</p>".to_owned())),
+            ("first_name".into(), Filling::Text("Zoë <b>{{company}}</b>".to_owned())),
+            ("company".into(), Filling::Text("A & B".to_owned())),
+            ("title".into(), Filling::Blank),
+            ("my_signature".into(), Filling::Html("<p>Me</p>".to_owned())),
         ])
     }
 
@@ -130,6 +147,12 @@ mod tests {
         for odd in ["${7*7}", "<%= %>", "{{", "}}", "{ {x} }", "{{{{"] {
             assert_eq!(merge(odd, &values(), false).text, odd);
         }
+    }
+
+    #[test]
+    fn the_fields_of_a_text_are_found_by_their_beginning() {
+        let found = named("{{sfdc_a}} {{ sfdc_b | default: \"x\" }} {{first_name}} {{! sfdc_c }} {{sfdc_", "sfdc_");
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), ["sfdc_a", "sfdc_b"]);
     }
 
     #[test]
@@ -149,7 +172,7 @@ mod tests {
 
         #[test]
         fn no_value_adds_markup_or_a_line(value in "\\PC{0,40}|[\\r\\n<>\"'&{}]{0,12}") {
-            let values = BTreeMap::from([("x", Filling::Text(value))]);
+            let values = BTreeMap::from([("x".into(), Filling::Text(value))]);
             let html = merge("{{x}}", &values, true).text;
             let markup = html.contains(['<', '>', '"', '{']);
             prop_assert!(!markup);

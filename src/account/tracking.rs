@@ -46,7 +46,7 @@ pub async fn create(
     let quick = mail.sent_at.is_none_or(|sent| at - sent < TOO_QUICK_MS);
     // Somebody's choice not to be counted also counts for mails that are out already.
     let ignored = !mail.tracked || database::answer(tenant.untracked(&mail.recipient_key)).await?;
-    if seen.bot || quick || ignored || purpose == Purpose::Unsubscribe {
+    if seen.bot || quick || ignored || matches!(purpose, Purpose::Unsubscribe | Purpose::Return) {
         if !ignored {
             database::answer(tenant.count_bot(&mail_id)).await?;
         }

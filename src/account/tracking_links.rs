@@ -18,6 +18,8 @@ pub enum Purpose {
     Unsubscribe,
     /// Out of a subscription to interesting moments, whose id stands in place of a mail's.
     Alerts,
+    /// The mail itself, for whoever answers it.
+    Return,
 }
 
 impl Purpose {
@@ -27,6 +29,7 @@ impl Purpose {
             Self::Click => b'c',
             Self::Unsubscribe => b'u',
             Self::Alerts => b'm',
+            Self::Return => b'r',
         }
     }
 
@@ -36,6 +39,7 @@ impl Purpose {
             b'c' => Some(Self::Click),
             b'u' => Some(Self::Unsubscribe),
             b'm' => Some(Self::Alerts),
+            b'r' => Some(Self::Return),
             _ => None,
         }
     }

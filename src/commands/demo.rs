@@ -106,6 +106,9 @@ impl Demo {
         settings.salesforce.sandbox_login_url = world.instance_url();
         let mail = sandbox::mail::listen(Arc::clone(&world), SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         settings.mail.url.get_or_insert_with(|| SecretString::from(format!("smtp://{mail}")));
+        let inbox = sandbox::mail::show(Arc::clone(&world), SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+        settings.mail.extra_hosts.extend([mail.to_string(), inbox.to_string()]);
+        settings.mail.poll_seconds = 2;
 
         let account = AccountHalf::build(&settings).await?;
         let api = account.listen("127.0.0.1:0")?;

@@ -119,9 +119,25 @@ pub async fn settle(account: &AccountHalf, account_url: &str, settings: &Setting
         admin.post("/v1/field-sync/start", json!({})).await.context("starting the sync")?;
         account.sync.nudge();
     }
+    if let [smtp, imap] = settings.mail.extra_hosts.as_slice() {
+        admin.send(Verb::Put, "/v1/mail-channels/team", Some(mailbox(smtp, imap))).await.context("the team's mailbox")?;
+    }
     people(&admin, &face, world).await.context("inviting people")?;
     sign_in(&face, settings, world).await.context("Robin's sign-in with Salesforce")?;
     Ok(account_id)
+}
+
+// The emulated mailbox, by which answers are found.
+fn mailbox(smtp: &str, imap: &str) -> Value {
+    let parts = |address: &str| {
+        let (host, port) = address.rsplit_once(':').unwrap_or((address, "0"));
+        (host.to_owned(), port.parse::<u16>().unwrap_or(0))
+    };
+    let ((smtp_host, smtp_port), (imap_host, imap_port)) = (parts(smtp), parts(imap));
+    json!({
+        "smtp_host": smtp_host, "smtp_port": smtp_port, "smtp_security": "plain", "imap_host": imap_host, "imap_port": imap_port,
+        "imap_security": "plain", "imap_user": "everybody@sandbox.example", "imap_password": "demo",
+    })
 }
 
 // The first user: here since an earlier start, or invited and accepted now. `None` when somebody set the account up differently.

@@ -28,6 +28,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(at("/panel/mail/{id}", "panel.mail").route(web::get().to(panel_mail::show)))
         .service(at("/panel/mail-body/{ticket}", "panel.mail-body").route(web::get().to(panel_mail::body)))
         .service(at("/panel/settings", "panel.settings").route(web::post().to(panel::settings)))
+        .service(at("/panel/circular", "panel.circular").route(web::post().to(panel::circular)))
         .service(at("/panel/act", "panel.menu").route(web::get().to(panel_acting::menu)))
         .service(
             at("/panel/act/subscribe", "panel.subscribe")
@@ -66,6 +67,8 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(at("/admin/settings/audit.csv", "audit.csv").route(web::get().to(admin::files::audit)))
         .service(at("/admin/settings/integrations/diagnostics.csv", "diagnostics.csv").route(web::get().to(admin::files::ledger)))
         .service(at("/admin/settings/users/import/{id}/report.csv", "import.csv").route(web::get().to(admin::files::report)))
+        .service(at("/admin/templates/{id}/preview/letter", "template.letter").route(web::get().to(admin::letters::of_template)))
+        .service(at("/admin/circulars/{id}/people/{person}/letter", "circular.letter").route(web::get().to(admin::letters::of_circular)))
         .service(at("/sign-in/salesforce", "sign-in.salesforce").route(web::post().to(sign_in::start)))
         .service(at("/sign-in/salesforce/callback", "sign-in.callback").route(web::get().to(sign_in::finish)))
         .service(at("/sign-out", "sign-out").route(web::post().to(sign_in::out)))

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::admin::connect::{Returned, authorization_page, callback, state_unknown};
 use super::admin::row::{Field, Kind, Who, field, text};
-use super::admin::{Caller, Flash, act, show};
+use super::admin::{Caller, Flash, act, form, show};
 use super::broker::{Letter, Verb};
 use super::cookie::{self, BrowserId};
 use super::face::Face;
@@ -47,7 +47,7 @@ pub async fn start(request: HttpRequest, payload: Payload, face: Data<Face>) -> 
 }
 
 async fn started(request: &HttpRequest, payload: Payload, face: &Face) -> Result<HttpResponse, Problem> {
-    let act::Sent { caller, form } = act::admit(request, payload, face, Who::Anyone).await?;
+    let act::Sent { caller, form } = act::admit(request, payload, face, Who::Anyone, form::LARGEST).await?;
     form.only(FIELDS)?;
     let return_to = form.one("return_to")?.filter(|path| is_own_page(path)).map(str::to_owned);
     let mut body = json!({ "environment": form.one("environment")?.unwrap_or_default(), "redirect_uri": callback(face, CALLBACK) });
@@ -109,7 +109,7 @@ pub async fn out(request: HttpRequest, payload: Payload, face: Data<Face>) -> Ht
 }
 
 async fn left(request: &HttpRequest, payload: Payload, face: &Face) -> Result<HttpResponse, Problem> {
-    let act::Sent { caller, form } = act::admit(request, payload, face, Who::SignedIn).await?;
+    let act::Sent { caller, form } = act::admit(request, payload, face, Who::SignedIn, form::LARGEST).await?;
     form.only(&[])?;
     cookie::end(&face.memory, &caller.browser).await;
     let id = BrowserId::new()?;

@@ -277,6 +277,7 @@ impl Tenant {
                 "update invitations set state = 'revoked' where account_id = $1 and member_id = $2 and state = 'sent'",
                 "update mail_outbox set state = 'dropped', token_sealed = null where account_id = $1 and state = 'waiting' \
                  and about in (select i.id from invitations i where i.member_id = $2)",
+                "delete from mail_channels where account_id = $1 and member_id = $2",
                 "delete from members where account_id = $1 and id = $2",
             ] {
                 sqlx::query(text).bind(&self.account_id).bind(id).execute(&mut *transaction).await?;

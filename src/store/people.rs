@@ -153,6 +153,30 @@ impl Tenant {
         Ok(on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).bind(sfdc_id).fetch_optional(pool).await)?)
     }
 
+    /// Those who have an address (in lower case), at most ten.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn people_by_email(&self, email_key: &str) -> Result<Vec<Person>, StoreError> {
+        let text = concat!(
+            "select ",
+            columns!(),
+            " from people where account_id = $1 and lower(email) = $2 and email is not null \
+                    order by updated_at desc, id limit 10"
+        );
+        Ok(on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).bind(email_key).fetch_all(pool).await)?)
+    }
+
+    /// Somebody with an address, to show what a mail would look like.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn anybody(&self) -> Result<Option<Person>, StoreError> {
+        let text =
+            concat!("select ", columns!(), " from people where account_id = $1 and email is not null order by account_id, sfdc_id limit 1");
+        Ok(on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).fetch_optional(pool).await)?)
+    }
+
     /// A person by our own id.
     ///
     /// # Errors

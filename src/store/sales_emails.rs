@@ -78,7 +78,7 @@ pub(super) use write_mail;
 pub struct MailEvent {
     /// The event as an activity of its own.
     pub activity: NewActivity,
-    /// `opened`, `clicked` or `replied`.
+    /// `opened`, `clicked`, `replied` or `bounced`.
     pub column: &'static str,
     /// The same thing again within this time is the same event.
     pub window_ms: i64,
@@ -96,6 +96,15 @@ impl Store {
 }
 
 impl Tenant {
+    /// A mail of this account.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn sales_email(&self, activity_id: &str) -> Result<Option<SalesEmail>, StoreError> {
+        let text = columns!("where account_id = $1 and activity_id = $2");
+        Ok(on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).bind(activity_id).fetch_optional(pool).await)?)
+    }
+
     /// Writes mails with their activities and deliveries, and the answer to the question that caused them, in one transaction.
     ///
     /// # Errors
@@ -122,6 +131,16 @@ impl Tenant {
     pub async fn mails_since(&self, member_id: &str, since_ms: i64) -> Result<i64, StoreError> {
         let text = "select count(*) from sales_emails where account_id = $1 and member_id = $2 and sent_at > $3";
         Ok(on!(&self.store, pool => sqlx::query_scalar(text).bind(&self.account_id).bind(member_id).bind(since_ms).fetch_one(pool).await)?)
+    }
+
+    /// How many mails of a member wait to go out.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn mails_on_their_way(&self, member_id: &str) -> Result<i64, StoreError> {
+        let text =
+            "select count(*) from sales_emails where account_id = $1 and member_id = $2 and sent_at is null and status = 'in progress'";
+        Ok(on!(&self.store, pool => sqlx::query_scalar(text).bind(&self.account_id).bind(member_id).fetch_one(pool).await)?)
     }
 
     /// Writes down what became of a mail, and with it: once it is out, other systems are told and the panel shows it; if it
@@ -198,6 +217,7 @@ impl Tenant {
             "clicked" => {
                 "update sales_emails set clicked = clicked + 1, opened = case when opened = 0 then 1 else opened end where activity_id = $1"
             }
+            "bounced" => "update sales_emails set status = 'bounced' where activity_id = $1",
             _ => "update sales_emails set replied = replied + 1 where activity_id = $1",
         };
         Ok(commit!(&self.store, transaction => {

@@ -1,6 +1,9 @@
 //! Who wants no more mail, since when and why; and everything that ever changed about it.
 
-use super::audit::{Deed, note};
+use std::collections::HashSet;
+
+use super::audit::{Deed, note, pattern};
+use super::sales_activities::NewActivity;
 use super::sales_ends::{Ending, end_runs};
 use super::{Store, StoreError, Tenant, commit, on};
 
@@ -44,11 +47,27 @@ impl Tenant {
         Ok(on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).bind(email_key).fetch_optional(pool).await)?)
     }
 
-    /// Notes that somebody wants no more mail; `false` when that was known. One record, however often it is asked for.
+    /// Those of these addresses (in lower case) who want no more mail.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn unsubscribe(&self, wanted: &Unsubscribe, history_id: &str) -> Result<bool, StoreError> {
+    pub async fn unsubscribed_among(&self, keys: &[String]) -> Result<HashSet<String>, StoreError> {
+        let text = self.store.text(
+            "select email_key from unsubscribes where account_id = $1 and email_key in (select value from json_each($2))",
+            "select email_key from unsubscribes where account_id = $1 and email_key in (select jsonb_array_elements_text(cast($2 as jsonb)))",
+        );
+        let keys = super::batch::rows(keys.iter())?;
+        let found: Vec<String> =
+            on!(&self.store, pool => sqlx::query_scalar(text).bind(&self.account_id).bind(&keys).fetch_all(pool).await)?;
+        Ok(found.into_iter().collect())
+    }
+
+    /// Notes that somebody wants no more mail, and with it what other systems are to be told; `false` when that was known. One record,
+    /// however often it is asked for.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn unsubscribe(&self, wanted: &Unsubscribe, history_id: &str, activities: &[NewActivity]) -> Result<bool, StoreError> {
         Ok(commit!(&self.store, transaction => {
             let new = sqlx::query(
                 "insert into unsubscribes (account_id, email_key, what, why, source, since) values ($1, $2, $3, $4, $5, $6) \
@@ -74,6 +93,9 @@ impl Tenant {
                     .bind(&wanted.source)
                     .execute(&mut *transaction)
                     .await?;
+                for activity in activities {
+                    super::sales_activities::record!(transaction, &self.account_id, activity, wanted.since);
+                }
             }
             // Also when it was known: whoever says it again has been started again meanwhile.
             let ways: Vec<String> = sqlx::query_scalar(
@@ -121,15 +143,17 @@ impl Tenant {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn unsubscribes(&self, before: Option<(i64, &str)>, limit: i64) -> Result<Vec<Unsubscribe>, StoreError> {
+    pub async fn unsubscribes(&self, search: &str, before: Option<(i64, &str)>, limit: i64) -> Result<Vec<Unsubscribe>, StoreError> {
         let (time, key) = before.unwrap_or((i64::MAX, ""));
         let text = "select email_key, what, why, source, since from unsubscribes where account_id = $1 and (since, email_key) < ($2, $3) \
+                    and email_key like $5 escape '\\' \
                     order by since desc, email_key desc limit $4";
         Ok(on!(&self.store, pool => sqlx::query_as(text)
             .bind(&self.account_id)
             .bind(time)
             .bind(key)
             .bind(limit)
+            .bind(pattern(search))
             .fetch_all(pool)
             .await)?)
     }

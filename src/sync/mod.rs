@@ -22,6 +22,7 @@ pub mod extract;
 pub mod field_sync;
 pub mod history;
 pub mod job;
+pub mod mailboxes;
 pub mod oldest;
 mod pace;
 pub mod people_changes;
@@ -78,6 +79,7 @@ pub async fn run(deps: SyncDeps, cancel: CancellationToken) {
     tasks.spawn(promises::keep_mail(deps.clone(), cancel.clone()));
     tasks.spawn(promises::keep_alerts(deps.clone(), cancel.clone()));
     tasks.spawn(promises::keep_imports(deps.clone(), cancel.clone()));
+    tasks.spawn(mailboxes::keep(deps.clone(), cancel.clone()));
     tasks.spawn(promises::keep_tokens(deps.clone(), cancel.clone()));
     tasks.spawn(sales_campaigns::keep(deps.clone(), cancel.clone()));
     for target in deliver::Target::ALL {

@@ -41,6 +41,75 @@
     for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent;
   });
 
+  // === a mail is written: a page that shows what it will look like, the source beside it ===
+  // What may not be shown here (styles of single elements, pictures of the web) waits under another name.
+  const PUT_BY = [['style', 'data-style'], ['src', 'data-src']];
+  function renamed(html, way) {
+    return html.replace(/<[a-z][^>]*>/gi, (tag) => PUT_BY.reduce((text, [own, waiting]) => {
+      const [from, to] = way === 'in' ? [own, waiting] : [waiting, own];
+      return text.replace(new RegExp(`(\\s)${from}=`, 'gi'), `$1${to}=`);
+    }, tag));
+  }
+
+  function edit(place) {
+    const tools = place.querySelector('.editor-tools'), page = place.querySelector('.editor-page'), source = place.querySelector('textarea');
+    const show = () => page.replaceChildren(...new DOMParser().parseFromString(renamed(source.value, 'in'), 'text/html').body.childNodes);
+    const keep = () => {
+      source.value = page.textContent.trim() || page.querySelector('img') ? renamed(page.innerHTML, 'out') : '';
+      source.dispatchEvent(new Event('input', { bubbles: true }));
+    };
+    const bySource = () => tools.querySelector('[data-source]').getAttribute('aria-pressed') === 'true';
+    show();
+    tools.hidden = page.hidden = false;
+    source.hidden = true;
+    document.execCommand('defaultParagraphSeparator', false, 'p');
+    page.addEventListener('input', keep);
+    page.addEventListener('paste', (event) => {
+      event.preventDefault();
+      document.execCommand('insertText', false, event.clipboardData.getData('text/plain'));
+    });
+    const does = (name, value) => { page.focus(); document.execCommand('styleWithCSS', false, false); document.execCommand(name, false, value); keep(); };
+    tools.addEventListener('click', (event) => {
+      const button = event.target.closest('button');
+      if (!button) return;
+      if ('source' in button.dataset) {
+        const now = !bySource();
+        button.setAttribute('aria-pressed', String(now));
+        if (!now) show();
+        [page.hidden, source.hidden] = [now, !now];
+        return (now ? source : page).focus();
+      }
+      if (bySource()) return;
+      const value = button.dataset.ask ? window.prompt(button.dataset.ask, 'https://') : undefined;
+      if (value !== null) does(button.dataset.do, value);
+    });
+    tools.querySelector('[data-insert]').addEventListener('change', (event) => {
+      const field = event.target.value && `{{${event.target.value}}}`;
+      event.target.value = '';
+      if (!field) return;
+      if (bySource()) source.setRangeText(field); else does('insertText', field);
+    });
+  }
+  for (const place of document.querySelectorAll('[data-editor]')) edit(place);
+
+  // === what was written so far is kept, a moment after the last key ===
+  for (const form of document.querySelectorAll('form[data-keep]')) {
+    let timer = 0;
+    const note = form.querySelector('[data-kept-at]');
+    form.addEventListener('input', () => {
+      clearTimeout(timer);
+      timer = setTimeout(async () => {
+        try {
+          const answer = await fetch(form.action, { method: 'POST', headers: { Accept: 'application/json' }, body: new URLSearchParams(new FormData(form)), credentials: 'same-origin', redirect: 'error', signal: AbortSignal.timeout(10000) });
+          note.textContent = answer.ok ? form.dataset.kept : form.dataset.notKept;
+        } catch {
+          note.textContent = form.dataset.notKept;
+        }
+      }, 1200);
+    });
+    form.addEventListener('submit', () => clearTimeout(timer));
+  }
+
   // === progress ===
   const isMoving = (place) => place.querySelector('[data-moving]') !== null;
   async function follow(place, failures) {

@@ -737,6 +737,10 @@ problem-api-token-too-many = Vous avez déjà dix jetons d’API. Retirez-en un 
 ## Map step: what holds where the file is silent
 field-default-role = Rôle si le fichier n’en indique pas
 
+alerts-lead = Vous recevez des e-mails sur des moments intéressants : { $label }. Voulez-vous les arrêter ?
+alerts-button = Ne plus recevoir ces e-mails
+alerts-already = Ces e-mails ont déjà été arrêtés.
+alerts-done = C’est fait : vous ne recevrez plus d’e-mails à ce sujet.
 ## Campagnes de vente
 title-campaigns = Campagnes de vente
 title-campaign = Campagne de vente
@@ -768,7 +772,10 @@ campaign-next = Suivant : aperçu
 campaign-steps = Étapes
 campaign-step = Étape
 campaign-no-steps = Il n’y a pas encore d’étape. Ajoutez la première avant d’ajouter des personnes.
-campaign-busy = { $count } personnes sont en cours. Pour chaque modification, vous dites si elle les concerne aussi.
+campaign-busy = { $count ->
+    [one] 1 personne est en cours. Pour chaque modification, vous dites si elle la concerne aussi.
+   *[other] { $count } personnes sont en cours. Pour chaque modification, vous dites si elle les concerne aussi.
+}
 campaign-touch = Cette modification concerne
 campaign-touch-everybody = tout le monde, y compris les personnes en cours
 campaign-touch-new = seulement les personnes ajoutées désormais
@@ -873,7 +880,10 @@ launch-start-hint = Vide : commencer maintenant.
 launch-update = Mettre à jour l’aperçu
 launch-not-yet = Le lancement n’est pas encore possible
 launch-when = Ce qui se passe et quand
-launch-who = { $count } personnes seront ajoutées
+launch-who = { $count ->
+    [one] 1 personne sera ajoutée
+   *[other] { $count } personnes seront ajoutées
+}
 launch-first-mail = Premier e-mail
 launch-edited = modifié
 launch-leave-out = Écarter
@@ -881,7 +891,10 @@ launch-left-out = Écartées
 launch-nobody = Il n’y a personne à qui cette campagne puisse s’adresser.
 launch-start = Lancer maintenant pour { $count }
 launch-schedule = Planifier pour { $count }
-launch-done = { $count } personnes ont été ajoutées
+launch-done = { $count ->
+    [one] 1 personne a été ajoutée
+   *[other] { $count } personnes ont été ajoutées
+}
 launch-first-at = La première étape est prévue :
 launch-added = ajoutée
 said-step-added = L’étape a été ajoutée.
@@ -934,11 +947,6 @@ audit-campaign-steps-changed = a modifié les étapes d’une campagne de vente
 audit-campaign-stopped = a arrêté une campagne de vente
 activity-sales_added = Ajout à une campagne de vente
 activity-sales_removed = Retrait d’une campagne de vente
-
-alerts-lead = Vous recevez des e-mails sur des moments intéressants : { $label }. Voulez-vous les arrêter ?
-alerts-button = Ne plus recevoir ces e-mails
-alerts-already = Ces e-mails ont déjà été arrêtés.
-alerts-done = C’est fait : vous ne recevrez plus d’e-mails à ce sujet.
 
 ## Upstreams
 problem-upstream-keys-unavailable = Les clés de Salesforce ne peuvent pas être lues pour le moment ; personne ne peut donc se connecter par Salesforce. Réessayez dans un instant.

@@ -737,6 +737,10 @@ problem-api-token-too-many = U hebt al tien API-tokens. Trek er een in die niet 
 ## Map step: what holds where the file is silent
 field-default-role = Rol als het bestand er geen noemt
 
+alerts-lead = U krijgt e-mails over interessante momenten: { $label }. Wilt u ze stoppen?
+alerts-button = Deze e-mails stoppen
+alerts-already = Deze e-mails zijn al gestopt.
+alerts-done = Klaar: u krijgt hierover geen e-mails meer.
 ## Verkoopcampagnes
 title-campaigns = Verkoopcampagnes
 title-campaign = Verkoopcampagne
@@ -768,7 +772,10 @@ campaign-next = Volgende: voorbeeld
 campaign-steps = Stappen
 campaign-step = Stap
 campaign-no-steps = Er zijn nog geen stappen. Voeg de eerste toe voordat u personen toevoegt.
-campaign-busy = { $count } personen zijn onderweg. Bij elke wijziging zegt u of die ook voor hen geldt.
+campaign-busy = { $count ->
+    [one] 1 persoon is onderweg. Bij elke wijziging zegt u of die ook voor deze geldt.
+   *[other] { $count } personen zijn onderweg. Bij elke wijziging zegt u of die ook voor hen geldt.
+}
 campaign-touch = Deze wijziging geldt voor
 campaign-touch-everybody = iedereen, ook wie onderweg is
 campaign-touch-new = alleen personen die vanaf nu worden toegevoegd
@@ -873,7 +880,10 @@ launch-start-hint = Leeg: nu beginnen.
 launch-update = Voorbeeld bijwerken
 launch-not-yet = Dit kan nog niet worden gestart
 launch-when = Wat er wanneer gebeurt
-launch-who = { $count } personen worden toegevoegd
+launch-who = { $count ->
+    [one] 1 persoon wordt toegevoegd
+   *[other] { $count } personen worden toegevoegd
+}
 launch-first-mail = Eerste e-mail
 launch-edited = aangepast
 launch-leave-out = Weglaten
@@ -881,7 +891,10 @@ launch-left-out = Weggelaten
 launch-nobody = Er is niemand voor wie deze campagne kan worden gestart.
 launch-start = Nu starten voor { $count }
 launch-schedule = Inplannen voor { $count }
-launch-done = { $count } personen zijn toegevoegd
+launch-done = { $count ->
+    [one] 1 persoon is toegevoegd
+   *[other] { $count } personen zijn toegevoegd
+}
 launch-first-at = De eerste stap is op:
 launch-added = toegevoegd
 said-step-added = De stap is toegevoegd.
@@ -934,11 +947,6 @@ audit-campaign-steps-changed = heeft de stappen van een verkoopcampagne gewijzig
 audit-campaign-stopped = heeft een verkoopcampagne gestopt
 activity-sales_added = Toegevoegd aan verkoopcampagne
 activity-sales_removed = Verwijderd uit verkoopcampagne
-
-alerts-lead = U krijgt e-mails over interessante momenten: { $label }. Wilt u ze stoppen?
-alerts-button = Deze e-mails stoppen
-alerts-already = Deze e-mails zijn al gestopt.
-alerts-done = Klaar: u krijgt hierover geen e-mails meer.
 
 ## Upstreams
 problem-upstream-keys-unavailable = De sleutels van Salesforce zijn nu niet op te halen, dus niemand kan ermee inloggen. Probeer het zo nog eens.

@@ -150,7 +150,7 @@ async fn whole(state: &AccountState, seller: &Seller, launch: &Launch) -> Result
     for person in &people {
         let edit = edits.iter().find(|edit| edit.person_id == person.id);
         let mail = common.as_ref().map(|composition| {
-            let composed = composition.for_person(person);
+            let composed = composition.for_person(person, None);
             let (subject, text) = edit.map_or_else(
                 || (composed.subject.clone(), composing::shown(&composed.html)),
                 |edit| (edit.subject.clone(), edit.text.clone()),

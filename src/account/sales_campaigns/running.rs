@@ -172,7 +172,7 @@ impl Turns {
             return Ok(on(Advance { due_at: later, reason: Some("daily_limit".to_owned()), ..way.on_the_spot() }));
         }
         let made = match self.composition(way, at).await {
-            Ok(composition) => emails::ready(&self.state, &way.seller, &composition, &way.person, 0).await,
+            Ok(composition) => emails::ready(&self.state, &way.seller, &composition, &way.person, None, 0).await,
             Err(problem) => Err(problem),
         };
         let (mut activity, email) = match made {
@@ -276,7 +276,7 @@ impl Way<'_> {
         if step.kind == StepKind::Email && step.send == SendOption::Task {
             // What the rep is to send, with as many fields filled as can be.
             if let Ok(composition) = mails::composition(state, &self.seller, &self.plan, at, None).await {
-                let mail = composition.for_person(&self.person);
+                let mail = composition.for_person(&self.person, None);
                 let text = format!("{}\n\n{}", mail.subject, crate::account::composing::shown(&mail.html));
                 notes = activities::lines(Some(&text.chars().take(4_000).collect::<String>()));
             }

@@ -16,7 +16,12 @@ impl Office {
         mails.as_array().unwrap().iter().filter(sales).cloned().collect()
     }
 
-    async fn decide(&self, change: Value) {
+    /// Subjects of the mails that arrived.
+    pub(super) async fn subjects(&self) -> Vec<String> {
+        self.mails().await.iter().map(|mail| mail["subject"].as_str().unwrap().to_owned()).collect()
+    }
+
+    pub(super) async fn decide(&self, change: Value) {
         let mut settings = self.house.get(&self.admin, "/v1/acting-settings").await.ok();
         settings.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
         self.house.ask(&self.admin, "PUT", "/v1/acting-settings", Some(settings)).await.ok();
@@ -28,7 +33,7 @@ impl Office {
         self.house.post(&self.admin, "/v1/emails", mail).await
     }
 
-    fn links(&self) -> LinkKey {
+    pub(super) fn links(&self) -> LinkKey {
         LinkKey::new(&self.house.state.settings.account.key)
     }
 

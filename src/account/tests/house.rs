@@ -124,7 +124,10 @@ async fn build(test: TestStore, clock: Arc<Clock>, change: &impl Fn(&mut Setting
     settings.salesforce.client_secret = SecretString::from(secret);
     settings.salesforce.login_url = world.instance_url();
     settings.salesforce.sandbox_login_url = world.instance_url();
+    let inbox = sandbox::mail::show(Arc::clone(&world), SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     settings.mail.url = Some(SecretString::from(format!("smtp://{mail}")));
+    settings.mail.extra_hosts = vec![mail.to_string(), inbox.to_string()];
+    settings.mail.poll_seconds = 1;
     settings.gateway.public_url = "http://127.0.0.1:1".to_owned();
     change(&mut settings);
     let caller = Caller::new(&settings).unwrap();

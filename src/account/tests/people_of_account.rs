@@ -153,11 +153,13 @@ async fn a_plain_user_gets_nothing_that_is_the_admins() {
             "/v1/tasks",
             "/v1/campaigns",
             "/v1/marketo-campaigns",
-            "/v1/templates",
-            "/v1/emails",
-            "/v1/watch-list",
             "/v1/my-emails",
             "/v1/moment-subscriptions",
+            "/v1/template",
+            "/v1/circulars",
+            "/v1/mail-channels/",
+            "/v1/emails",
+            "/v1/watch-list",
             "/v1/sales-",
         ];
         let acts = |row: &&Row| {

@@ -1,6 +1,7 @@
 //! A form is sent: from a page of ours, by this browser, with the fields of its row; then one call of the
 //! account, and on to a page that says what happened.
 
+use actix_web::http::header;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
@@ -40,10 +41,10 @@ pub async fn perform(page: &'static Page, act: &'static Act, request: HttpReques
 ///
 /// # Errors
 /// `csrf.rejected`, `session.*`, or what is wrong with the body.
-pub async fn admit(request: &HttpRequest, payload: Payload, face: &Face, who: Who) -> Result<Sent, Problem> {
+pub async fn admit(request: &HttpRequest, payload: Payload, face: &Face, who: Who, largest: usize) -> Result<Sent, Problem> {
     origin::check(request, &face.house.settings.gateway.public_url)?;
     let caller = Caller::read(request, face, who).await?;
-    let form = Form::parse(&reading::form(request, payload, form::LARGEST).await?);
+    let form = Form::parse(&reading::form(request, payload, largest).await?);
     let token = form.one(TOKEN)?.ok_or_else(origin::rejected)?;
     face.house.form_tokens.check(&caller.browser, token)?;
     Ok(Sent { caller, form })
@@ -56,7 +57,8 @@ async fn performed(
     payload: Payload,
     face: &Face,
 ) -> Result<HttpResponse, Problem> {
-    let Sent { caller, form } = admit(request, payload, face, page.who).await?;
+    let largest = if act.fields.iter().any(|field| field.name == "html") { form::LARGEST_MAIL } else { form::LARGEST };
+    let Sent { caller, form } = admit(request, payload, face, page.who, largest).await?;
     form.only(act.fields)?;
     if let Some((pace, subject)) = act.pace {
         let subject = subject.map(|name| form.one(name)).transpose()?.flatten();
@@ -98,14 +100,25 @@ async fn succeed(
     answer: &Answer,
 ) -> Result<HttpResponse, Problem> {
     match act.then {
+        // A script that keeps what is being written has nobody to tell.
+        Then::To(_) if wants_nothing_shown(request) => Ok(HttpResponse::NoContent().finish()),
+        Then::Made(to) => {
+            #[derive(Deserialize)]
+            struct Made {
+                id: String,
+            }
+            let made: Made = serde_json::from_slice(&answer.body).map_err(|_| Problem::internal())?;
+            if !made.id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+                return Err(Problem::internal());
+            }
+            if !act.said.is_empty() {
+                Flash::done(act.said, &[]).keep(&face.memory, &caller.browser).await;
+            }
+            Ok(show::go(face, &to.replace("{id}", &made.id)))
+        }
         Then::To(to) => {
             Flash::done(act.said, &answer.body).keep(&face.memory, &caller.browser).await;
             Ok(show::go(face, &filled(to, request)?))
-        }
-        Then::ToNew(to) => {
-            let value: Value = serde_json::from_slice(&answer.body).map_err(|_| Problem::internal())?;
-            let id = value.get("id").and_then(Value::as_str).filter(|id| id.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-            Ok(show::go(face, &format!("{to}/{}", id.ok_or_else(Problem::internal)?)))
         }
         Then::Show => {
             let value = serde_json::from_slice(&answer.body).map_err(|_| Problem::internal())?;
@@ -113,11 +126,21 @@ async fn succeed(
         }
         Then::Member => enter(face, caller, member(answer)?, HOME).await,
         Then::Entrance => match member(answer) {
-            Ok(member) => enter(face, caller, member, HOME).await,
+            Ok(member) => enter(face, caller, member, &wanted_page(request).unwrap_or_else(|| HOME.to_owned())).await,
             Err(_) => enter(face, caller, marketo_admin(answer)?, "/admin/marketo/actions-config").await,
         },
         Then::MarketoAdmin => enter(face, caller, marketo_admin(answer)?, "/admin/marketo/actions-config").await,
     }
+}
+
+// The page that somebody was on the way to, if it is one of ours.
+fn wanted_page(request: &HttpRequest) -> Option<String> {
+    let (_, page) = url::form_urlencoded::parse(request.query_string().as_bytes()).find(|(name, _)| name == "return_to")?;
+    origin::is_own_page(&page).then(|| page.into_owned())
+}
+
+fn wants_nothing_shown(request: &HttpRequest) -> bool {
+    request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()) == Some("application/json")
 }
 
 /// The member that an answer names.

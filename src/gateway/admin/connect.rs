@@ -12,6 +12,7 @@ use super::super::refusal;
 use super::act::{self, Sent};
 use super::caller::Caller;
 use super::flash::Flash;
+use super::form;
 use super::row::{Field, Who, text};
 use super::show;
 use crate::problem::Problem;
@@ -59,7 +60,7 @@ pub async fn start(request: HttpRequest, payload: Payload, face: Data<Face>) -> 
 }
 
 async fn started(request: &HttpRequest, payload: Payload, face: &Face) -> Result<HttpResponse, Problem> {
-    let Sent { caller, form } = act::admit(request, payload, face, Who::Member).await?;
+    let Sent { caller, form } = act::admit(request, payload, face, Who::Member, form::LARGEST).await?;
     form.only(FIELDS)?;
     let environment = form.one("environment")?.unwrap_or_default();
     let redirect = callback(face, CALLBACK);

@@ -9,6 +9,8 @@ use crate::problem::Problem;
 
 /// Largest form, in bytes: a few hundred e-mail addresses.
 pub const LARGEST: usize = 64 * 1024;
+/// Largest form with the HTML of a mail, as forms write it.
+pub const LARGEST_MAIL: usize = 400 * 1024;
 /// Most words in a list of words.
 const MOST_WORDS: usize = 1_000;
 /// Longest part of an address that is passed on.
@@ -84,7 +86,7 @@ impl Form {
                     Some(text.parse::<i64>().map_or_else(|_| json!(text), |number| json!(number)))
                 }
                 Kind::Many => Some(json!(self.all(name).filter(|text| !text.is_empty()).collect::<Vec<_>>())),
-                Kind::Flag => Some(json!(self.one(name)?.is_some())),
+                Kind::Flag => Some(json!(self.one(name)?.map(str::trim).is_some_and(|told| !matches!(told, "" | "false")))),
                 Kind::Words => Some(json!(words(self.one(name)?.unwrap_or_default())?)),
                 Kind::Object => Some(self.object(name)),
                 Kind::FromAddress => Some(json!(part(request, name)?)),

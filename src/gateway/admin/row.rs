@@ -78,7 +78,7 @@ pub enum Kind {
     Many,
     /// A whole number; what is none goes on as text, and is refused with the field's name.
     Number,
-    /// A box that is ticked or not.
+    /// A box that is ticked or not, or the word true or false.
     Flag,
     /// A list of words between commas, semicolons, spaces or line breaks.
     Words,
@@ -95,8 +95,8 @@ pub enum Kind {
 pub enum Then {
     /// To a page, which says what was done.
     To(&'static str),
-    /// To the page of what is new: this address, and the id of the answer.
-    ToNew(&'static str),
+    /// To the page of what was made: `{id}` is the answer's.
+    Made(&'static str),
     /// Nowhere: the act's own page shows the answer once, and nobody keeps it.
     Show,
     /// In: the answer names a member.
@@ -158,6 +158,14 @@ impl Act {
     pub const fn then(mut self, said: &'static str, to: &'static str) -> Self {
         self.said = said;
         self.then = Then::To(to);
+        self
+    }
+
+    /// After success: say this on the page of what was made.
+    #[must_use]
+    pub const fn made(mut self, said: &'static str, to: &'static str) -> Self {
+        self.said = said;
+        self.then = Then::Made(to);
         self
     }
 

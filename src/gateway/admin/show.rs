@@ -233,7 +233,7 @@ fn door_with_return(door: &str, path: &str) -> String {
 pub fn policy(extra_hosts: &[String]) -> String {
     use std::fmt::Write as _;
     let mut policy = String::from(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; \
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; base-uri 'none'; frame-ancestors 'none'; \
          form-action 'self' https://login.salesforce.com https://test.salesforce.com https://*.my.salesforce.com",
     );
     let plain = |host: &&String| !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte));

@@ -51,9 +51,10 @@ impl Catalogue {
         Ok(Self { language, messages })
     }
 
-    /// The files of a language: what the panel says, and what the settings pages say.
-    pub(super) fn files(language: Language) -> [String; 2] {
-        [format!("languages/{}.ftl", language.tag()), format!("languages/{}.admin.ftl", language.tag())]
+    /// The files of a language: what the panel says, what the settings pages say, and what is said about mails.
+    pub(super) fn files(language: Language) -> [String; 3] {
+        let tag = language.tag();
+        [format!("languages/{tag}.ftl"), format!("languages/{tag}.admin.ftl"), format!("languages/{tag}.mailing.ftl")]
     }
 
     /// A message with its values; `None` when the language doesn't have it or a value is missing.

@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 
 use self::links::{Kind, Links};
 use super::broker::{Letter, Verb, Visitor};
+use super::cookie;
 use super::edge;
 use super::face::{Face, House};
 use super::refusal;
@@ -73,7 +74,7 @@ impl Tracking {
 pub async fn follow(request: HttpRequest, token: Path<String>, face: Data<Face>) -> HttpResponse {
     let house = &face.house;
     if let Some(token) = token.strip_suffix(".gif") {
-        if let Some((Kind::Open, _, _)) = house.tracking.links.read(token) {
+        if matches!(house.tracking.links.read(token), Some((Kind::Open, _, _))) && !is_own(&request, &face).await {
             tell(house, token.to_owned(), is_program(&request), edge::request_id(&request));
         }
         // The same picture for whatever token: nobody learns from it which are ours.
@@ -89,7 +90,9 @@ pub async fn follow(request: HttpRequest, token: Path<String>, face: Data<Face>)
     // It was an address of the web when it was sealed; what a header can't carry is written as browsers write it.
     let Ok(url) = url::Url::parse(&url) else { return refusal::document(&request, &unknown()) };
     let count = house.tracking.clicks.get_with(mail, Arc::default).fetch_add(1, Ordering::Relaxed);
-    tell(house, token.clone(), is_program(&request) || count >= MOST_CLICKS, edge::request_id(&request));
+    if !is_own(&request, &face).await {
+        tell(house, token.clone(), is_program(&request) || count >= MOST_CLICKS, edge::request_id(&request));
+    }
     HttpResponse::Found()
         .insert_header((header::LOCATION, url.as_str()))
         .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -104,6 +107,16 @@ fn unknown() -> Problem {
         "Unknown link",
         "This link is not one of ours, or it is not whole. Copy the whole link from the mail.",
     )
+}
+
+// Whether it is somebody of ours who looks: a member who is signed in with this browser reads what they sent themselves.
+async fn is_own(request: &HttpRequest, face: &Face) -> bool {
+    let Ok(cookie::Presented::Id(id)) = cookie::presented(request, &face.house.settings.gateway.public_url) else { return false };
+    let own = matches!(cookie::living(&face.memory, &id).await, Ok(session) if matches!(session.who, cookie::SignedIn::Member { .. }));
+    if own {
+        metrics::counter!("mail_events_own_total").increment(1);
+    }
+    own
 }
 
 // Whether nobody was behind it: a prefetch, a scanner, a program that says so.

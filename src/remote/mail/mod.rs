@@ -3,10 +3,15 @@
 use std::time::Duration;
 
 use lettre::message::{Mailbox, MultiPart};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use secrecy::{ExposeSecret, SecretString};
 
+pub mod imap;
+pub mod incoming;
 pub mod sales;
+pub mod servers;
 
 /// From connecting to the server's last word.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -64,6 +69,33 @@ impl Mailer {
     pub fn new(url: &SecretString) -> Result<Self, BadMailUrl> {
         let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret()).map_err(|_| BadMailUrl)?;
         Ok(Self { transport: builder.timeout(Some(Duration::from_secs(20))).build() })
+    }
+
+    /// The way to a server that somebody named, at the address where it was found; nothing is connected yet.
+    ///
+    /// # Errors
+    /// When the server may not be called.
+    pub async fn through(
+        server: &servers::Server,
+        credentials: Option<(&str, &SecretString)>,
+        local: &[String],
+    ) -> Result<Self, servers::ServerRefused> {
+        let address = server.address(local).await?;
+        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(address.ip().to_string()).port(address.port());
+        if server.security != servers::Security::Plain {
+            let parameters = TlsParameters::new(server.host.clone()).map_err(|_| servers::ServerRefused::Name)?;
+            let encrypted = server.security == servers::Security::Tls;
+            builder = builder.tls(if encrypted { Tls::Wrapper(parameters) } else { Tls::Required(parameters) });
+        }
+        if let Some((user, password)) = credentials {
+            builder = builder.credentials(Credentials::new(user.to_owned(), password.expose_secret().to_owned()));
+        }
+        Ok(Self { transport: builder.timeout(Some(Duration::from_secs(20))).build() })
+    }
+
+    /// Whether the server answers, and accepts the credentials.
+    pub async fn answers(&self) -> bool {
+        tokio::time::timeout(PATIENCE, self.transport.test_connection()).await.is_ok_and(|answer| answer.unwrap_or(false))
     }
 
     /// Sends a mail, once.

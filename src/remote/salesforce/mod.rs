@@ -12,6 +12,7 @@ pub mod contact_roles;
 pub mod keys;
 pub mod oauth;
 pub mod package;
+pub mod person_fields;
 pub mod tasks;
 
 /// Whose access token it is, as the org itself says.

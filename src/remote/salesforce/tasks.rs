@@ -54,6 +54,12 @@ pub fn change(caller: &Caller, tasks: &[Value]) -> Call<Vec<Saved>> {
     collection(caller, "tasks_change", Method::PATCH, tasks)
 }
 
+/// Changes leads or contacts; each says by its attributes which it is, and has its `Id`.
+#[must_use]
+pub fn change_people(caller: &Caller, people: &[Value]) -> Call<Vec<Saved>> {
+    records_of(caller, "people_change", Method::PATCH, people)
+}
+
 fn collection(caller: &Caller, name: &'static str, method: Method, tasks: &[Value]) -> Call<Vec<Saved>> {
     let records: Vec<Value> = tasks
         .iter()
@@ -65,6 +71,10 @@ fn collection(caller: &Caller, name: &'static str, method: Method, tasks: &[Valu
             task
         })
         .collect();
+    records_of(caller, name, method, &records)
+}
+
+fn records_of(caller: &Caller, name: &'static str, method: Method, records: &[Value]) -> Call<Vec<Saved>> {
     Call {
         system: "salesforce",
         name,
@@ -120,7 +130,7 @@ pub fn by_email(caller: &Caller, object: &'static str, email: &str) -> Call<Vec<
     })
 }
 
-fn query<T>(caller: &Caller, name: &'static str, text: String, read: fn(&Answer) -> Result<T, CallError>) -> Call<T> {
+pub(super) fn query<T>(caller: &Caller, name: &'static str, text: String, read: fn(&Answer) -> Result<T, CallError>) -> Call<T> {
     Call {
         system: "salesforce",
         name,
@@ -133,7 +143,7 @@ fn query<T>(caller: &Caller, name: &'static str, text: String, read: fn(&Answer)
     }
 }
 
-fn records(answer: &Answer) -> Result<Vec<Value>, CallError> {
+pub(super) fn records(answer: &Answer) -> Result<Vec<Value>, CallError> {
     if answer.status != 200 {
         return Err(refusal(answer));
     }

@@ -226,5 +226,6 @@ pub async fn set_refusals(world: Data<World>, body: Bytes) -> HttpResponse {
 pub async fn written(world: Data<World>) -> HttpResponse {
     let marketo = world.marketo.written.with(|all| all.clone());
     let tasks: Vec<Value> = world.salesforce.tasks.with(|tasks| tasks.all().iter().map(crate::sandbox::salesforce::Task::record).collect());
-    HttpResponse::Ok().json(json!({ "marketo": marketo, "salesforce": tasks }))
+    let opt_outs = world.salesforce.opt_outs.with(|all| all.clone());
+    HttpResponse::Ok().json(json!({ "marketo": marketo, "salesforce": tasks, "opt_outs": opt_outs }))
 }

@@ -1,7 +1,9 @@
 //! A mailbox for everybody: takes mail by SMTP and shows it in the browser.
 
+mod imap;
 mod message;
 mod pages;
+mod returns;
 mod smtp;
 
 use std::collections::VecDeque;
@@ -64,6 +66,11 @@ impl Mailbox {
         self.0.with(|(_, mails)| mails.iter().find(|mail| mail.number == number).cloned())
     }
 
+    /// The number that the next mail will have.
+    fn next_number(&self) -> u64 {
+        self.0.with(|(last, _)| *last + 1)
+    }
+
     fn clear(&self) {
         self.0.with(|(_, mails)| mails.clear());
     }
@@ -77,7 +84,19 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
         .route("/messages.json", web::delete().to(pages::clear))
         .route("/{number}", web::get().to(pages::one))
         .route("/{number}/html", web::get().to(pages::html))
-        .route("/{number}/raw", web::get().to(pages::raw));
+        .route("/{number}/raw", web::get().to(pages::raw))
+        .route("/{number}/{what}", web::post().to(returns::send));
+}
+
+/// Shows the mailbox by IMAP at this address from now on, until the runtime ends; gives back the address with its real port.
+///
+/// # Errors
+/// When the address can't be listened on.
+pub async fn show(world: Arc<World>, address: SocketAddr) -> std::io::Result<SocketAddr> {
+    let listener = tokio::net::TcpListener::bind(address).await?;
+    let real = listener.local_addr()?;
+    tokio::spawn(imap::serve(world, listener));
+    Ok(real)
 }
 
 /// Takes mail at this address from now on, until the runtime ends; gives back the address with its real port.

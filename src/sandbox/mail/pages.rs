@@ -28,6 +28,10 @@ pub async fn one(world: Data<World>, number: Path<u64>) -> HttpResponse {
     if let Some(content) = content.as_object_mut() {
         content.insert("title".to_owned(), json!("Mail"));
         content.insert("initials".to_owned(), json!("✉"));
+        content.insert(
+            "returns".to_owned(),
+            json!([{ "what": "reply", "words": "Reply" }, { "what": "out-of-office", "words": "Be out of office" }, { "what": "bounce", "words": "Bounce" }]),
+        );
         content.insert("has_html".to_owned(), json!(mail.message.html.is_some()));
         content.insert("text".to_owned(), json!(mail.message.text));
         content.insert("headers".to_owned(), json!(mail.message.headers));

@@ -1,4 +1,4 @@
-//! Many records in one call, each with its own outcome. Only tasks can be written.
+//! Many records in one call, each with its own outcome. Tasks can be written, and of people whether they want no more mail.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data};
@@ -41,10 +41,28 @@ pub async fn change(world: Data<World>, request: HttpRequest, body: Bytes) -> Ht
         fields.remove("attributes");
         let id = fields.remove("Id").or_else(|| fields.remove("id")).and_then(|id| id.as_str().map(str::to_owned));
         let id = id.ok_or_else(|| ("MISSING_ARGUMENT", "Id not specified in an update call".to_owned()))?;
+        if ids::parse(&id).is_some_and(|(object, _)| matches!(object, Object::Lead | Object::Contact)) {
+            return opt_out(world, id, fields);
+        }
         let known = world.salesforce.tasks.with(|tasks| tasks.change(&id, fields))?;
         if known { Ok(id) } else { Err(("ENTITY_IS_DELETED", "entity is deleted".to_owned())) }
     })
     .await
+}
+
+const OPT_OUTS: [&str; 2] = ["HasOptedOutOfEmail", "Marketo_Sales_Opt_Out__c"];
+
+fn opt_out(world: &World, id: String, fields: Map<String, Value>) -> Result<String, Refused> {
+    if let Some(odd) = fields.keys().find(|name| !OPT_OUTS.contains(&name.as_str())) {
+        return Err(("INVALID_FIELD_FOR_INSERT_UPDATE", format!("Unable to create/update fields: {odd}")));
+    }
+    let known = ids::parse(&id).and_then(|(object, index)| records::record(world, object, index));
+    if known.is_none() {
+        return Err(("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id".to_owned()));
+    }
+    let key = id.get(..15).unwrap_or_default().to_owned();
+    world.salesforce.opt_outs.with(|all| all.entry(key).or_default().extend(fields));
+    Ok(id)
 }
 
 async fn answer(
@@ -63,11 +81,13 @@ async fn answer(
     if collection.all_or_none || collection.records.len() > MOST {
         return rest_error(StatusCode::BAD_REQUEST, "INVALID_INPUT", "At most 200 records, and allOrNone is not emulated");
     }
-    let is_task = |record: &Map<String, Value>| {
-        record.get("attributes").and_then(|attributes| attributes.get("type")).and_then(Value::as_str) == Some("Task")
+    let kinds: &[&str] = if request.method() == actix_web::http::Method::PATCH { &["Task", "Lead", "Contact"] } else { &["Task"] };
+    let is_known = |record: &Map<String, Value>| {
+        let kind = record.get("attributes").and_then(|attributes| attributes.get("type")).and_then(Value::as_str);
+        kind.is_some_and(|kind| kinds.contains(&kind))
     };
-    if !collection.records.iter().all(is_task) {
-        return rest_error(StatusCode::BAD_REQUEST, "INVALID_TYPE", "Every record needs attributes with the type Task");
+    if !collection.records.iter().all(is_known) {
+        return rest_error(StatusCode::BAD_REQUEST, "INVALID_TYPE", "Every record needs attributes with a type that can be written");
     }
     let work = move || {
         let saved = collection.records.into_iter().map(|record| match save(&world, record) {

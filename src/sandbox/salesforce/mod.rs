@@ -32,6 +32,8 @@ use tasks::Tasks;
 pub struct Salesforce {
     pub(super) sessions: Kept<Sessions>,
     pub(super) tasks: Kept<Tasks>,
+    /// Opt-out fields that others wrote, by the first fifteen characters of the record's id.
+    pub(super) opt_outs: Kept<std::collections::BTreeMap<String, serde_json::Map<String, serde_json::Value>>>,
     pub(super) package: Kept<package::Package>,
     pub(super) identities: Kept<Identities>,
     /// The public key of the connected app, as a DER structure.

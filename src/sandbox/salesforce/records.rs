@@ -96,6 +96,9 @@ fn of_person(world: &World, view: &View, person: &Person, object: Object) -> Val
     };
     if let (Some(fields), Some(more)) = (fields.as_object_mut(), more.as_object()) {
         fields.extend(more.clone());
+        fields.insert("Marketo_Sales_Opt_Out__c".to_owned(), json!(false));
+        let id = record_id(object, person.index);
+        fields.extend(world.salesforce.opt_outs.with(|all| all.get(id.get(..15)?).cloned()).unwrap_or_default());
     }
     fields
 }

@@ -3,7 +3,10 @@
 use super::Shift;
 use super::fate::{Fate, Halt, Sent};
 use crate::account::composing::hindrance;
+use crate::account::mail_channels;
+use crate::account::returns;
 use crate::account::tracking_links::{LinkKey, Purpose};
+use crate::remote::mail::incoming::Incoming;
 use crate::remote::mail::sales::SalesMail;
 use crate::remote::mail::{MailError, Mailer};
 use crate::remote::marketo::Asker;
@@ -14,18 +17,8 @@ use crate::store::sales_emails::SalesEmail;
 /// Sends the mails of a batch.
 pub async fn send(shift: &Shift<'_>, due: &[Due]) -> Sent {
     let mut sent = Sent::default();
-    let settings = shift.deps.connections.settings();
-    let Some(Ok(mailer)) = settings.mail.url.as_ref().map(Mailer::new) else {
-        return Sent {
-            halt: Some(Halt {
-                problem: "No mail server is configured, or its address can't be used.".to_owned(),
-                wait_ms: super::PAUSE_MS,
-            }),
-            ..sent
-        };
-    };
     for due in due {
-        match one(shift, &mailer, due).await {
+        match Box::pin(one(shift, due)).await {
             Ok(fate) => {
                 sent.fates.insert(due.delivery_id.clone(), fate);
             }
@@ -38,7 +31,27 @@ pub async fn send(shift: &Shift<'_>, due: &[Due]) -> Sent {
     sent
 }
 
-async fn one(shift: &Shift<'_>, mailer: &Mailer, due: &Due) -> Result<Fate, Halt> {
+// The way out of a member's mails: their own server, the team's, or the gateway's.
+async fn way_out(shift: &Shift<'_>, member_id: &str) -> Result<Result<Mailer, Fate>, Halt> {
+    let settings = shift.deps.connections.settings();
+    match (shift.tenant.channel_of(member_id).await, settings.mail.url.as_ref()) {
+        (Ok(Some(channel)), _) => Ok(mail_channels::mailer(&shift.deps.connections, &channel).await.map_err(|error| Fate::Retry {
+            code: "UNREACHABLE".to_owned(),
+            detail: format!("The sender's mail server can't be used: {error}."),
+        })),
+        (Ok(None), Some(url)) => Ok(Ok(Mailer::new(url).map_err(|_| no_server())?)),
+        (Ok(None), None) => Err(no_server()),
+        (Err(_), _) => {
+            Ok(Err(Fate::Retry { code: "SERVER_UNAVAILABLE".to_owned(), detail: "The account's database does not answer.".to_owned() }))
+        }
+    }
+}
+
+fn no_server() -> Halt {
+    Halt { problem: "No mail server is configured, or its address can't be used.".to_owned(), wait_ms: super::PAUSE_MS }
+}
+
+async fn one(shift: &Shift<'_>, due: &Due) -> Result<Fate, Halt> {
     let later = |code: &str| Fate::Retry { code: code.to_owned(), detail: "The account's database does not answer.".to_owned() };
     let activity = &due.activity;
     let settings = shift.deps.connections.settings();
@@ -82,12 +95,28 @@ async fn one(shift: &Shift<'_>, mailer: &Mailer, due: &Due) -> Result<Fate, Halt
     }
     let name = [member.first_name.as_deref(), member.last_name.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
     let base = settings.gateway.public_url.trim_end_matches('/');
-    let token = LinkKey::new(&settings.account.key).write(Purpose::Unsubscribe, &activity.id, "");
+    let mailer = match way_out(shift, &member.id).await? {
+        Ok(mailer) => mailer,
+        Err(fate) => return Ok(fate),
+    };
+    let links = LinkKey::new(&settings.account.key);
+    let Some(message_id) = returns::message_id(&links, &activity.id) else { return Ok(Fate::Skipped("The mail is gone.")) };
+    let token = links.write(Purpose::Unsubscribe, &activity.id, "");
     let way_out = token.filter(|_| mail.commercial).map(|token| format!("{base}/unsubscribe/{token}"));
-    let written = letter(&mail, &name, &member.email, (&cc, &bcc), way_out.as_deref());
+    let written = letter(&mail, message_id, &name, &member.email, (&cc, &bcc), way_out.as_deref());
     Ok(match mailer.send_sales(&written).await {
         Ok(()) => Fate::Done(None),
-        Err(MailError::Refused(code)) => Fate::Failed { code, detail: "The mail server will not take it.".to_owned() },
+        Err(MailError::Refused(code)) => {
+            // Said at once what others say by a report later: the address is none.
+            if code.starts_with("55") {
+                let words = format!("The mail server said {code}.");
+                let bounce = Incoming::Bounce { address: Some(mail.recipient.clone()), status: code.clone(), detail: words };
+                if returns::came_back(&shift.tenant, &activity.id, &bounce, "").await.is_err() {
+                    return Ok(later("SERVER_UNAVAILABLE"));
+                }
+            }
+            Fate::Failed { code, detail: "The mail server will not take it.".to_owned() }
+        }
         Err(MailError::Later(code)) => Fate::Retry { code, detail: "The mail server does not take it just now.".to_owned() },
         Err(MailError::Unreachable) => {
             Fate::Retry { code: "UNREACHABLE".to_owned(), detail: "The mail server can't be reached.".to_owned() }
@@ -99,13 +128,14 @@ async fn one(shift: &Shift<'_>, mailer: &Mailer, due: &Due) -> Result<Fate, Halt
 
 fn letter<'a>(
     mail: &'a SalesEmail,
+    message_id: String,
     from_name: &'a str,
     from: &'a str,
     (cc, bcc): (&'a [String], &'a [String]),
     way_out: Option<&'a str>,
 ) -> SalesMail<'a> {
     SalesMail {
-        message_id: format!("<{}@msi-gateway>", mail.activity_id),
+        message_id,
         from_name,
         from,
         to: &mail.recipient,

@@ -14,6 +14,8 @@ use crate::remote::salesforce::tasks::{self, MARKER, Saved};
 use crate::store::deliveries::Due;
 
 const SYSTEM: &str = "Salesforce";
+/// The kind of activity by which somebody wants no more mail.
+const OPT_OUT: &str = "unsubscribed";
 
 async fn call<T>(shift: &Shift<'_>, call: &Call<T>) -> Result<T, NoAnswer> {
     salesforce_calls::send(&shift.deps.connections, &shift.tenant, call, &shift.request_id).await
@@ -47,10 +49,14 @@ pub async fn send(shift: &Shift<'_>, due: &[Due]) -> Sent {
         Ok(fields) => fields,
         Err(halt) => return Sent { halt: Some(halt), ..sent },
     };
+    let Ok(decided) = shift.tenant.acting_settings().await else {
+        return Sent { halt: Some(Halt { problem: "The account's database does not answer.".to_owned(), wait_ms: 2_000 }), ..sent };
+    };
+    opt_out(shift, due, &decided.opt_out_field, &mut sent).await;
     change(shift, due, &fields, &mut sent).await;
     let mut records: Vec<(&Due, Value)> = Vec::new();
     for due in due.iter().filter(|due| due.verb == "create") {
-        match wording::for_salesforce(due) {
+        match wording::for_salesforce(due, &decided.subject_pattern) {
             Some(task) => records.push((due, known(task, &fields))),
             None => {
                 sent.fates.insert(due.delivery_id.clone(), Fate::Skipped("Salesforce has no record for this kind of activity."));
@@ -89,10 +95,23 @@ pub async fn send(shift: &Shift<'_>, due: &[Due]) -> Sent {
     sent
 }
 
+// Leads and contacts that want no more mail; to say so twice does no harm.
+async fn opt_out(shift: &Shift<'_>, due: &[Due], field: &str, sent: &mut Sent) {
+    for object in ["Lead", "Contact"] {
+        let gone: Vec<&Due> = due.iter().filter(|due| due.activity.kind == OPT_OUT && due.activity.sfdc_type == object).collect();
+        if gone.is_empty() || sent.halt.is_some() {
+            continue;
+        }
+        let records: Vec<Value> = gone.iter().map(|due| wording::of_opt_out(due, field)).collect();
+        let outcome = call(shift, &tasks::change_people(shift.deps.connections.caller(), &records)).await;
+        repeatable(outcome, &gone, sent);
+    }
+}
+
 // Changes of tasks can be repeated, so that an unknown outcome is simply tried again.
 async fn change(shift: &Shift<'_>, due: &[Due], fields: &HashSet<String>, sent: &mut Sent) {
     let mut records: Vec<(&Due, Value)> = Vec::new();
-    for due in due.iter().filter(|due| due.verb == "update") {
+    for due in due.iter().filter(|due| due.verb == "update" && due.activity.kind != OPT_OUT) {
         let (task, mail) =
             tokio::join!(shift.tenant.upstream_id(&due.activity.id, "salesforce"), shift.deps.store.sales_email(&due.activity.id));
         let fate = match (task, mail) {
@@ -120,18 +139,24 @@ async fn change(shift: &Shift<'_>, due: &[Due], fields: &HashSet<String>, sent: 
     }
     let all: Vec<&Due> = records.iter().map(|(due, _)| *due).collect();
     let tasks: Vec<Value> = records.iter().map(|(_, record)| record.clone()).collect();
-    match call(shift, &tasks::change(shift.deps.connections.caller(), &tasks)).await {
+    let outcome = call(shift, &tasks::change(shift.deps.connections.caller(), &tasks)).await;
+    repeatable(outcome, &all, sent);
+}
+
+// Of what can be repeated, an unknown outcome is simply tried again.
+fn repeatable(outcome: Result<Vec<Saved>, NoAnswer>, all: &[&Due], sent: &mut Sent) {
+    match outcome {
         Ok(rows) if rows.len() == all.len() => {
             for (due, row) in all.iter().zip(rows) {
                 sent.fates.insert(due.delivery_id.clone(), saved(row));
             }
         }
-        Ok(_) => sent.all(&all, &Fate::Retry { code: "BAD_ANSWER".to_owned(), detail: String::new() }),
+        Ok(_) => sent.all(all, &Fate::Retry { code: "BAD_ANSWER".to_owned(), detail: String::new() }),
         Err(NoAnswer::Connection(problem)) => sent.halt = Some(fate::no_connection(&problem)),
         Err(NoAnswer::Call(error)) => match fate::whole(WriteError::Refused(error), SYSTEM) {
             Whole::Halt(halt) => sent.halt = Some(halt),
-            Whole::Refused { code, detail } => sent.all(&all, &Fate::refused("salesforce", &code, &detail)),
-            Whole::Unknown(code) | Whole::Later(code) => sent.all(&all, &Fate::Retry { code, detail: String::new() }),
+            Whole::Refused { code, detail } => sent.all(all, &Fate::refused("salesforce", &code, &detail)),
+            Whole::Unknown(code) | Whole::Later(code) => sent.all(all, &Fate::Retry { code, detail: String::new() }),
         },
     }
 }

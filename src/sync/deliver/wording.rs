@@ -3,13 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use crate::account::activities::{CallDetail, EmailDetail, SalesCampaignDetail, TaskDetail, marker};
+use crate::account::subject_pattern::{Named, filled, one_line};
 use crate::remote::moment;
 use crate::remote::salesforce::tasks::MARKER;
 use crate::store::deliveries::Due;
 use crate::store::sales_emails::SalesEmail;
 
-/// Longest subject of a task in Salesforce, in characters.
-const LONGEST_SUBJECT: usize = 255;
 const SOURCE: &str = "Sales App";
 
 /// The activity as Marketo wants it; `None` when it can't be read.
@@ -46,6 +45,15 @@ pub fn for_marketo(due: &Due, type_id: i64) -> Option<Value> {
             let mail: EmailDetail = serde_json::from_str(&activity.detail).ok()?;
             vec![("receivedBy", json!(mail.sent_by)), ("source", json!(SOURCE))]
         }
+        "bounced" => {
+            let mail: EmailDetail = serde_json::from_str(&activity.detail).ok()?;
+            vec![
+                ("details", json!(mail.answer)),
+                ("email", json!(mail.email)),
+                ("sentBy", json!(mail.sent_by)),
+                ("templateId", json!(mail.template_id)),
+            ]
+        }
         "sales_added" | "sales_removed" => {
             let campaign: SalesCampaignDetail = serde_json::from_str(&activity.detail).ok()?;
             vec![
@@ -73,15 +81,23 @@ pub fn for_marketo(due: &Due, type_id: i64) -> Option<Value> {
     }))
 }
 
-/// The task as Salesforce wants it; `None` when the activity can't be read.
-pub fn for_salesforce(due: &Due) -> Option<Map<String, Value>> {
+/// The task as Salesforce wants it, called by an admin's pattern; `None` when the activity can't be read.
+pub fn for_salesforce(due: &Due, pattern: &str) -> Option<Map<String, Value>> {
     let activity = &due.activity;
+    let named = |named: Named<'_>, otherwise: &str| json!(filled(pattern, &named).unwrap_or_else(|| one_line(otherwise)));
+    let own = activity.subject.as_deref().unwrap_or_default();
     let day = moment::format(activity.happened_at).get(..10).map(str::to_owned);
     let mut campaign = None;
     let mut fields = match activity.kind.as_str() {
         "call" => {
             let call: CallDetail = serde_json::from_str(&activity.detail).ok()?;
-            let subject = subject(&format!("Call: {}", activity.subject.as_deref().unwrap_or_default()));
+            let call_named = Named {
+                activity_type: "Call",
+                call_outcome: call.outcome.as_deref().unwrap_or_default(),
+                call_reason: call.reason.as_deref().unwrap_or_default(),
+                ..Named::default()
+            };
+            let subject = named(call_named, &format!("Call: {own}"));
             json!({
                 "Subject": subject, "Status": "Completed", "Priority": "Normal", "Type": "Call", "TaskSubtype": "Call", "ActivityDate": day,
                 "Description": call.notes, "CallDurationInSeconds": call.duration_seconds, "CallDisposition": call.outcome,
@@ -91,27 +107,42 @@ pub fn for_salesforce(due: &Due) -> Option<Map<String, Value>> {
         }
         "task" => {
             let task: TaskDetail = serde_json::from_str(&activity.detail).ok()?;
+            let activity_type = match task.kind.as_str() {
+                "email" => "Email",
+                "call" => "Call",
+                "in_mail" => "InMail",
+                _ => "Custom",
+            };
             campaign.clone_from(&task.sales_campaign);
             json!({
-                "Subject": subject(activity.subject.as_deref().unwrap_or_default()), "Status": if task.done { "Completed" } else { "Not Started" },
+                "Subject": named(Named { activity_type, activity_subject: own, ..Named::default() }, own), "Status": if task.done { "Completed" } else { "Not Started" },
                 "Priority": task.priority, "ActivityDate": task.due, "Description": task.notes, "OwnerId": task.owner_id,
             })
         }
         "email" => {
             let mail: EmailDetail = serde_json::from_str(&activity.detail).ok()?;
+            let mail_named = Named { activity_type: "Email", activity_subject: &mail.subject, ..Named::default() };
             campaign.clone_from(&mail.sales_campaign);
             json!({
-                "Subject": subject(&format!("Email: {}", mail.subject)), "Status": "Completed", "Priority": "Normal", "Type": "Email",
+                "Subject": named(mail_named, &format!("Email: {}", mail.subject)), "Status": "Completed", "Priority": "Normal", "Type": "Email",
                 "TaskSubtype": "Email", "ActivityDate": day, "MSE_Email_Status__c": "sent", "MSE_Viewed__c": false, "MSE_Clicked__c": false,
-                "MSE_Replied__c": false, "MSE_Template__c": mail.template.as_deref().map(subject), "OwnerId": mail.owner_id,
+                "MSE_Replied__c": false, "MSE_Template__c": mail.template.as_deref().map(one_line), "OwnerId": mail.owner_id,
+            })
+        }
+        // An answer is called after what it answers, whatever the pattern says.
+        "replied" => {
+            let mail: EmailDetail = serde_json::from_str(&activity.detail).ok()?;
+            json!({
+                "Subject": one_line(&format!("Reply: {}", mail.subject)), "Status": "Completed", "Priority": "Normal", "Type": "Reply",
+                "ActivityDate": day, "OwnerId": mail.owner_id,
             })
         }
         _ => return None,
     };
     let fields = fields.as_object_mut()?;
     if let Some(campaign) = campaign {
-        fields.insert("MSE_Campaign__c".to_owned(), json!(subject(&campaign.name)));
-        fields.insert("MSE_Current_Campaign_Step__c".to_owned(), json!(subject(&campaign.step)));
+        fields.insert("MSE_Campaign__c".to_owned(), json!(one_line(&campaign.name)));
+        fields.insert("MSE_Current_Campaign_Step__c".to_owned(), json!(one_line(&campaign.step)));
         fields.insert("MSE_Campaign_Details_Link__c".to_owned(), json!(campaign.url));
     }
     fields.retain(|_, value| !value.is_null());
@@ -138,18 +169,11 @@ pub fn of_mail(mail: &SalesEmail) -> Map<String, Value> {
     fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-// One line, cut where Salesforce would refuse it.
-fn subject(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(LONGEST_SUBJECT).collect::<String>().trim().to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::subject;
-
-    #[test]
-    fn subjects_are_one_line_of_at_most_255_characters() {
-        assert_eq!(subject("a\r\nb"), "a  b");
-        assert_eq!(subject(&"é".repeat(300)).chars().count(), 255);
+/// What Salesforce is told of somebody who wants no more mail.
+pub fn of_opt_out(due: &Due, field: &str) -> Value {
+    let mut record = json!({ "attributes": { "type": due.activity.sfdc_type }, "Id": due.activity.sfdc_id, "HasOptedOutOfEmail": true });
+    if let Some(record) = record.as_object_mut().filter(|_| field == "both") {
+        record.insert("Marketo_Sales_Opt_Out__c".to_owned(), json!(true));
     }
+    record
 }

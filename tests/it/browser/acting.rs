@@ -59,21 +59,96 @@ async fn a_call_that_a_rep_logs_is_in_the_tab_in_marketo_and_in_salesforce() {
     .await;
 }
 
+/// Writes a template on its page, as Robin, who came from the panel by the gear; gives its address.
+async fn template_written(browser: &Browser) -> String {
+    browser.open(&record_page("Lead", busy_lead().await)).await;
+    browser.enter().await;
+    filled(browser).await;
+    browser.click("[data-action=settings]").await;
+    browser.newest_window().await;
+    browser.window(1280, 900).await;
+    browser.until("signed in", "document.querySelector('.gear-who') !== null").await;
+    browser.open(&world().url("/admin/templates/new")).await;
+    browser.fill("#f-name", "Case study").await;
+    browser.fill("#f-category", "Follow-up").await;
+    browser.fill("#f-subject", "A case study for {{company}}").await;
+    browser.click(".editor-page").await;
+    browser.press("Dear {{first_name}}").await;
+    // By source what the buttons can't write.
+    browser.click("[data-source]").await;
+    let source = browser.text("document.getElementById('f-html').value").await;
+    assert!(source.contains("Dear {{first_name}}"), "{source}");
+    browser.fill("#f-html", "<p>Dear {{first_name}}</p><p style=\"color:#333\"><a href=\"https://example.com/case\">Read it</a></p>").await;
+    browser.click("[data-source]").await;
+    browser.until("the page shows it", "document.querySelector('.editor-page a[href]') !== null").await;
+    browser.mark("document.querySelector('input[name=teams][value=everyone]')").await;
+    browser.click("[data-here]").await;
+    browser.is_accessible().await;
+    browser.picture("template-new").await;
+    browser.click("main form.form-wide .actions .button-brand").await;
+    browser.until("it is saved", "document.querySelector('.notice-good') !== null").await;
+    let address = browser.text("location.pathname").await;
+    assert!(browser.text("document.getElementById('f-html').value").await.contains("color:#333"));
+    browser.open(&world().url(&format!("{address}/preview"))).await;
+    browser.until("the letter has a frame", "document.querySelector('iframe.letter') !== null").await;
+    browser.is_accessible().await;
+    browser.picture("template-preview").await;
+    browser.open(&world().url("/admin/templates")).await;
+    browser.until("it is listed", "document.querySelector('tbody').innerText.includes('Case study')").await;
+    browser.is_accessible().await;
+    browser.picture("templates").await;
+    address
+}
+
+/// Writes to three people at once; one of them gets a text of their own.
+async fn written_to_many(browser: &Browser) {
+    browser.open(&world().url("/admin/circulars")).await;
+    let ids: Vec<&str> = world().leads().iter().skip(2).take(5).map(String::as_str).collect();
+    browser.fill("#f-sfdc_ids", &format!("{} 00Q000000000009EAA", ids.join(" "))).await;
+    browser.click("main form .button-brand").await;
+    browser.until("it is begun", "document.querySelectorAll('.people-one').length >= 2").await;
+    let people = browser.value("document.querySelectorAll('.people-one').length").await.as_u64().unwrap();
+    browser.value("(() => { const select = document.getElementById('f-template_id'); select.selectedIndex = 1; return true; })()").await;
+    browser.click("form.search button").await;
+    browser.until("the template's text is there", "document.getElementById('f-subject').value.startsWith('A case study')").await;
+    browser.is_accessible().await;
+    browser.picture("circular").await;
+    browser.fill("#f-subject", "News for {{first_name}}").await;
+    browser.until("the draft keeps itself", "document.querySelector('[data-kept-at]').textContent !== ''").await;
+    browser.window(390, 844).await;
+    browser.picture("circular-phone").await;
+    assert_eq!(browser.value("document.documentElement.scrollWidth <= 390").await, true, "nothing sticks out on a phone");
+    browser.window(1280, 900).await;
+    browser.click(".people-one a").await;
+    browser.until("one recipient", "document.querySelector('iframe.letter') !== null").await;
+    browser.fill("#f-subject", "Only for you").await;
+    browser.click("main form.form-wide .button-brand").await;
+    browser.until("it is saved", "document.querySelector('.notice-good') !== null").await;
+    browser.is_accessible().await;
+    browser.picture("addressee").await;
+    browser.click(".trail a:last-child").await;
+    browser.until("one has a text of their own", "document.querySelectorAll('.people-one .tag').length === 1").await;
+    browser.click("main form.form-wide .button-brand").await;
+    browser.until("it is sent", "document.getElementById('c-outcome') !== null").await;
+    browser.picture("circular-sent").await;
+    seen("/sandbox/mail/messages.json", |mails| {
+        let count =
+            |subject: &str| mails.as_array().unwrap().iter().filter(|mail| mail["subject"].as_str().unwrap().starts_with(subject)).count();
+        count("Only for you") == 1 && Some(count("News for ")) == usize::try_from(people - 1).ok()
+    })
+    .await;
+}
+
 #[tokio::test]
-async fn a_mail_from_a_template_arrives_is_clicked_and_the_recipient_leaves() {
+async fn a_mail_from_a_template_arrives_is_clicked_answered_and_the_recipient_leaves() {
     in_browser(async |browser| {
-        let token = world().access_token().await;
-        let subject = "A case study for {{company}}";
-        let template = json!({"name": "Case study", "category": "Follow-up", "subject": subject, "shared": true,
-                              "html": "<p>Dear {{first_name}}</p><p><a href=\"https://example.com/case\">Read it</a></p>"});
-        let made = world().http.post(world().url("/api/v1/templates")).bearer_auth(&token).json(&template).send().await.unwrap();
-        assert_eq!(made.status(), 201);
-        let made: Value = made.json().await.unwrap();
+        let template = template_written(browser).await;
+        written_to_many(browser).await;
         opened(browser, "Contact", busy_contact().await, "email").await;
         let choose = format!(
             "(() => {{ const select = document.getElementById('act-template'); select.value = '{}'; \
              select.dispatchEvent(new Event('change', {{ bubbles: true }})); return true; }})()",
-            made["id"].as_str().unwrap()
+            template.rsplit('/').next().unwrap()
         );
         browser.value(&choose).await;
         browser.until("the subject is the template's", "document.getElementById('act-subject')?.value.startsWith('A case study')").await;
@@ -92,16 +167,37 @@ async fn a_mail_from_a_template_arrives_is_clicked_and_the_recipient_leaves() {
         tokio::time::sleep(Duration::from_millis(1_600)).await;
         let click = world().http.get(link("/t/")).header("User-Agent", "Mozilla/5.0 (X11) Firefox/140").send().await.unwrap();
         assert_eq!((click.status().as_u16(), click.headers()["location"].to_str().unwrap()), (302, "https://example.com/case"));
-        seen("/sandbox/_control/written", |written| {
-            let clicked = |one: &Value| one["type_name"] == "Click Sales Email (Sales App)";
-            let changed = |one: &Value| one["MSE_Clicked__c"] == true;
-            written["marketo"].as_array().unwrap().iter().any(clicked) && written["salesforce"].as_array().unwrap().iter().any(changed)
+        browser.open(&world().url(&format!("/sandbox/mail/{}", mail["number"]))).await;
+        browser.picture("mailbox-mail").await;
+        browser.click(".returns form[action$=reply] button").await;
+        browser.until("the answer is on its way", "document.body.innerText.includes('Re: A case study')").await;
+        let written = seen("/sandbox/_control/written", |written| {
+            let told = |name: &str| written["marketo"].as_array().unwrap().iter().any(|one| one["type_name"] == name);
+            let changed = |one: &Value| one["MSE_Clicked__c"] == true && one["MSE_Replied__c"] == true;
+            told("Click Sales Email (Sales App)")
+                && told("Replied to Sales Email (Sales App)")
+                && written["salesforce"].as_array().unwrap().iter().any(changed)
         })
         .await;
+        assert!(written["salesforce"].as_array().unwrap().iter().any(|task| task["Type"] == "Reply"));
         browser.open(&link("/unsubscribe/")).await;
         browser.picture("unsubscribe").await;
         browser.click("form button").await;
         browser.until("it is done", "document.querySelector('[role=status]') !== null").await;
+        seen("/sandbox/_control/written", |written| !written["opt_outs"].as_object().unwrap().is_empty()).await;
+        browser.open(&record_page("Contact", busy_contact().await)).await;
+        browser.enter().await;
+        filled(browser).await;
+        browser.click("[role=tab][data-tab=email]").await;
+        browser.until("the answer is in the tab", "document.querySelector('#panel-email tbody')?.innerText.includes('Replied')").await;
+        browser.frame_picture("panel-email-replied").await;
+        browser.leave().await;
+        for (page, name) in [("mail", "mail-settings"), ("unsubscribes", "unsubscribes"), ("my-mail", "my-mail")] {
+            browser.open(&world().url(&format!("/admin/settings/{page}"))).await;
+            browser.until("the page is there", "document.querySelector('h1') !== null").await;
+            browser.is_accessible().await;
+            browser.picture(name).await;
+        }
     })
     .await;
 }

@@ -33,7 +33,7 @@ pub(super) static PAGES: &[Page] = &[
         template: "campaigns",
         menu: "campaigns",
         asks: &[Ask::needed("campaigns", "/v1/sales-campaigns").with(&["search", "category", "owner"])],
-        acts: &[Act::post(LIST, "/v1/sales-campaigns").of(&[text("name"), field("category", Kind::Optional)]).and(Then::ToNew(LIST))],
+        acts: &[Act::post(LIST, "/v1/sales-campaigns").of(&[text("name"), field("category", Kind::Optional)]).and(Then::Made(ONE))],
     },
     Page {
         path: ONE,
@@ -73,7 +73,7 @@ pub(super) static PAGES: &[Page] = &[
                     field("account_id", Kind::Optional),
                     field("opportunity_id", Kind::Optional),
                 ])
-                .and(Then::ToNew("/admin/launches")),
+                .and(Then::Made("/admin/launches/{id}")),
         ],
     },
     Page {

@@ -4,6 +4,7 @@
 mod campaigns;
 mod doors;
 mod imports;
+mod mailing;
 mod marketo;
 mod people;
 mod settings;
@@ -12,7 +13,7 @@ use super::row::Page;
 
 /// Every page, in the order in which somebody who sets the account up meets them.
 pub fn all() -> impl Iterator<Item = &'static Page> {
-    [doors::PAGES, marketo::PAGES, settings::PAGES, people::PAGES, imports::PAGES, campaigns::PAGES].into_iter().flatten()
+    [doors::PAGES, marketo::PAGES, settings::PAGES, people::PAGES, imports::PAGES, mailing::PAGES, campaigns::PAGES].into_iter().flatten()
 }
 
 /// The page of this name; special addresses show theirs.
@@ -32,7 +33,8 @@ mod tests {
     #[test]
     fn every_row_has_an_address_a_template_and_words_of_its_own() {
         let _ = Pages::new().unwrap();
-        let messages = std::fs::read_to_string("templates/languages/en.admin.ftl").unwrap();
+        let messages: String =
+            ["admin", "mailing"].map(|kind| std::fs::read_to_string(format!("templates/languages/en.{kind}.ftl")).unwrap()).concat();
         let said = |key: &str| messages.lines().any(|line| line.starts_with(&format!("{key} =")));
         let mut paths = HashSet::new();
         for page in all() {

@@ -360,6 +360,18 @@ pub fn ordinary(call: &str) -> (u16, Value) {
         }
         "GET /v1/login-settings" => json!({"method": "salesforce_only"}),
         "GET /v1/deliveries" => ledger(),
+        "GET /v1/acting-settings" => {
+            json!({"tracking": true, "append_unsubscribe": true, "unsubscribe_message": "", "marketo_check": false, "blocked_domains": ["x.example"],
+                "throttle_mails": 25, "throttle_seconds": 45, "subject_pattern": "{{activity_type}}", "log_replies": true, "opt_out_field": "both"})
+        }
+        call if call.starts_with("GET /v1/mail-channels/") => {
+            json!({"set": true, "smtp_host": "smtp.x.example", "smtp_port": 465, "smtp_security": "tls", "smtp_user": "u", "smtp_password_set": true,
+                "imap_host": "", "imap_port": 993, "imap_security": "starttls", "imap_user": "", "imap_password_set": false, "looked_at": NOW - HOUR,
+                "problem": "The server is asleep.", "standard": true})
+        }
+        "GET /v1/unsubscribes" => list(&json!([
+            {"email": "ann@x.example", "what": "all", "why": "no <b>thanks</b>", "source": "Clicked Link", "since": NOW - HOUR, "at": NOW, "details": "Unsubscribe"}])),
+        call if call.starts_with("GET /v1/template") || call.starts_with("GET /v1/circulars") => mailing(call),
         "GET /v1/audit" => list(&json!([
             {"at": NOW - HOUR, "who": "ada@acme.example", "what": "member.invited", "target": "grace@acme.example", "from": "192.0.2.7", "request_id": "r1"},
             {"at": NOW - 2 * HOUR, "who": "marta@acme.example", "what": "integration.revealed", "target": "123-ABC-456", "from": "192.0.2.8", "request_id": "r2"}])),
@@ -383,6 +395,39 @@ pub fn ordinary(call: &str) -> (u16, Value) {
         _ => of_programs_and_the_package(call),
     };
     (if call.starts_with("POST /v1/sign-in-links") && !call.ends_with("redeem") { 202 } else { 200 }, answer)
+}
+
+// Templates and mails to many.
+fn mailing(call: &str) -> Value {
+    let id = "0199f2d0c0de7000a000000000000009";
+    let teams = json!([{"id": "everyone", "name": "Everyone", "chosen": true}, {"id": "t1", "name": "DACH", "chosen": false}]);
+    let mut template = json!({"id": id, "name": "Case <study>", "category": "Follow-up", "subject": "For {{company}}", "favourite": true, "mine": true,
+        "shared": true, "commercial": false, "updated_at": NOW - HOUR, "editable": true});
+    let preview = json!({"to": "ann@x.example", "name": "Ann", "subject": "For Acme", "html": "<p>Hi</p>", "text": "Hi", "unfilled": ["sfdc_x"],
+        "problem": {"code": "mail.unsubscribed", "detail": "Unsubscribed."}});
+    match call.rsplit_once('/').map_or("", |(_, last)| last) {
+        "templates" => json!({"categories": ["Follow-up"], "items": [template], "next_cursor": "200"}),
+        "template-choices" => {
+            json!({"name": "", "category": "", "subject": "", "html": "", "commercial": true, "categories": ["Follow-up"], "teams": teams})
+        }
+        "preview" => preview,
+        "circulars" => json!({"items": [{"id": id, "subject": "", "state": "draft", "people": 2, "saved_at": NOW - HOUR}]}),
+        _ if call.contains("/people/") => {
+            json!({"circular": id, "state": "draft", "person_id": "p1", "name": "Ann", "email": "ann@x.example", "own": true, "left_out": false,
+                "subject": "S", "html": "<p>Hi</p>", "preview": preview})
+        }
+        _ if call.starts_with("GET /v1/circulars") => {
+            let one = |id: &str, why: Value| json!({"person_id": id, "sfdc_id": "00Q1", "name": "Ann", "email": null, "company": null, "left_out": false, "own": false, "why": why});
+            json!({"id": id, "state": "draft", "template_id": id, "subject": "Hello", "html": "<p>Hi</p>", "text": "Hi", "send_on": "", "time_zone": "UTC",
+                "people": [one("p1", json!(null)), one("p2", json!("mail.unsubscribed"))], "reached": 1, "left_out": 1, "unknown": ["00Q2"], "more": true,
+                "outcome": null, "saved_at": NOW})
+        }
+        _ => {
+            template["html"] = json!("<p>Dear {{first_name}}</p>");
+            template["teams"] = teams;
+            template
+        }
+    }
 }
 
 // A delivery that failed, and one that waits.

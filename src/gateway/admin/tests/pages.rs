@@ -6,7 +6,7 @@ use crate::gateway::admin::row::Who;
 
 /// A page's address with parts that the account knows.
 fn address(pattern: &str) -> String {
-    pattern.replace("{token}", "abc").replace("{id}", "0199f2d0c0de7000a000000000000009")
+    pattern.replace("{token}", "abc").replace("{id}", "0199f2d0c0de7000a000000000000009").replace("{person}", "p1")
 }
 
 #[actix_web::test]
