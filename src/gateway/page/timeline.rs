@@ -358,7 +358,7 @@ impl Email {
         let (trouble, status_key) = match self.status.as_deref() {
             Some("sent") => (false, "email-sent"),
             Some("delivered") => (false, "email-delivered"),
-            Some("replied") => (false, "email-replied"),
+            Some("replied") => (false, "email-answered"),
             Some("bounced") => (true, "email-bounced"),
             Some("soft_bounced") => (true, "email-soft_bounced"),
             Some("unsubscribed") => (true, "email-unsubscribed"),
