@@ -14,6 +14,7 @@ use super::database;
 use super::people::Seen;
 use super::query::{Query, invalid};
 use super::records::{Group, MOST, Named, Whose};
+use super::sales_campaigns::plan::Plan;
 use super::timeline::Detail;
 use crate::clock;
 use crate::problem::Problem;
@@ -128,6 +129,8 @@ pub struct Insights {
     more: bool,
     history: History,
     upcoming: Vec<Task>,
+    /// Sales campaigns that are under way.
+    campaigns: Vec<Going>,
     /// Of a contact: whether the account's activity can be shown as well (`off`), is shown (`on`), or there is too much of it
     /// (`too_many`).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -145,6 +148,20 @@ struct Task {
     /// `2026-01-31`
     due: String,
     assignee: String,
+    person: Option<Named>,
+}
+
+/// Somebody's place in a sales campaign.
+#[derive(Serialize)]
+struct Going {
+    campaign: String,
+    /// The step that comes next, or whose task is waited for.
+    step: Option<String>,
+    number: usize,
+    of: usize,
+    /// `running`, `waiting` or `blocked`.
+    state: String,
+    at: Option<i64>,
     person: Option<Named>,
 }
 
@@ -242,7 +259,30 @@ async fn told(tenant: &Tenant, whose: &Whose, wish: &Wish) -> Result<Insights, P
     items.truncate(MOST_LINES);
     let history = History { complete: whose.complete, since: whose.since };
     let upcoming = upcoming(tenant, whose, &wish.zone).await?;
-    Ok(Insights { weeks, week: place, kind: wish.kind, items, more, history, upcoming, around: None, too_many: None })
+    let campaigns = going(tenant, whose).await?;
+    Ok(Insights { weeks, week: place, kind: wish.kind, items, more, history, upcoming, campaigns, around: None, too_many: None })
+}
+
+async fn going(tenant: &Tenant, whose: &Whose) -> Result<Vec<Going>, Problem> {
+    let most = i64::try_from(MOST_UPCOMING).unwrap_or(i64::MAX);
+    let places = database::answer(tenant.places_of_leads(&whose.leads, most)).await?;
+    Ok(places
+        .into_iter()
+        .map(|place| {
+            let plan = Plan::read(&place.steps).unwrap_or_default();
+            let next = usize::try_from(place.step).unwrap_or(0);
+            let here = if place.state == "waiting" { next.saturating_sub(1) } else { next };
+            Going {
+                person: whose.name(place.lead_id),
+                campaign: place.campaign,
+                step: plan.steps.get(here).map(|step| step.name.clone()),
+                number: (here + 1).min(plan.steps.len()),
+                of: plan.steps.len(),
+                state: place.state,
+                at: place.due_at,
+            }
+        })
+        .collect())
 }
 
 // Open tasks with a day: what is overdue, and the next 90 days.

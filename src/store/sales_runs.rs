@@ -4,7 +4,7 @@ use super::deliveries::under_lease;
 use super::sales_activities::{Asked, NewActivity, Recorded, once, record};
 use super::sales_emails::{SalesEmail, write_mail};
 use super::sync_state::Lease;
-use super::{Store, StoreError, Tenant, commit, on};
+use super::{Store, StoreError, Tenant, batch, commit, on};
 
 /// Somebody under way, or through.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -50,6 +50,18 @@ pub struct ShownRun {
     pub run: Run,
     pub person: Option<String>,
     pub member: Option<String>,
+}
+
+/// Where somebody is in a campaign.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct RunPlace {
+    pub lead_id: i64,
+    pub state: String,
+    pub step: i64,
+    pub due_at: Option<i64>,
+    pub campaign: String,
+    /// JSON of the plan.
+    pub steps: String,
 }
 
 /// What becomes of a run in one turn.
@@ -396,6 +408,22 @@ impl Tenant {
     pub async fn runs_of_lead(&self, lead_id: i64, limit: i64) -> Result<Vec<ShownRun>, StoreError> {
         let text = shown!("where r.account_id = $1 and r.lead_id = $2 order by r.started_at desc, r.id desc limit $3");
         Ok(on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).bind(lead_id).bind(limit).fetch_all(pool).await)?)
+    }
+
+    /// What people are under way in, the next due first.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn places_of_leads(&self, leads: &[i64], limit: i64) -> Result<Vec<RunPlace>, StoreError> {
+        let text = batch::among!(
+            self.store,
+            "select r.lead_id, r.state, r.step, r.due_at, c.name as campaign, p.steps from sales_runs r \
+             join sales_campaigns c on c.id = r.campaign_id join sales_campaign_plans p on p.id = r.plan_id \
+             where r.account_id = $1 and r.state in ('running', 'waiting', 'blocked') and r.lead_id in",
+            " order by coalesce(r.due_at, 0), r.id limit $3"
+        );
+        let leads = batch::rows(leads.iter())?;
+        Ok(on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).bind(&leads).bind(limit).fetch_all(pool).await)?)
     }
 
     /// Whether a person is under way in a campaign.

@@ -55,7 +55,7 @@ pub async fn look(deps: &SyncDeps) -> Result<usize, StoreError> {
     for channel in deps.store.mailboxes_to_read(now - poll_ms, AT_ONCE).await? {
         let job = format!("mailbox/{}", channel.member_id);
         let Some(lease) = deps.store.claim_due_job(&channel.account_id, &job, &deps.owner, LEASE_MS).await? else { continue };
-        let (problem, validity, next) = match tokio::time::timeout(PATIENCE, read(deps, &channel)).await {
+        let (problem, validity, next) = match tokio::time::timeout(PATIENCE, Box::pin(read(deps, &channel))).await {
             Ok(Ok((validity, next))) => (None, Some(validity), Some(next)),
             Ok(Err(problem)) => (Some(problem), None, None),
             Err(_) => (Some("the server takes too long".to_owned()), None, None),

@@ -772,7 +772,10 @@ campaign-next = Weiter: Vorschau
 campaign-steps = Schritte
 campaign-step = Schritt
 campaign-no-steps = Es gibt noch keine Schritte. Fügen Sie den ersten hinzu, bevor Sie Personen hinzufügen.
-campaign-busy = { $count } Personen sind unterwegs. Bei jeder Änderung sagen Sie, ob sie auch für diese gilt.
+campaign-busy = { $count ->
+    [one] 1 Person ist unterwegs. Bei jeder Änderung sagen Sie, ob sie auch für diese gilt.
+   *[other] { $count } Personen sind unterwegs. Bei jeder Änderung sagen Sie, ob sie auch für diese gilt.
+}
 campaign-touch = Diese Änderung gilt für
 campaign-touch-everybody = alle, auch die, die unterwegs sind
 campaign-touch-new = nur Personen, die ab jetzt hinzukommen
@@ -857,7 +860,10 @@ campaign-remedy-mail_failed = Sehen Sie unter Diagnose nach: dort die E-Mail wie
 campaign-remedy-unwritable = Berichtigen Sie die E-Mail des Schritts für alle und fahren Sie fort.
 campaign-stop = Beenden
 campaign-stop-all = Für alle beenden
-campaign-stop-all-sure = { $count } Personen sind unterwegs. Durch diese Kampagne wird ihnen nichts mehr gesendet.
+campaign-stop-all-sure = { $count ->
+    [one] 1 Person ist unterwegs. Durch diese Kampagne wird ihr nichts mehr gesendet.
+   *[other] { $count } Personen sind unterwegs. Durch diese Kampagne wird ihnen nichts mehr gesendet.
+}
 campaign-resume = Fortfahren
 campaign-task-done = Aufgabe erledigt
 campaign-next-at = Nächster Schritt oder Ende
@@ -877,7 +883,10 @@ launch-start-hint = Leer: jetzt beginnen.
 launch-update = Vorschau aktualisieren
 launch-not-yet = Das kann noch nicht gestartet werden
 launch-when = Was wann geschieht
-launch-who = { $count } Personen werden hinzugefügt
+launch-who = { $count ->
+    [one] 1 Person wird hinzugefügt
+   *[other] { $count } Personen werden hinzugefügt
+}
 launch-first-mail = Erste E-Mail
 launch-edited = angepasst
 launch-leave-out = Weglassen
@@ -885,7 +894,10 @@ launch-left-out = Ausgelassen
 launch-nobody = Es gibt niemanden, an den diese Kampagne gehen kann.
 launch-start = Jetzt für { $count } starten
 launch-schedule = Für { $count } planen
-launch-done = { $count } Personen wurden hinzugefügt
+launch-done = { $count ->
+    [one] 1 Person wurde hinzugefügt
+   *[other] { $count } Personen wurden hinzugefügt
+}
 launch-first-at = Der erste Schritt ist fällig:
 launch-added = hinzugefügt
 said-step-added = Der Schritt wurde hinzugefügt.

@@ -396,3 +396,10 @@ no-sales-campaigns = Es gibt keine Vertriebskampagne, die Sie starten können. L
 why-no-steps = Diese Kampagne hat noch keine Schritte.
 why-enough = Sie haben so viele Kampagnen laufen wie erlaubt.
 why-left-out = Die Kampagne kann für diese Person nicht gestartet werden.
+upcoming-campaigns = { $count ->
+    [one] 1 laufende Vertriebskampagne
+   *[other] { $count } laufende Vertriebskampagnen
+}
+going-place = Schritt { $number } von { $of }
+going-waits = wartet auf eine Aufgabe
+going-blocked = braucht Aufmerksamkeit

@@ -775,7 +775,10 @@ campaign-next = Next: preview
 campaign-steps = Steps
 campaign-step = Step
 campaign-no-steps = There are no steps yet. Add the first one before you add people.
-campaign-busy = { $count } people are under way. With each change you say whether it is for them too.
+campaign-busy = { $count ->
+    [one] 1 person is under way. With each change you say whether it is for them too.
+   *[other] { $count } people are under way. With each change you say whether it is for them too.
+}
 campaign-touch = This change is for
 campaign-touch-everybody = everybody, also those under way
 campaign-touch-new = only people added from now on
@@ -860,7 +863,10 @@ campaign-remedy-mail_failed = Look at it under Diagnostics: retry the e-mail the
 campaign-remedy-unwritable = Correct the step’s e-mail for everybody, then continue.
 campaign-stop = Stop
 campaign-stop-all = Stop for everybody
-campaign-stop-all-sure = { $count } people are under way. Nothing more is sent to them by this campaign.
+campaign-stop-all-sure = { $count ->
+    [one] 1 person is under way. Nothing more is sent to them by this campaign.
+   *[other] { $count } people are under way. Nothing more is sent to them by this campaign.
+}
 campaign-resume = Continue
 campaign-task-done = Task is done
 campaign-next-at = Next step or end
@@ -880,7 +886,10 @@ launch-start-hint = Empty: start now.
 launch-update = Update the preview
 launch-not-yet = This can’t be started yet
 launch-when = What happens when
-launch-who = { $count } people are added
+launch-who = { $count ->
+    [one] 1 person is added
+   *[other] { $count } people are added
+}
 launch-first-mail = First e-mail
 launch-edited = edited
 launch-leave-out = Leave out
@@ -888,7 +897,10 @@ launch-left-out = Left out
 launch-nobody = There is nobody to whom this campaign can go.
 launch-start = Start now for { $count }
 launch-schedule = Schedule for { $count }
-launch-done = { $count } people were added
+launch-done = { $count ->
+    [one] 1 person was added
+   *[other] { $count } people were added
+}
 launch-first-at = The first step is due:
 launch-added = added
 said-step-added = The step was added.

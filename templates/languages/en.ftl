@@ -397,3 +397,10 @@ no-sales-campaigns = There is no sales campaign that you can start. Make one in 
 why-no-steps = This campaign has no steps yet.
 why-enough = You have as many campaigns going as is allowed.
 why-left-out = The campaign can’t be started for this person.
+upcoming-campaigns = { $count ->
+    [one] 1 sales campaign under way
+   *[other] { $count } sales campaigns under way
+}
+going-place = step { $number } of { $of }
+going-waits = waits for a task
+going-blocked = needs attention

@@ -772,7 +772,10 @@ campaign-next = Suivant : aperçu
 campaign-steps = Étapes
 campaign-step = Étape
 campaign-no-steps = Il n’y a pas encore d’étape. Ajoutez la première avant d’ajouter des personnes.
-campaign-busy = { $count } personnes sont en cours. Pour chaque modification, vous dites si elle les concerne aussi.
+campaign-busy = { $count ->
+    [one] 1 personne est en cours. Pour chaque modification, vous dites si elle la concerne aussi.
+   *[other] { $count } personnes sont en cours. Pour chaque modification, vous dites si elle les concerne aussi.
+}
 campaign-touch = Cette modification concerne
 campaign-touch-everybody = tout le monde, y compris les personnes en cours
 campaign-touch-new = seulement les personnes ajoutées désormais
@@ -877,7 +880,10 @@ launch-start-hint = Vide : commencer maintenant.
 launch-update = Mettre à jour l’aperçu
 launch-not-yet = Le lancement n’est pas encore possible
 launch-when = Ce qui se passe et quand
-launch-who = { $count } personnes seront ajoutées
+launch-who = { $count ->
+    [one] 1 personne sera ajoutée
+   *[other] { $count } personnes seront ajoutées
+}
 launch-first-mail = Premier e-mail
 launch-edited = modifié
 launch-leave-out = Écarter
@@ -885,7 +891,10 @@ launch-left-out = Écartées
 launch-nobody = Il n’y a personne à qui cette campagne puisse s’adresser.
 launch-start = Lancer maintenant pour { $count }
 launch-schedule = Planifier pour { $count }
-launch-done = { $count } personnes ont été ajoutées
+launch-done = { $count ->
+    [one] 1 personne a été ajoutée
+   *[other] { $count } personnes ont été ajoutées
+}
 launch-first-at = La première étape est prévue :
 launch-added = ajoutée
 said-step-added = L’étape a été ajoutée.

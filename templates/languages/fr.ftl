@@ -396,3 +396,10 @@ no-sales-campaigns = Il n’y a pas de campagne de vente que vous puissiez lance
 why-no-steps = Cette campagne n’a pas encore d’étape.
 why-enough = Vous avez autant de campagnes en cours que permis.
 why-left-out = La campagne ne peut pas être lancée pour cette personne.
+upcoming-campaigns = { $count ->
+    [one] 1 campagne de vente en cours
+   *[other] { $count } campagnes de vente en cours
+}
+going-place = étape { $number } sur { $of }
+going-waits = attend une tâche
+going-blocked = à vérifier

@@ -772,7 +772,10 @@ campaign-next = Volgende: voorbeeld
 campaign-steps = Stappen
 campaign-step = Stap
 campaign-no-steps = Er zijn nog geen stappen. Voeg de eerste toe voordat u personen toevoegt.
-campaign-busy = { $count } personen zijn onderweg. Bij elke wijziging zegt u of die ook voor hen geldt.
+campaign-busy = { $count ->
+    [one] 1 persoon is onderweg. Bij elke wijziging zegt u of die ook voor deze geldt.
+   *[other] { $count } personen zijn onderweg. Bij elke wijziging zegt u of die ook voor hen geldt.
+}
 campaign-touch = Deze wijziging geldt voor
 campaign-touch-everybody = iedereen, ook wie onderweg is
 campaign-touch-new = alleen personen die vanaf nu worden toegevoegd
@@ -877,7 +880,10 @@ launch-start-hint = Leeg: nu beginnen.
 launch-update = Voorbeeld bijwerken
 launch-not-yet = Dit kan nog niet worden gestart
 launch-when = Wat er wanneer gebeurt
-launch-who = { $count } personen worden toegevoegd
+launch-who = { $count ->
+    [one] 1 persoon wordt toegevoegd
+   *[other] { $count } personen worden toegevoegd
+}
 launch-first-mail = Eerste e-mail
 launch-edited = aangepast
 launch-leave-out = Weglaten
@@ -885,7 +891,10 @@ launch-left-out = Weggelaten
 launch-nobody = Er is niemand voor wie deze campagne kan worden gestart.
 launch-start = Nu starten voor { $count }
 launch-schedule = Inplannen voor { $count }
-launch-done = { $count } personen zijn toegevoegd
+launch-done = { $count ->
+    [one] 1 persoon is toegevoegd
+   *[other] { $count } personen zijn toegevoegd
+}
 launch-first-at = De eerste stap is op:
 launch-added = toegevoegd
 said-step-added = De stap is toegevoegd.

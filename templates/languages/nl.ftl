@@ -396,3 +396,10 @@ no-sales-campaigns = Er is geen verkoopcampagne die u kunt starten. Maak er een 
 why-no-steps = Deze campagne heeft nog geen stappen.
 why-enough = U hebt zoveel campagnes lopen als is toegestaan.
 why-left-out = De campagne kan niet voor deze persoon worden gestart.
+upcoming-campaigns = { $count ->
+    [one] 1 lopende verkoopcampagne
+   *[other] { $count } lopende verkoopcampagnes
+}
+going-place = stap { $number } van { $of }
+going-waits = wacht op een taak
+going-blocked = vraagt aandacht

@@ -772,7 +772,10 @@ campaign-next = Nästa: förhandsgranska
 campaign-steps = Steg
 campaign-step = Steg
 campaign-no-steps = Det finns inga steg ännu. Lägg till det första innan du lägger till personer.
-campaign-busy = { $count } personer är på väg. För varje ändring säger du om den även gäller dem.
+campaign-busy = { $count ->
+    [one] 1 person är på väg. För varje ändring säger du om den även gäller den.
+   *[other] { $count } personer är på väg. För varje ändring säger du om den även gäller dem.
+}
 campaign-touch = Ändringen gäller
 campaign-touch-everybody = alla, även dem som är på väg
 campaign-touch-new = bara personer som läggs till från och med nu
@@ -877,7 +880,10 @@ launch-start-hint = Tomt: starta nu.
 launch-update = Uppdatera förhandsvisningen
 launch-not-yet = Detta kan inte startas ännu
 launch-when = Vad som händer när
-launch-who = { $count } personer läggs till
+launch-who = { $count ->
+    [one] 1 person läggs till
+   *[other] { $count } personer läggs till
+}
 launch-first-mail = Första e-post
 launch-edited = ändrad
 launch-leave-out = Utelämna
@@ -885,7 +891,10 @@ launch-left-out = Utelämnade
 launch-nobody = Det finns ingen som kampanjen kan gå till.
 launch-start = Starta nu för { $count }
 launch-schedule = Schemalägg för { $count }
-launch-done = { $count } personer har lagts till
+launch-done = { $count ->
+    [one] 1 person har lagts till
+   *[other] { $count } personer har lagts till
+}
 launch-first-at = Det första steget infaller:
 launch-added = tillagd
 said-step-added = Steget har lagts till.

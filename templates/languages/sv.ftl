@@ -396,3 +396,10 @@ no-sales-campaigns = Det finns ingen säljkampanj som du kan starta. Skapa en i 
 why-no-steps = Kampanjen har inga steg ännu.
 why-enough = Du har så många kampanjer igång som tillåts.
 why-left-out = Kampanjen kan inte startas för personen.
+upcoming-campaigns = { $count ->
+    [one] 1 pågående säljkampanj
+   *[other] { $count } pågående säljkampanjer
+}
+going-place = steg { $number } av { $of }
+going-waits = väntar på en uppgift
+going-blocked = behöver åtgärd

@@ -384,3 +384,7 @@ no-sales-campaigns = 没有您可以启动的销售活动。请在设置的“�
 why-no-steps = 此活动还没有步骤。
 why-enough = 您正在进行的活动已达上限。
 why-left-out = 无法为此人启动该活动。
+upcoming-campaigns = { $count } 个进行中的销售活动
+going-place = 第 { $number } 步，共 { $of } 步
+going-waits = 等待任务
+going-blocked = 需要处理

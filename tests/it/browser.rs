@@ -8,6 +8,7 @@
 mod account;
 mod acting;
 mod attack;
+mod campaigns;
 mod chromium;
 mod components;
 mod desk;

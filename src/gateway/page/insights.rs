@@ -40,8 +40,21 @@ struct Insights {
     history: History,
     #[serde(default)]
     upcoming: Vec<Task>,
+    #[serde(default)]
+    campaigns: Vec<Going>,
     around: Option<String>,
     too_many: Option<i64>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Going {
+    campaign: String,
+    step: Option<String>,
+    number: i64,
+    of: i64,
+    state: String,
+    at: Option<i64>,
+    person: Option<Named>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -100,6 +113,8 @@ pub(super) struct View {
     since: Option<String>,
     upcoming: Vec<Due>,
     upcoming_count: usize,
+    campaigns: Vec<Place>,
+    campaign_count: usize,
     around: Option<Around>,
     /// Set while the whole account is shown: colleagues are named, but can't be chosen.
     around_on: Option<&'static str>,
@@ -122,6 +137,19 @@ struct Due {
     due: String,
     overdue: bool,
     assignee: Option<String>,
+    who: Option<Who>,
+}
+
+/// Somebody's place in a sales campaign.
+#[derive(Debug, Serialize)]
+struct Place {
+    name: String,
+    step: Option<String>,
+    number: i64,
+    of: i64,
+    /// What it waits for, if not for its time.
+    waits: Option<&'static str>,
+    when: Option<When>,
     who: Option<Who>,
 }
 
@@ -275,6 +303,8 @@ pub(super) fn view(answer: &Value, words: &Catalogue, clock: &Clock) -> Result<V
     let upcoming: Vec<Due> = insights.upcoming.iter().map(|task| task.due(&today)).collect();
     Ok(View {
         upcoming_count: upcoming.len(),
+        campaign_count: insights.campaigns.len(),
+        campaigns: insights.campaigns.iter().map(|going| going.place(words, clock)).collect(),
         upcoming,
         around,
         around_on: on.then_some("on"),
@@ -323,6 +353,24 @@ impl Task {
             overdue: *self.due < *today,
             due: text::plain(Some(&self.due)).unwrap_or_default(),
             assignee: text::plain(self.assignee.as_deref()),
+            who: self.person.as_ref().and_then(Named::who),
+        }
+    }
+}
+
+impl Going {
+    fn place(&self, words: &Catalogue, clock: &Clock) -> Place {
+        Place {
+            name: text::plain(Some(&self.campaign)).unwrap_or_default(),
+            step: text::plain(self.step.as_deref()),
+            number: self.number,
+            of: self.of,
+            waits: match self.state.as_str() {
+                "waiting" => Some("going-waits"),
+                "blocked" => Some("going-blocked"),
+                _ => None,
+            },
+            when: self.at.and_then(|at| clock.when(at, words)),
             who: self.person.as_ref().and_then(Named::who),
         }
     }

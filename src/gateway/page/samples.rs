@@ -270,6 +270,10 @@ pub(super) fn insights_of_several(crowd: bool) -> Value {
         item["person"] = somebody();
     }
     insights["around"] = json!("on");
+    insights["campaigns"] = json!([
+        {"campaign": "Autumn offer", "step": "Ring them up", "number": 2, "of": 3, "state": "waiting", "at": null, "person": null},
+        {"campaign": "Winter offer", "step": null, "number": 1, "of": 1, "state": "running", "at": NOW + HOUR, "person": null},
+    ]);
     insights["upcoming"] =
         json!([{"name": "Send the quote", "kind": "call", "due": "2026-11-20", "assignee": "rep@example.com", "person": somebody()}]);
     if crowd {

@@ -379,7 +379,15 @@ fn rows_of_several_people_name_their_person() {
         assert!(!alone.contains("data-person"), "{alone}");
     }
     let dashboard = text(&pages().insights_fragment(Language::English, ZONE, samples::NOW, &samples::insights_of_several(false)));
-    for words in ["aria-checked=\"true\"", "1 upcoming task", "overdue since 2026-11-20", "around&#x3D;account"] {
+    for words in [
+        "aria-checked=\"true\"",
+        "1 upcoming task",
+        "2 sales campaigns under way",
+        "step 2 of 3",
+        "waits for a task",
+        "overdue since 2026-11-20",
+        "around&#x3D;account",
+    ] {
         assert!(dashboard.contains(words), "{words}: {dashboard}");
     }
     let crowd = text(&pages().insights_fragment(Language::English, ZONE, samples::NOW, &samples::insights_of_several(true)));

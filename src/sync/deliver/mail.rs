@@ -18,7 +18,7 @@ use crate::store::sales_emails::SalesEmail;
 pub async fn send(shift: &Shift<'_>, due: &[Due]) -> Sent {
     let mut sent = Sent::default();
     for due in due {
-        match one(shift, due).await {
+        match Box::pin(one(shift, due)).await {
             Ok(fate) => {
                 sent.fates.insert(due.delivery_id.clone(), fate);
             }

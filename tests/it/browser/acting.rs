@@ -8,7 +8,7 @@ use super::chromium::{Browser, in_browser};
 use super::panel::{busy_contact, busy_lead, filled, record_page, shown};
 use crate::world::world;
 
-async fn seen(path: &str, found: impl Fn(&Value) -> bool) -> Value {
+pub(super) async fn seen(path: &str, found: impl Fn(&Value) -> bool) -> Value {
     for _ in 0..300 {
         let answer: Value = world().http.get(world().url(path)).send().await.unwrap().json().await.unwrap();
         if found(&answer) {
@@ -19,12 +19,12 @@ async fn seen(path: &str, found: impl Fn(&Value) -> bool) -> Value {
     panic!("{path} never showed what was done");
 }
 
-async fn opened(browser: &Browser, object: &str, record: &str, action: &str) {
+pub(super) async fn opened(browser: &Browser, object: &str, record: &str, action: &str) {
     browser.open(&record_page(object, record)).await;
     browser.enter().await;
     filled(browser).await;
     browser.click("#acts").await;
-    browser.until("the menu names what may be done", "document.querySelectorAll('#acts-menu [data-act]').length === 5").await;
+    browser.until("the menu names what may be done", "document.querySelectorAll('#acts-menu [data-act]').length === 6").await;
     browser.is_accessible().await;
     browser.click(&format!("#acts-menu [data-act={action}]")).await;
     browser.until("the form is there", "document.querySelector('#acting form') !== null").await;

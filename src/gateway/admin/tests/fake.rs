@@ -287,6 +287,9 @@ fn of_programs_and_the_package(call: &str) -> Value {
                 "configuration": {"state": "saved", "gateway_address": "https://msi.example.com", "actions_enabled": true}, "asked_at": NOW - 3000,
                 "reported_version": "1.0.0", "reported_at": NOW - HOUR, "problem": null})
         }
+        "GET /v1/login-settings" => json!({"method": "salesforce_only"}),
+        "GET /v1/templates" => json!({"categories": ["General"], "items": [{"id": "tpl", "name": "Offer", "category": "General"}]}),
+        _ if call.contains("/sales-") => of_campaigns(call),
         _ => json!({}),
     }
 }
@@ -358,7 +361,6 @@ pub fn ordinary(call: &str) -> (u16, Value) {
         "GET /v1/connections/marketo/access" => {
             list(&json!([{"member_id": "m1", "email": "ada@acme.example", "first_name": "Ada", "last_name": "Lovelace", "access": true}]))
         }
-        "GET /v1/login-settings" => json!({"method": "salesforce_only"}),
         "GET /v1/deliveries" => ledger(),
         "GET /v1/acting-settings" => {
             json!({"tracking": true, "append_unsubscribe": true, "unsubscribe_message": "", "marketo_check": false, "blocked_domains": ["x.example"],
@@ -390,8 +392,6 @@ pub fn ordinary(call: &str) -> (u16, Value) {
             json!({"steps": [step(1, "done", "marketo_admin"), step(2, "done", "you"), step(3, "failed", "you"), step(4, "waiting", "marketo_admin"),
                 step(5, "todo", "admin"), step(6, "todo", "salesforce_admin"), step(7, "waiting", "salesforce_admin")]})
         }
-        "GET /v1/templates" => json!({"categories": ["General"], "items": [{"id": "tpl", "name": "Offer", "category": "General"}]}),
-        _ if call.contains("/sales-") => of_campaigns(call),
         _ => of_programs_and_the_package(call),
     };
     (if call.starts_with("POST /v1/sign-in-links") && !call.ends_with("redeem") { 202 } else { 200 }, answer)
