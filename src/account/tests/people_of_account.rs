@@ -152,7 +152,7 @@ async fn a_plain_user_gets_nothing_that_is_the_admins() {
             "/v1/calls",
             "/v1/tasks",
             "/v1/campaigns",
-            "/v1/marketo-campaigns",
+            "/v1/marketo-campaign",
             "/v1/template",
             "/v1/circulars",
             "/v1/mail-channels/",
