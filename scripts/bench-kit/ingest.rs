@@ -26,7 +26,7 @@ use msi_gateway::sync::candidates::CandidateColumns;
 use sqlx::{AssertSqlSafe, Connection};
 use tokio::sync::mpsc;
 
-const BATCH: usize = 1_000;
+const BATCH: usize = 1_536;
 
 fn cpu_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").expect("stat");

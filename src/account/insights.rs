@@ -8,13 +8,16 @@ use jiff::{Timestamp, ToSpan, Zoned};
 use serde::Serialize;
 
 use super::AccountState;
+use super::activities::TaskDetail;
 use super::answer::Answer;
 use super::database;
 use super::people::Seen;
 use super::query::{Query, invalid};
+use super::records::{Group, MOST, Named, Whose};
 use super::timeline::Detail;
 use crate::clock;
 use crate::problem::Problem;
+use crate::store::Tenant;
 use crate::store::insights::{Count, SLOT_MS};
 use crate::store::timeline::{Activity, Tab};
 
@@ -27,6 +30,9 @@ const KEEP_WHILE_LOADING: u32 = 2;
 const MOST_DEEDS: u32 = 1_000;
 /// Lines of a week.
 const MOST_LINES: usize = 100;
+/// Newest tasks among which those that are coming are looked for, and how many of these are told.
+const MOST_TASKS: u32 = 500;
+const MOST_UPCOMING: usize = 20;
 
 /// A row of the grid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -56,12 +62,15 @@ impl Kind {
     }
 }
 
-/// `?zone=&week=&kind=`
+/// `?zone=&week=&kind=`; of one person also `around=account`, of a record `person=`.
 pub struct Wish {
     zone: TimeZone,
     /// Weeks before the present one; without it the last week in which something happened.
     week: Option<usize>,
     kind: Option<Kind>,
+    /// The contact's whole account.
+    around: bool,
+    person: Option<String>,
 }
 
 impl FromRequest for Wish {
@@ -69,7 +78,7 @@ impl FromRequest for Wish {
     type Future = std::future::Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        std::future::ready(Query::read(request, &["zone", "week", "kind"]).and_then(|query| Self::read(&query)))
+        std::future::ready(Query::read(request, &["zone", "week", "kind", "around", "person"]).and_then(|query| Self::read(&query)))
     }
 }
 
@@ -97,7 +106,12 @@ impl Wish {
                     .ok_or_else(|| invalid("kind", "It must be moments, email, web or sales."))?,
             ),
         };
-        Ok(Self { zone, week, kind })
+        let around = match query.get("around") {
+            None => false,
+            Some("account") => true,
+            Some(_) => return Err(invalid("around", "It can be account.")),
+        };
+        Ok(Self { zone, week, kind, around, person: query.get("person").map(str::to_owned) })
     }
 }
 
@@ -113,6 +127,25 @@ pub struct Insights {
     /// Whether the week had more than is told.
     more: bool,
     history: History,
+    upcoming: Vec<Task>,
+    /// Of a contact: whether the account's activity can be shown as well (`off`), is shown (`on`), or there is too much of it
+    /// (`too_many`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    around: Option<&'static str>,
+    /// Of a record: it has so many people that nothing is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    too_many: Option<usize>,
+}
+
+/// Something that somebody has to do in the next 90 days, or should have done.
+#[derive(Serialize)]
+struct Task {
+    name: Option<String>,
+    kind: String,
+    /// `2026-01-31`
+    due: String,
+    assignee: String,
+    person: Option<Named>,
 }
 
 #[derive(Serialize)]
@@ -135,6 +168,10 @@ struct Week {
 /// What somebody did in a week: equal deeds are one line, placed where the last of them was.
 #[derive(Serialize)]
 struct Line {
+    /// Of the last of them.
+    id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person: Option<Named>,
     at: i64,
     kind: Kind,
     /// [`Activity::kind`].
@@ -149,21 +186,84 @@ struct Line {
 
 /// `GET /v1/people/{id}/insights`
 pub async fn show(Seen { reader, person }: Seen, wish: Wish, _: web::Data<AccountState>) -> Result<Answer<Insights>, Problem> {
+    if wish.person.is_some() {
+        return Err(invalid("person", "It can be given for an account or an opportunity."));
+    }
     let tenant = &reader.tenant;
+    let mut whose = Whose::one(&person);
+    let mut around = None;
+    if let Some(account) = person.sfdc_account_id.as_deref().filter(|_| person.sfdc_type == "Contact") {
+        around = Some("off");
+        if wish.around {
+            let limit = i64::try_from(MOST).unwrap_or(i64::MAX).saturating_add(1);
+            let people = database::answer(tenant.briefs_of_account(account, limit)).await?;
+            if people.len() > MOST {
+                around = Some("too_many");
+            } else {
+                around = Some("on");
+                whose = Whose::many(&people.iter().collect::<Vec<_>>());
+            }
+        }
+    }
+    let mut told = told(tenant, &whose, &wish).await?;
+    told.around = around;
+    let keep = if told.history.complete { KEEP } else { KEEP_WHILE_LOADING };
+    Ok(Answer::kept(told, keep).tag("account", tenant.account_id()).tag("person", &person.id))
+}
+
+/// `GET /v1/records/{record}/insights`
+pub async fn show_group(group: Group, wish: Wish) -> Result<Answer<Insights>, Problem> {
+    if wish.around {
+        return Err(invalid("around", "It can be given for a contact."));
+    }
+    let tenant = &group.reader.tenant;
+    let mut whose = group.whose(wish.person.as_deref())?;
+    // Of one of them everything can be told, however many there are.
+    let too_many = group.more && wish.person.is_none();
+    if too_many {
+        whose.leads.clear();
+    }
+    let mut told = told(tenant, &whose, &wish).await?;
+    told.too_many = too_many.then_some(MOST);
+    let keep = if told.history.complete { KEEP } else { KEEP_WHILE_LOADING };
+    Ok(Answer::kept(told, keep).tag("account", tenant.account_id()).tag("record", group.record.as_str()))
+}
+
+async fn told(tenant: &Tenant, whose: &Whose, wish: &Wish) -> Result<Insights, Problem> {
     let mut weeks = weeks(clock::now_ms(), &wish.zone).ok_or_else(Problem::internal)?;
     let since = weeks.first().map_or(0, |week| week.from);
-    count(&mut weeks, &database::answer(tenant.engagement(&[person.lead_id], since)).await?);
+    count(&mut weeks, &database::answer(tenant.engagement(&whose.leads, since)).await?);
     let place = wish.week.or_else(|| weeks.iter().rev().position(|week| !week.is_quiet())).unwrap_or(0);
     let told = weeks.iter().rev().nth(place).cloned().ok_or_else(Problem::internal)?;
-    let deeds = database::answer(tenant.deeds(&[person.lead_id], told.from, told.until, MOST_DEEDS)).await?;
+    let deeds = database::answer(tenant.deeds(&whose.leads, told.from, told.until, MOST_DEEDS)).await?;
     let cut = deeds.len() >= usize::try_from(MOST_DEEDS).unwrap_or(usize::MAX);
-    let mut items = lines(deeds, wish.kind);
+    let mut items = lines(deeds, wish.kind, whose);
     let more = cut || items.len() > MOST_LINES;
     items.truncate(MOST_LINES);
-    let history = History { complete: person.history_since.is_some(), since: person.history_since };
-    let keep = if history.complete { KEEP } else { KEEP_WHILE_LOADING };
-    let body = Insights { weeks, week: place, kind: wish.kind, items, more, history };
-    Ok(Answer::kept(body, keep).tag("account", tenant.account_id()).tag("person", &person.id))
+    let history = History { complete: whose.complete, since: whose.since };
+    let upcoming = upcoming(tenant, whose, &wish.zone).await?;
+    Ok(Insights { weeks, week: place, kind: wish.kind, items, more, history, upcoming, around: None, too_many: None })
+}
+
+// Open tasks with a day: what is overdue, and the next 90 days.
+async fn upcoming(tenant: &Tenant, whose: &Whose, zone: &TimeZone) -> Result<Vec<Task>, Problem> {
+    let last = Timestamp::from_millisecond(clock::now_ms())
+        .ok()
+        .and_then(|now| now.to_zoned(zone.clone()).date().checked_add(90.days()).ok())
+        .ok_or_else(Problem::internal)?
+        .to_string();
+    let tasks = database::answer(tenant.sales_activities_of(&whose.leads, "task", None, MOST_TASKS)).await?;
+    let mut open: Vec<Task> = tasks
+        .into_iter()
+        .filter_map(|task| {
+            let detail: TaskDetail = serde_json::from_str(&task.detail).ok()?;
+            let due = detail.due.filter(|due| !detail.done && *due <= last)?;
+            Some(Task { name: task.subject, kind: detail.kind, due, assignee: detail.assignee, person: whose.name(task.lead_id) })
+        })
+        .collect();
+    open.sort_by(|one, other| one.due.cmp(&other.due));
+    open.truncate(MOST_UPCOMING);
+    Ok(open)
 }
 
 impl Week {
@@ -199,13 +299,14 @@ fn count(weeks: &mut [Week], counts: &[Count]) {
     }
 }
 
-fn lines(deeds: Vec<Activity>, wanted: Option<Kind>) -> Vec<Line> {
+fn lines(deeds: Vec<Activity>, wanted: Option<Kind>, whose: &Whose) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let mut known = std::collections::HashMap::new();
     for deed in deeds {
         let Some(kind) = Kind::of(deed.tab).filter(|kind| wanted.is_none_or(|wanted| wanted == *kind)) else { continue };
-        let line = line(kind, deed);
-        let key = (line.kind.name(), line.did.clone(), line.subject.clone(), line.moment.clone());
+        let lead_id = deed.lead_id;
+        let line = Line { person: whose.name(lead_id), ..line(kind, deed) };
+        let key = (lead_id, line.kind.name(), line.did.clone(), line.subject.clone(), line.moment.clone());
         if let Some(same) = known.get(&key).and_then(|place: &usize| lines.get_mut(*place)) {
             same.count = same.count.saturating_add(1);
         } else {
@@ -225,7 +326,7 @@ fn line(kind: Kind, deed: Activity) -> Line {
         Kind::Email => (deed.subject.clone(), None),
     };
     let url = if kind == Kind::Web { detail.address("url") } else { None };
-    Line { at: deed.happened_at, kind, did: deed.kind, subject, moment, url, count: 1 }
+    Line { id: deed.guid, person: None, at: deed.happened_at, kind, did: deed.kind, subject, moment, url, count: 1 }
 }
 
 #[cfg(test)]
@@ -273,9 +374,10 @@ mod tests {
             detail: "{}".to_owned(),
         };
         let deeds = || vec![deed("3", 30, "opened", Tab::Email), deed("2", 20, "opened", Tab::Email), deed("1", 10, "visit", Tab::Web)];
-        let told: Vec<_> = lines(deeds(), None).into_iter().map(|line| (line.at, line.did, line.count)).collect();
+        let whose = Whose::many(&[]);
+        let told: Vec<_> = lines(deeds(), None, &whose).into_iter().map(|line| (line.at, line.did, line.count)).collect();
         assert_eq!(told, [(30, "opened".to_owned(), 2), (10, "visit".to_owned(), 1)]);
-        assert_eq!(lines(deeds(), Some(Kind::Web)).len(), 1);
+        assert_eq!(lines(deeds(), Some(Kind::Web), &whose).len(), 1);
     }
 
     proptest! {

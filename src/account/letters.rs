@@ -8,6 +8,7 @@ use handlebars::Handlebars;
 use serde_json::json;
 
 use super::fields::LANGUAGES;
+use super::moment_alerts::Alert;
 
 const CATALOGUES: [&str; 6] = [
     include_str!("../../templates/languages/mail-en.ftl"),
@@ -80,6 +81,9 @@ impl Letters {
         templates
             .register_template_string("html", include_str!("../../templates/mail/letter.html.hbs"))
             .map_err(|error| Illegible(error.to_string()))?;
+        templates
+            .register_template_string("alert", include_str!("../../templates/mail/alert.html.hbs"))
+            .map_err(|error| Illegible(error.to_string()))?;
         Ok(Self { catalogues, templates })
     }
 
@@ -96,20 +100,13 @@ impl Letters {
         until_ms: i64,
         link: &str,
     ) -> Result<Letter, Illegible> {
-        let tag = LANGUAGES.into_iter().find(|known| *known == language).unwrap_or("en");
-        let catalogue = self.catalogues.get(tag).ok_or_else(|| Illegible(tag.to_owned()))?;
+        let (tag, catalogue) = self.catalogue(language)?;
         let until = jiff::Timestamp::from_millisecond(until_ms).map(|at| at.strftime("%Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default();
         let mut values = FluentArgs::new();
         values.set("account", plain(account));
         values.set("inviter", plain(inviter));
         values.set("until", until);
-        let say = |key: &str| {
-            let pattern =
-                catalogue.get_message(key).and_then(|message| message.value()).ok_or_else(|| Illegible(format!("{tag}: {key}")))?;
-            let mut errors = Vec::new();
-            let text = catalogue.format_pattern(pattern, Some(&values), &mut errors).into_owned();
-            if errors.is_empty() { Ok(text) } else { Err(Illegible(format!("{tag}: {key}"))) }
-        };
+        let say = |key: &str| said(tag, catalogue, key, &values);
         let [subject, body, steps, button] = occasion.keys();
         let (subject, body, steps, button) = (say(subject)?, say(body)?, say(steps)?, say(button)?);
         let (greeting, copy, until, ignore) = (say("greeting")?, say("copy")?, say("until")?, say("ignore")?);
@@ -124,6 +121,57 @@ impl Letters {
             .map_err(|error| Illegible(error.to_string()))?;
         Ok(Letter { subject, text, html })
     }
+
+    /// A mail about an interesting moment; `way_out` ends the subscription behind it.
+    ///
+    /// # Errors
+    /// When a sentence is missing.
+    pub fn alert(&self, language: &str, alert: &Alert, way_out: &str) -> Result<Letter, Illegible> {
+        let (tag, catalogue) = self.catalogue(language)?;
+        let zone = jiff::tz::TimeZone::get(&alert.zone).unwrap_or(jiff::tz::TimeZone::UTC);
+        let at = jiff::Timestamp::from_millisecond(alert.at).map(|at| at.to_zoned(zone).strftime("%Y-%m-%d %H:%M %Z").to_string());
+        let mut values = FluentArgs::new();
+        values.set("person", plain(&alert.person));
+        values.set("label", plain(&alert.label));
+        values.set("at", at.unwrap_or_default());
+        let say = |key: &str| said(tag, catalogue, key, &values);
+        let why = match alert.basis.as_str() {
+            "person" => "alert-why-person",
+            "account" => "alert-why-account",
+            "type" => "alert-why-type",
+            _ => "alert-why-description",
+        };
+        let (subject, when, why, open, leave) =
+            (say("alert-subject")?, say("alert-when")?, say(why)?, say("alert-open")?, say("alert-leave")?);
+        let parts = [Some(alert.person.as_str()), alert.company.as_deref()];
+        let who = parts.into_iter().flatten().map(plain).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+        let parts = [alert.kind.as_deref(), alert.description.as_deref()];
+        let what = parts.into_iter().flatten().map(plain).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ");
+        let link = alert.link.as_deref().filter(|link| link.starts_with("https://") || link.starts_with("http://"));
+        let record = link.map(|link| format!("{open}:\n{link}\n\n")).unwrap_or_default();
+        let text = format!("{who}\n{what}\n{when}\n\n{record}{why}\n{leave}:\n{way_out}\n");
+        let html = self
+            .templates
+            .render(
+                "alert",
+                &json!({"language": tag, "subject": subject, "who": who, "what": what, "when": when, "open": open, "link": link, "why": why,
+                        "leave": leave, "way_out": way_out}),
+            )
+            .map_err(|error| Illegible(error.to_string()))?;
+        Ok(Letter { subject, text, html })
+    }
+
+    fn catalogue(&self, language: &str) -> Result<(&'static str, &FluentBundle<FluentResource>), Illegible> {
+        let tag = LANGUAGES.into_iter().find(|known| *known == language).unwrap_or("en");
+        Ok((tag, self.catalogues.get(tag).ok_or_else(|| Illegible(tag.to_owned()))?))
+    }
+}
+
+fn said(tag: &str, catalogue: &FluentBundle<FluentResource>, key: &str, values: &FluentArgs<'_>) -> Result<String, Illegible> {
+    let pattern = catalogue.get_message(key).and_then(|message| message.value()).ok_or_else(|| Illegible(format!("{tag}: {key}")))?;
+    let mut errors = Vec::new();
+    let text = catalogue.format_pattern(pattern, Some(values), &mut errors).into_owned();
+    if errors.is_empty() { Ok(text) } else { Err(Illegible(format!("{tag}: {key}"))) }
 }
 
 // Names stand on one line and turn nothing round.
@@ -168,6 +216,32 @@ mod tests {
                 for sentence in letter.text.lines().filter(|line| !line.is_empty() && !line.ends_with(':')) {
                     assert!(letter.html.contains(sentence), "{tag}: {sentence}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_moment_is_told_in_every_language_with_the_way_out() {
+        let letters = Letters::new().unwrap();
+        for tag in LANGUAGES {
+            for basis in ["person", "account", "type", "description"] {
+                let alert = Alert {
+                    person: "Ada <b>".to_owned(),
+                    company: Some("Analytical Ltd".to_owned()),
+                    kind: Some("Milestone".to_owned()),
+                    description: Some("Asked for a\r\ndemo".to_owned()),
+                    at: 1_767_607_872_000,
+                    zone: "Europe/Berlin".to_owned(),
+                    basis: basis.to_owned(),
+                    label: "Milestone".to_owned(),
+                    link: Some("https://acme.example/1".to_owned()),
+                };
+                let letter = letters.alert(tag, &alert, "https://x.example/unsubscribe/abc").unwrap();
+                assert!(letter.subject.contains("Ada <b>") && !letter.subject.contains('\n'), "{letter:?}");
+                assert!(letter.text.contains("2026-01-05 11:11 CET") && letter.text.contains("Milestone: Asked for ademo"), "{letter:?}");
+                assert!(letter.html.contains("Ada &lt;b&gt;, Analytical Ltd") && letter.html.contains("https://x.example/unsubscribe/abc"));
+                let bare = Alert { link: Some("javascript:alert(1)".to_owned()), company: None, description: None, ..alert };
+                assert!(!letters.alert(tag, &bare, "https://x.example/u").unwrap().html.contains("javascript"));
             }
         }
     }

@@ -241,6 +241,7 @@ pub async fn test(visitor: SignedIn, request: HttpRequest, state: web::Data<Acco
         subject: "Marketo Sales Insight",
         text: "This way out works.".to_owned(),
         html: "<p>This way out works.</p>".to_owned(),
+        way_out: None,
     };
     mailer.send(&mail).await.map_err(|error| {
         let said = match error {

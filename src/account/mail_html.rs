@@ -10,6 +10,8 @@ use crate::problem::Problem;
 
 /// Bytes of a mail's HTML.
 pub const LONGEST: usize = 128 * 1024;
+/// Bytes of a mail's HTML that is only shown.
+const LONGEST_SHOWN: usize = 512 * 1024;
 /// Tags of a mail's HTML.
 const MOST_TAGS: usize = 4_000;
 const LONGEST_LINK: usize = 2_000;
@@ -41,6 +43,13 @@ fn cleaner() -> Builder<'static> {
             "text-decoration",
         ]));
     builder
+}
+
+/// HTML of somebody else's mail, as it may be shown in a frame of its own; `None` for more than can be looked through.
+pub fn to_show(html: &str) -> Option<String> {
+    let mut cleaner = cleaner();
+    cleaner.add_clean_content_tags(&["title"]);
+    (html.len() <= LONGEST_SHOWN).then(|| cleaner.clean(html).to_string())
 }
 
 /// HTML as it may be stored and shown. Scripts and styles are an error that says so; other things that do something are left out.

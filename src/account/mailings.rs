@@ -25,6 +25,9 @@ pub enum Status {
 /// One mail and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Mailing {
+    /// By which the mail itself can be asked for.
+    #[serde(rename = "id")]
+    guid: String,
     /// When it was sent; the first event known of it where the sending itself is not.
     pub at: i64,
     pub subject: Option<String>,
@@ -37,8 +40,17 @@ pub struct Mailing {
     /// The latest of them.
     pub opened_at: Option<i64>,
     pub clicked_at: Option<i64>,
+    /// Answers, and the latest of them.
+    pub replied: u32,
+    pub replied_at: Option<i64>,
+    /// The asset in Marketo, or our own mail.
     #[serde(skip)]
-    guid: String,
+    pub asset_id: Option<String>,
+    // Places of its events in the list that it was gathered from.
+    #[serde(skip)]
+    events: Vec<usize>,
+    #[serde(skip)]
+    pub lead_id: i64,
     #[serde(skip)]
     send_known: bool,
 }
@@ -47,6 +59,11 @@ impl Mailing {
     /// Its place in the timeline.
     pub fn place(&self) -> Before {
         Before { happened_at: self.at, guid: self.guid.clone() }
+    }
+
+    /// Whether its sending is among the events that it was gathered from.
+    pub const fn is_whole(&self) -> bool {
+        self.send_known
     }
 
     fn begin(event: &Activity) -> Self {
@@ -59,7 +76,12 @@ impl Mailing {
             clicked: 0,
             opened_at: None,
             clicked_at: None,
+            replied: 0,
+            replied_at: None,
+            asset_id: event.asset_id.clone(),
+            events: Vec::new(),
             guid: event.guid.clone(),
+            lead_id: event.lead_id,
             send_known: false,
         }
     }
@@ -83,6 +105,10 @@ impl Mailing {
                 self.clicked += 1;
                 self.clicked_at = self.clicked_at.max(Some(event.happened_at));
             }
+            "sales_replied" => {
+                self.replied += 1;
+                self.replied_at = self.replied_at.max(Some(event.happened_at));
+            }
             _ => {}
         }
         // Even a bot opens only what arrived. Of mail sent from Salesforce delivery is not told.
@@ -102,21 +128,42 @@ fn is_send(event: &Activity) -> bool {
     matches!(event.kind.as_str(), "sent" | "sales_sent")
 }
 
-/// The mails of one person, the newest first.
+/// The mails of some people, the newest first.
 pub fn gather(mut events: Vec<Activity>) -> Vec<Mailing> {
-    // Times have whole seconds, so a delivery often bears the time of its sending.
+    sort(&mut events);
+    gathered(&events)
+}
+
+/// The mail that one of its events belongs to, with all of them, the oldest first.
+pub fn trace(mut events: Vec<Activity>, guid: &str) -> Option<(Mailing, Vec<Activity>)> {
+    sort(&mut events);
+    let place = events.iter().position(|event| event.guid == guid)?;
+    let mailing = gathered(&events).into_iter().find(|mailing| mailing.events.contains(&place))?;
+    let told = mailing.events.iter().filter_map(|place| events.get(*place).cloned()).collect();
+    Some((mailing, told))
+}
+
+// Times have whole seconds, so a delivery often bears the time of its sending.
+fn sort(events: &mut [Activity]) {
     events.sort_by(|left, right| (left.happened_at, !is_send(left), &left.guid).cmp(&(right.happened_at, !is_send(right), &right.guid)));
+}
+
+fn gathered(events: &[Activity]) -> Vec<Mailing> {
     let mut mailings: Vec<Mailing> = Vec::new();
     let mut latest: HashMap<Key, usize> = HashMap::new();
-    for event in &events {
+    for (place, event) in events.iter().enumerate() {
         let detail = Detail::of(event);
         let key = Key::of(event, &detail);
         let current = latest.get(&key).copied().and_then(|index| mailings.get_mut(index));
         match current {
-            Some(mailing) if !(is_send(event) && mailing.send_known) => mailing.take(event, &detail),
+            Some(mailing) if !(is_send(event) && mailing.send_known) => {
+                mailing.take(event, &detail);
+                mailing.events.push(place);
+            }
             _ => {
                 let mut mailing = Mailing::begin(event);
                 mailing.take(event, &detail);
+                mailing.events.push(place);
                 latest.insert(key, mailings.len());
                 mailings.push(mailing);
             }
@@ -128,6 +175,7 @@ pub fn gather(mut events: Vec<Activity>) -> Vec<Mailing> {
 
 #[derive(PartialEq, Eq, Hash)]
 struct Key {
+    lead_id: i64,
     by_sales: bool,
     asset: String,
     run: Option<String>,
@@ -137,7 +185,12 @@ impl Key {
     fn of(event: &Activity, detail: &Detail) -> Self {
         // Without a mailing's id its name is all there is to go by.
         let asset = event.asset_id.clone().or_else(|| event.subject.clone()).or_else(|| detail.text("subject"));
-        Self { by_sales: event.kind.starts_with("sales_"), asset: asset.unwrap_or_default(), run: detail.text("run") }
+        Self {
+            lead_id: event.lead_id,
+            by_sales: event.kind.starts_with("sales_"),
+            asset: asset.unwrap_or_default(),
+            run: detail.text("run"),
+        }
     }
 }
 
@@ -176,6 +229,26 @@ mod tests {
         let mail = &mailings[0];
         assert_eq!((mail.at, mail.status, mail.opened, mail.clicked), (100, Status::Delivered, 2, 1));
         assert_eq!((mail.opened_at, mail.clicked_at, mail.place().guid.as_str()), (Some(130), Some(140), "z"));
+    }
+
+    #[test]
+    fn a_mail_is_found_by_any_of_its_events_with_all_of_them() {
+        let events = || {
+            vec![
+                event("a", "sent", 10, "m", RUN),
+                event("b", "opened", 11, "m", RUN),
+                event("c", "sent", 20, "m", RUN),
+                event("d", "opened", 21, "m", RUN),
+                event("e", "sales_sent", 5, "s", RUN),
+                event("f", "sales_replied", 30, "s", RUN),
+            ]
+        };
+        for (guid, of) in [("a", "ab"), ("b", "ab"), ("d", "cd"), ("f", "ef")] {
+            let (mailing, told) = trace(events(), guid).unwrap();
+            assert_eq!(told.iter().map(|event| event.guid.as_str()).collect::<String>(), of);
+            assert_eq!((mailing.replied, mailing.replied_at), if of == "ef" { (1, Some(30)) } else { (0, None) });
+        }
+        assert!(trace(events(), "z").is_none());
     }
 
     #[test]

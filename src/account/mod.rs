@@ -33,6 +33,7 @@ mod database;
 mod deliveries;
 pub mod delivery_codes;
 mod description;
+mod desk;
 pub mod email;
 mod emails;
 pub mod entrances;
@@ -49,6 +50,7 @@ pub mod link;
 mod listing;
 pub(crate) mod mail_channels;
 mod mail_html;
+mod mail_view;
 mod mailings;
 mod marketo_admins;
 mod marketo_budget;
@@ -58,6 +60,7 @@ mod me;
 mod members;
 mod memory_epochs;
 pub mod merging;
+pub mod moment_alerts;
 mod org_assertion;
 mod org_certificates;
 mod org_status;
@@ -69,6 +72,7 @@ pub mod postbox;
 pub mod provisioning;
 mod query;
 mod record_people;
+mod records;
 mod request;
 pub mod returns;
 pub mod routes;
@@ -117,6 +121,7 @@ pub struct AccountState {
     standing: standing::Standing,
     rosters: marketo_admins::Rosters,
     campaigns: marketo_campaigns::Campaigns,
+    contents: mail_view::Contents,
     links: Arc<tracking_links::LinkKey>,
 }
 
@@ -148,6 +153,7 @@ impl AccountState {
             standing: standing::Standing::default(),
             rosters: marketo_admins::Rosters::default(),
             campaigns: marketo_campaigns::Campaigns::default(),
+            contents: mail_view::Contents::default(),
             links,
         }))
     }

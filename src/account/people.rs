@@ -258,9 +258,12 @@ async fn view(state: &AccountState, reader: &Reader, person: Person) -> Result<P
     })
 }
 
-// Nobody is shown without a name: the address stands in for it, and the record id for the address.
 fn name(person: &Person) -> String {
-    let parts = [person.first_name.as_deref(), person.last_name.as_deref()];
+    spoken([person.first_name.as_deref(), person.last_name.as_deref()], person.email.as_deref(), &person.sfdc_id)
+}
+
+/// Nobody is shown without a name: the address stands in for it, and the record id for the address.
+pub(super) fn spoken(parts: [Option<&str>; 2], email: Option<&str>, sfdc_id: &str) -> String {
     let name = parts.into_iter().flatten().map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
-    if name.is_empty() { person.email.clone().unwrap_or_else(|| person.sfdc_id.clone()) } else { name }
+    if name.is_empty() { email.unwrap_or(sfdc_id).to_owned() } else { name }
 }

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::connections::Connections;
 use super::letters::{Illegible, Letters, Occasion};
+use super::moment_alerts::Alert;
+use super::tracking_links::{LinkKey, Purpose};
 use crate::clock;
 use crate::remote::mail::{BadMailUrl, MailError, Mailer, Outgoing};
 use crate::store::StoreError;
@@ -84,6 +86,9 @@ impl Postbox {
     }
 
     async fn send(&self, connections: &Connections, mail: &DueMail) -> Result<(), MailError> {
+        if mail.kind == "moment" {
+            return self.alert(connections, mail).await;
+        }
         let detail: MailDetail = serde_json::from_str(&mail.detail).map_err(|_| MailError::Unwritable)?;
         let token = opened(connections, mail).ok_or(MailError::Unwritable)?;
         let (occasion, path) = match mail.kind.as_str() {
@@ -104,6 +109,28 @@ impl Postbox {
             subject: &letter.subject,
             text: letter.text,
             html: letter.html,
+            way_out: None,
+        };
+        self.mailer.send(&outgoing).await
+    }
+
+    // An interesting moment, with the way out of the subscription.
+    async fn alert(&self, connections: &Connections, mail: &DueMail) -> Result<(), MailError> {
+        let alert: Alert = serde_json::from_str(&mail.detail).map_err(|_| MailError::Unwritable)?;
+        let token = LinkKey::new(&connections.settings().account.key).write(Purpose::Alerts, &mail.about, "");
+        let way_out = format!("{}/unsubscribe/{}", self.public_url, token.ok_or(MailError::Unwritable)?);
+        let letter = self.letters.alert(&mail.language, &alert, &way_out).map_err(|error| {
+            tracing::error!(%error, "a mail cannot be written");
+            MailError::Unwritable
+        })?;
+        let outgoing = Outgoing {
+            message_id: format!("<{}@msi-gateway>", mail.id),
+            from: &self.from,
+            to: &mail.recipient,
+            subject: &letter.subject,
+            text: letter.text,
+            html: letter.html,
+            way_out: Some(way_out),
         };
         self.mailer.send(&outgoing).await
     }

@@ -48,25 +48,33 @@ pub async fn of_opportunity(
     record: &SalesforceId,
     request_id: &str,
 ) -> Result<Behind, Problem> {
-    let looked_at = database::answer(tenant.opportunity_looked_at(record.as_str())).await?;
-    let now = clock::now_ms();
-    let fresh = looked_at.is_some_and(|at| (0..FRESH_MS).contains(&(now - at)));
-    let incomplete = !fresh && {
-        match ask(connections, tenant, record, request_id).await {
-            Ok(roles) => {
-                let roles: Vec<Role> = roles.into_iter().filter_map(typed).collect();
-                database::answer(tenant.put_opportunity_roles(record.as_str(), &roles, now)).await?;
-                false
-            }
-            Err(problem) => {
-                tracing::info!(account_id = tenant.account_id(), code = %problem.code, "contact roles cannot be asked for");
-                looked_at.is_none()
-            }
-        }
-    };
+    let incomplete = look_at_roles(connections, tenant, record, request_id).await?;
     let people = database::answer(tenant.people_of_opportunity(record.as_str(), MOST + 1)).await?;
     let roles = database::answer(tenant.opportunity_roles(record.as_str())).await?;
     Ok(shown(people, roles, incomplete))
+}
+
+/// Sees to it that an opportunity's contact roles were asked for lately; whether they are not known at all.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn look_at_roles(connections: &Connections, tenant: &Tenant, record: &SalesforceId, request_id: &str) -> Result<bool, Problem> {
+    let looked_at = database::answer(tenant.opportunity_looked_at(record.as_str())).await?;
+    let now = clock::now_ms();
+    if looked_at.is_some_and(|at| (0..FRESH_MS).contains(&(now - at))) {
+        return Ok(false);
+    }
+    match ask(connections, tenant, record, request_id).await {
+        Ok(roles) => {
+            let roles: Vec<Role> = roles.into_iter().filter_map(typed).collect();
+            database::answer(tenant.put_opportunity_roles(record.as_str(), &roles, now)).await?;
+            Ok(false)
+        }
+        Err(problem) => {
+            tracing::info!(account_id = tenant.account_id(), code = %problem.code, "contact roles cannot be asked for");
+            Ok(looked_at.is_none())
+        }
+    }
 }
 
 fn shown(mut people: Vec<Person>, roles: Vec<Role>, incomplete: bool) -> Behind {

@@ -66,7 +66,7 @@ impl FromRequest for Seller {
                     let member = database::answer(tenant.member_by_salesforce(org.as_str(), user.as_str())).await?;
                     (tenant, member, Some(record))
                 }
-                Visitor::Package { account, org, user } => {
+                Visitor::Package { account, org, user } | Visitor::Desk { account, org, user } => {
                     let tenant = of_org(&state, &account, &org).await?;
                     let member = database::answer(tenant.member_by_salesforce(org.as_str(), user.as_str())).await?;
                     (tenant, member, None)

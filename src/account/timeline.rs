@@ -10,6 +10,7 @@ use super::answer::Answer;
 use super::mailings::{self, Mailing};
 use super::people::Seen;
 use super::query::{Query, invalid};
+use super::records::{Group, Named, Whose};
 use super::{AccountState, database};
 use crate::problem::Problem;
 use crate::store::Tenant;
@@ -22,8 +23,9 @@ const KEEP_WHILE_LOADING: u32 = 2;
 /// Items of a page unless the caller says otherwise.
 const PAGE: u32 = 50;
 const LARGEST_PAGE: u32 = 200;
-/// Newest events from which a person's mails are gathered; nobody gets so many mails in the time that Marketo keeps.
-const MAIL_EVENTS: u32 = 10_000;
+/// Newest events from which mails are gathered: more than one person has in the time that Marketo keeps, and of a large
+/// account as many as can be read while somebody waits.
+const MAIL_EVENTS: u32 = 20_000;
 /// The job that keeps timelines current. Its progress may say in `fresh_as_of` up to when
 /// they are; otherwise they are as fresh as its last turn that went well.
 const TAIL: &str = "timeline_tail";
@@ -69,6 +71,24 @@ pub struct Page {
     tab: Option<Shown>,
     limit: u32,
     cursor: Option<String>,
+}
+
+/// `?tab=&limit=&cursor=&person=`
+pub struct GroupPage {
+    page: Page,
+    person: Option<String>,
+}
+
+impl FromRequest for GroupPage {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(
+            Query::read(request, &["tab", "limit", "cursor", "person"])
+                .and_then(|query| Ok(Self { page: Page::read(&query)?, person: query.get("person").map(str::to_owned) })),
+        )
+    }
 }
 
 impl FromRequest for Page {
@@ -123,6 +143,9 @@ struct History {
 struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     tab: Option<&'static str>,
+    /// Of several people's: whose it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person: Option<Named>,
     #[serde(flatten)]
     item: Item,
     #[serde(skip)]
@@ -143,6 +166,7 @@ enum Item {
 /// An interesting moment.
 #[derive(Serialize)]
 pub struct Moment {
+    pub id: String,
     pub at: i64,
     #[serde(rename = "type")]
     pub kind: Option<String>,
@@ -263,6 +287,7 @@ impl From<Activity> for Moment {
     fn from(activity: Activity) -> Self {
         let detail = Detail::of(&activity);
         Self {
+            id: activity.guid,
             at: activity.happened_at,
             kind: activity.subject.or_else(|| detail.text("type")),
             description: detail.text("description"),
@@ -296,31 +321,42 @@ impl From<Activity> for Change {
 
 /// `GET /v1/people/{id}/timeline`
 pub async fn show(Seen { reader, person }: Seen, page: Page, state: web::Data<AccountState>) -> Result<Answer<Items>, Problem> {
-    let tenant = &reader.tenant;
-    let scope = format!("{}/{}/{}", tenant.account_id(), person.id, page.tab.map_or("", Shown::name));
+    let whose = Whose::one(&person);
+    let body = told(&state, &reader.tenant, &person.id, &whose, &page).await?;
+    let keep = if body.history.complete { KEEP } else { KEEP_WHILE_LOADING };
+    Ok(Answer::kept(body, keep).tag("account", reader.tenant.account_id()).tag("person", &person.id))
+}
+
+/// `GET /v1/records/{record}/timeline`
+pub async fn show_group(group: Group, asked: GroupPage, state: web::Data<AccountState>) -> Result<Answer<Items>, Problem> {
+    let whose = group.whose(asked.person.as_deref())?;
+    let scope = format!("{}/{}", group.record.as_str(), asked.person.as_deref().unwrap_or_default());
+    let body = told(&state, &group.reader.tenant, &scope, &whose, &asked.page).await?;
+    let keep = if body.history.complete { KEEP } else { KEEP_WHILE_LOADING };
+    Ok(Answer::kept(body, keep).tag("account", group.reader.tenant.account_id()).tag("record", group.record.as_str()))
+}
+
+async fn told(state: &AccountState, tenant: &Tenant, of: &str, whose: &Whose, page: &Page) -> Result<Items, Problem> {
+    let scope = format!("{}/{of}/{}", tenant.account_id(), page.tab.map_or("", Shown::name));
     let before = page.cursor.as_deref().map(|cursor| state.cursors.read(&scope, cursor)).transpose()?;
-    let (items, more) = items(tenant, person.lead_id, &page, before.as_ref()).await?;
+    let (items, more) = items(tenant, whose, page, before.as_ref()).await?;
     let next_cursor = items.last().filter(|_| more).map(|last| state.cursors.write(&scope, &last.place));
-    let history = History {
-        complete: person.history_since.is_some(),
-        since: person.history_since,
-        fresh_as_of: database::answer(fresh_as_of(tenant)).await?,
-    };
-    let keep = if history.complete { KEEP } else { KEEP_WHILE_LOADING };
-    let body = Items { tab: page.tab.map(Shown::name), items, next_cursor, history };
-    Ok(Answer::kept(body, keep).tag("account", tenant.account_id()).tag("person", &person.id))
+    let history = History { complete: whose.complete, since: whose.since, fresh_as_of: database::answer(fresh_as_of(tenant)).await? };
+    Ok(Items { tab: page.tab.map(Shown::name), items, next_cursor, history })
 }
 
 // The page's items, and whether there are more behind them.
-async fn items(tenant: &Tenant, lead_id: i64, page: &Page, before: Option<&Before>) -> Result<(Vec<Entry>, bool), Problem> {
+async fn items(tenant: &Tenant, whose: &Whose, page: &Page, before: Option<&Before>) -> Result<(Vec<Entry>, bool), Problem> {
     let wanted = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let leads = &whose.leads;
     let mut entries = Vec::new();
     for shown in Shown::ALL.into_iter().filter(|shown| page.tab.is_none_or(|tab| tab == *shown)) {
         let tab = if page.tab.is_none() { Some(shown.name()) } else { None };
         if let Some(stored) = shown.stored() {
-            let activities = database::answer(tenant.timeline(lead_id, Some(stored), before, page.limit + 1)).await?;
+            let activities = database::answer(tenant.timeline_of(leads, Some((stored, stored)), before, page.limit + 1)).await?;
             entries.extend(activities.into_iter().map(|activity| Entry {
                 tab,
+                person: whose.name(activity.lead_id),
                 place: Before { happened_at: activity.happened_at, guid: activity.guid.clone() },
                 item: match shown {
                     Shown::Moments => Item::Moment(activity.into()),
@@ -332,22 +368,45 @@ async fn items(tenant: &Tenant, lead_id: i64, page: &Page, before: Option<&Befor
             let (kind, read): (&str, fn(&SalesActivity) -> Option<Item>) =
                 if shown == Shown::Calls { ("call", Called::of) } else { ("task", ToDo::of) };
             let place = before.map(|before| (before.happened_at, before.guid.as_str()));
-            let activities = database::answer(tenant.sales_activities(lead_id, kind, place, page.limit + 1)).await?;
+            let activities = database::answer(tenant.sales_activities_of(leads, kind, place, page.limit + 1)).await?;
             entries.extend(activities.iter().filter_map(|activity| {
-                Some(Entry { tab, place: Before { happened_at: activity.happened_at, guid: activity.id.clone() }, item: read(activity)? })
+                Some(Entry {
+                    tab,
+                    person: whose.name(activity.lead_id),
+                    place: Before { happened_at: activity.happened_at, guid: activity.id.clone() },
+                    item: read(activity)?,
+                })
             }));
         } else {
-            let mut events = database::answer(tenant.timeline(lead_id, Some(Tab::Email), None, MAIL_EVENTS)).await?;
-            events.extend(database::answer(tenant.timeline(lead_id, Some(Tab::Sales), None, MAIL_EVENTS)).await?);
-            let mailings = mailings::gather(events).into_iter().map(|mailing| (mailing.place(), mailing));
+            let mailings = mailings_of(tenant, leads).await?.into_iter().map(|mailing| (mailing.place(), mailing));
             let older = mailings.filter(|(place, _)| before.is_none_or(|before| newest_first(before, place).is_lt()));
-            entries.extend(older.take(wanted + 1).map(|(place, mailing)| Entry { tab, place, item: Item::Email(mailing) }));
+            entries.extend(older.take(wanted + 1).map(|(place, mailing)| Entry {
+                tab,
+                person: whose.name(mailing.lead_id),
+                place,
+                item: Item::Email(mailing),
+            }));
         }
     }
     entries.sort_by(|left, right| newest_first(&left.place, &right.place));
     let more = entries.len() > wanted;
     entries.truncate(wanted);
     Ok((entries, more))
+}
+
+/// The mails of some people, the newest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn mailings_of(tenant: &Tenant, leads: &[i64]) -> Result<Vec<Mailing>, Problem> {
+    let events = database::answer(tenant.timeline_of(leads, Some((Tab::Email, Tab::Sales)), None, MAIL_EVENTS)).await?;
+    let cut = events.len() >= usize::try_from(MAIL_EVENTS).unwrap_or(usize::MAX);
+    let mut mailings = mailings::gather(events);
+    if cut {
+        // Of the oldest mails only a part of what happened was read, so that they are left out rather than told wrong.
+        mailings.retain(Mailing::is_whole);
+    }
+    Ok(mailings)
 }
 
 fn newest_first(left: &Before, right: &Before) -> std::cmp::Ordering {

@@ -16,6 +16,8 @@ pub enum Purpose {
     Open,
     Click,
     Unsubscribe,
+    /// Out of a subscription to interesting moments, whose id stands in place of a mail's.
+    Alerts,
     /// The mail itself, for whoever answers it.
     Return,
 }
@@ -26,6 +28,7 @@ impl Purpose {
             Self::Open => b'o',
             Self::Click => b'c',
             Self::Unsubscribe => b'u',
+            Self::Alerts => b'm',
             Self::Return => b'r',
         }
     }
@@ -35,6 +38,7 @@ impl Purpose {
             b'o' => Some(Self::Open),
             b'c' => Some(Self::Click),
             b'u' => Some(Self::Unsubscribe),
+            b'm' => Some(Self::Alerts),
             b'r' => Some(Self::Return),
             _ => None,
         }

@@ -119,6 +119,8 @@ pub enum Visitor {
     Face,
     /// A panel session, bound to one record.
     Rep { account: String, org: SalesforceId, user: SalesforceId, record: SalesforceId },
+    /// A rep at the page of the global tab, where no record is open.
+    Desk { account: String, org: SalesforceId, user: SalesforceId },
     /// The org's own code, by the org's signature, on behalf of a user of the org.
     Package { account: String, org: SalesforceId, user: SalesforceId },
     /// Somebody who administers the account.
@@ -155,6 +157,7 @@ impl TryFrom<VisitorClaim> for Visitor {
                 }
                 Ok(Self::Rep { account: account?, org: id(claim.org)?, user: id(claim.user)?, record })
             }
+            "desk" => Ok(Self::Desk { account: account?, org: id(claim.org)?, user: id(claim.user)? }),
             "package" => Ok(Self::Package { account: account?, org: id(claim.org)?, user: id(claim.user)? }),
             "admin" => Ok(Self::Admin { account: account? }),
             "token" => Ok(Self::Token { hash: claim.token.ok_or(Incomplete)? }),
@@ -225,6 +228,11 @@ pub struct Reader {
 
 enum Scope {
     Record(SalesforceId),
+    /// People whom a user owns, or watches as a member.
+    Own {
+        user: SalesforceId,
+        member: Option<String>,
+    },
     Account,
 }
 
@@ -234,7 +242,13 @@ impl Reader {
     /// # Errors
     /// When the database does not answer.
     pub async fn may_see(&self, person: &Person) -> Result<bool, Problem> {
-        let Scope::Record(bound) = &self.scope else { return Ok(true) };
+        let bound = match &self.scope {
+            Scope::Account => return Ok(true),
+            Scope::Own { user, .. } if person.owner_id == user.as_str() => return Ok(true),
+            Scope::Own { member: None, .. } => return Ok(false),
+            Scope::Own { member: Some(member), .. } => return database::answer(self.tenant.watches(member, &person.id)).await,
+            Scope::Record(bound) => bound,
+        };
         let record = Some(bound.as_str());
         let known = [&person.sfdc_lead_id, &person.sfdc_contact_id, &person.sfdc_account_id, &person.sfdc_opportunity_id];
         if Some(person.sfdc_id.as_str()) == record || known.into_iter().any(|id| id.as_deref() == record) {
@@ -250,6 +264,7 @@ impl Reader {
     pub fn may_look_for(&self, wanted: &SalesforceId) -> bool {
         match &self.scope {
             Scope::Account => true,
+            Scope::Own { .. } => false,
             Scope::Record(record) => record == wanted,
         }
     }
@@ -265,6 +280,11 @@ impl FromRequest for Reader {
             let (state, Signed { visitor, request_id, .. }) = signed?;
             let (account, org, scope) = match visitor {
                 Visitor::Rep { account, org, record, .. } => (account, org, Scope::Record(record)),
+                Visitor::Desk { account, org, user } => {
+                    let member = database::answer(state.store.tenant(&account).member_by_salesforce(org.as_str(), user.as_str())).await?;
+                    let member = member.filter(|member| member.state == "active").map(|member| member.id);
+                    (account, org, Scope::Own { user, member })
+                }
                 Visitor::Package { account, org, .. } => (account, org, Scope::Account),
                 Visitor::Face | Visitor::Admin { .. } | Visitor::Member { .. } | Visitor::Token { .. } | Visitor::MarketoAdmin { .. } => {
                     return Err(not_for("Only a panel or the org's own software may ask this."));
@@ -299,9 +319,12 @@ impl FromRequest for Operator {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         std::future::ready(signed(request).and_then(|(state, signed)| match signed.visitor {
             Visitor::Package { account, .. } | Visitor::Admin { account } => Ok(Self { tenant: state.store.tenant(&account) }),
-            Visitor::Face | Visitor::Rep { .. } | Visitor::Member { .. } | Visitor::Token { .. } | Visitor::MarketoAdmin { .. } => {
-                Err(not_for("Only an administrator or the org's own software may ask this."))
-            }
+            Visitor::Face
+            | Visitor::Rep { .. }
+            | Visitor::Desk { .. }
+            | Visitor::Member { .. }
+            | Visitor::Token { .. }
+            | Visitor::MarketoAdmin { .. } => Err(not_for("Only an administrator or the org's own software may ask this.")),
         }))
     }
 }

@@ -119,15 +119,30 @@ pub async fn edge<B: MessageBody + 'static>(request: ServiceRequest, next: Next<
 /// Entries that are not plain origins are left out, so that no stored text can add a directive.
 #[must_use]
 pub fn framed_policy<'a>(ancestors: impl Iterator<Item = &'a str>) -> String {
-    let mut policy = String::with_capacity(320);
-    policy.push_str(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors",
-    );
+    framed(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors",
+        ancestors,
+    )
+}
+
+/// The policy of a mail that is shown inside a panel: nothing runs, and what it may look like is its own affair. Its pictures come
+/// from wherever its sender keeps them.
+#[must_use]
+pub fn mail_policy<'a>(ancestors: impl Iterator<Item = &'a str>) -> String {
+    framed(
+        "default-src 'none'; img-src https: data:; style-src 'unsafe-inline'; form-action 'none'; sandbox allow-popups allow-popups-to-escape-sandbox; frame-ancestors 'self'",
+        ancestors,
+    )
+}
+
+fn framed<'a>(before: &str, ancestors: impl Iterator<Item = &'a str>) -> String {
+    let mut policy = String::with_capacity(before.len() + 160);
+    policy.push_str(before);
     let before = policy.len();
     for origin in ancestors.filter(|origin| is_plain_origin(origin)) {
         let _ = write!(policy, " {origin}");
     }
-    if policy.len() == before {
+    if policy.len() == before && !policy.ends_with("'self'") {
         policy.push_str(" 'none'");
     }
     policy
@@ -142,12 +157,14 @@ fn is_plain_origin(origin: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::framed_policy;
+    use super::{framed_policy, mail_policy};
 
     #[test]
     fn stored_text_adds_no_directive() {
         let policy = framed_policy(["https://a.lightning.force.com", "https://x; script-src *", "https://y\r\nX: 1", "*"].into_iter());
         assert!(policy.ends_with("frame-ancestors https://a.lightning.force.com"), "{policy}");
         assert!(framed_policy(std::iter::empty()).ends_with("frame-ancestors 'none'"));
+        let mail = mail_policy(["https://a.example", "x; script-src *"].into_iter());
+        assert!(mail.ends_with("frame-ancestors 'self' https://a.example") && !mail.contains("script-src"), "{mail}");
     }
 }

@@ -12,7 +12,7 @@ use super::edge;
 use super::face::Face;
 use super::pace::LINKS;
 use super::page::insights::{self, Choice};
-use super::page::{Language, Pages, PanelTab, State};
+use super::page::{DeskList, Language, Pages, PanelTab, State};
 use super::reading;
 use super::refusal;
 use super::session;
@@ -22,6 +22,8 @@ use crate::problem::Problem;
 
 /// Rows of a tab that are fetched at once.
 const ROWS: u32 = 50;
+/// Whose kinds of people the Best Bets may be narrowed to.
+const KINDS: [&str; 2] = ["leads", "contacts"];
 /// Bytes of a choice of people.
 const LONGEST_CHOICE: usize = 16 * 1024;
 /// Longest cursor that is passed on, in bytes.
@@ -32,17 +34,54 @@ pub async fn person(request: HttpRequest, face: Data<Face>) -> HttpResponse {
     serve(&request, &face, Part::Person).await
 }
 
-/// `GET /panel/tab/{tab}?cursor=`: one page of one tab; `GET /panel/tab/insights?week=&kind=`: the dashboard.
+/// Stands in place of a record's object at the page of the global tab, where no record is open.
+pub const DESK: &str = "Desk";
+
+/// Whether a session is of the page of the global tab.
+#[must_use]
+pub fn is_desk(claims: &Claims) -> bool {
+    claims.rec.is_none() && claims.obj.as_deref() == Some(DESK)
+}
+
+/// Whether a panel shows this kind of record.
+#[must_use]
+pub fn shows(object: &str) -> bool {
+    matches!(object, "Lead" | "Contact") || is_group(object)
+}
+
+// Records with several people behind them.
+fn is_group(object: &str) -> bool {
+    matches!(object, "Account" | "Opportunity")
+}
+
+/// Whether a session's panel is about one person.
+#[must_use]
+pub fn is_of_one(claims: &Claims) -> bool {
+    claims.rec.is_some() && !claims.obj.as_deref().is_some_and(is_group)
+}
+
+/// `GET /panel/tab/{tab}?cursor=&person=`: one page of one tab; `GET /panel/tab/insights?week=&kind=&around=&person=`: the dashboard.
 pub async fn tab(request: HttpRequest, path: Path<String>, face: Data<Face>) -> HttpResponse {
-    if *path == insights::KEY {
-        return match choice(&request) {
-            Ok(choice) => serve(&request, &face, Part::Insights(choice)).await,
-            Err(problem) => refusal::fragment(&request, &face.house.pages, Language::default(), &problem),
-        };
-    }
-    let Some(tab) = PanelTab::from_key(&path) else { return refusal::document(&request, &Problem::not_found()) };
-    match cursor(&request) {
-        Ok(cursor) => serve(&request, &face, Part::Tab(tab, cursor)).await,
+    let part = if let Some(list) = DeskList::from_key(&path) {
+        asked(&request, &["kinds", "cursor"]).and_then(|asked| {
+            let kinds = asked
+                .get("kinds")
+                .filter(|kinds| !kinds.is_empty())
+                .map(|kinds| KINDS.into_iter().find(|known| *known == kinds).ok_or_else(odd))
+                .transpose()?;
+            Ok(Part::Desk(list, kinds, cursor(&asked)?))
+        })
+    } else if *path == insights::KEY {
+        asked(&request, &["week", "kind", "around", "person"]).and_then(|asked| {
+            let choice = Choice::read(asked.get("week"), asked.get("kind"), asked.get("around")).ok_or_else(odd)?;
+            Ok(Part::Insights(choice, person_of(&asked)?))
+        })
+    } else {
+        let Some(tab) = PanelTab::from_key(&path) else { return refusal::document(&request, &Problem::not_found()) };
+        asked(&request, &["cursor", "person"]).and_then(|asked| Ok(Part::Tab(tab, cursor(&asked)?, person_of(&asked)?)))
+    };
+    match part {
+        Ok(part) => serve(&request, &face, part).await,
         Err(problem) => refusal::fragment(&request, &face.house.pages, Language::default(), &problem),
     }
 }
@@ -143,8 +182,9 @@ fn answered(request: &HttpRequest, href: Result<String, Problem>) -> HttpRespons
 
 enum Part {
     Person,
-    Insights(Choice),
-    Tab(PanelTab, Option<String>),
+    Insights(Choice, Option<String>),
+    Tab(PanelTab, Option<String>, Option<String>),
+    Desk(DeskList, Option<&'static str>, Option<String>),
 }
 
 impl Part {
@@ -154,9 +194,18 @@ impl Part {
         let (language, zone) = (claims.lng.as_deref().unwrap_or_default(), claims.tz.as_deref().unwrap_or_default());
         match self {
             Self::Person => format!("msi:{{{account}}}:f:person:{record}:{language}:{zone}"),
-            Self::Insights(choice) => format!("msi:{{{account}}}:f:{}:{record}:{language}:{zone}:{}", insights::KEY, choice.query()),
-            Self::Tab(tab, cursor) => {
-                format!("msi:{{{account}}}:f:{}:{record}:{language}:{zone}:{}", tab.key(), cursor.as_deref().unwrap_or_default())
+            // A list of one's own people: kept for nobody else, and not at all, since the account says so.
+            Self::Desk(list, kinds, cursor) => {
+                let (kinds, cursor) = (kinds.unwrap_or_default(), cursor.as_deref().unwrap_or_default());
+                format!("msi:{{{account}}}:f:{}:{}:{language}:{zone}:{kinds}:{cursor}", list.key(), claims.sub)
+            }
+            Self::Insights(choice, person) => {
+                let person = person.as_deref().unwrap_or_default();
+                format!("msi:{{{account}}}:f:{}:{record}:{language}:{zone}:{}:{person}", insights::KEY, choice.query())
+            }
+            Self::Tab(tab, cursor, person) => {
+                let (cursor, person) = (cursor.as_deref().unwrap_or_default(), person.as_deref().unwrap_or_default());
+                format!("msi:{{{account}}}:f:{}:{record}:{language}:{zone}:{cursor}:{person}", tab.key())
             }
         }
     }
@@ -165,35 +214,52 @@ impl Part {
 /// Under which key the first page of a tab is kept for a rep.
 #[must_use]
 pub fn key_of_tab(claims: &Claims, tab: PanelTab) -> String {
-    Part::Tab(tab, None).key(claims)
+    Part::Tab(tab, None, None).key(claims)
 }
 
-fn cursor(request: &HttpRequest) -> Result<Option<String>, Problem> {
-    let mut found = None;
-    for (name, value) in url::form_urlencoded::parse(request.query_string().as_bytes()) {
-        let plain = value.len() <= LONGEST_CURSOR && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-        match (&*name, plain) {
-            ("cursor", true) => found = Some(value.into_owned()),
-            ("cursor", false) => {
-                return Err(Problem::bad_request("page.cursor", "The cursor is not one of ours. Start from the first page."));
-            }
-            _ => return Err(Problem::bad_request("request.unknown_field", "The address has a field that this page does not know.")),
-        }
+/// The fields of an address, each of them one that the page knows.
+struct Asked(Vec<(String, String)>);
+
+impl Asked {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
-    Ok(found)
 }
 
-fn choice(request: &HttpRequest) -> Result<Choice, Problem> {
-    let (mut week, mut kind) = (None, None);
-    for (name, value) in url::form_urlencoded::parse(request.query_string().as_bytes()) {
-        match &*name {
-            "week" => week = Some(value.into_owned()),
-            "kind" => kind = Some(value.into_owned()),
-            _ => return Err(Problem::bad_request("request.unknown_field", "The address has a field that this page does not know.")),
-        }
+fn asked(request: &HttpRequest, known: &[&str]) -> Result<Asked, Problem> {
+    let fields: Vec<(String, String)> = url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
+    if fields.iter().any(|(name, _)| !known.contains(&name.as_str())) {
+        return Err(Problem::bad_request("request.unknown_field", "The address has a field that this page does not know."));
     }
-    Choice::read(week.as_deref(), kind.as_deref())
-        .ok_or_else(|| Problem::bad_request("request.invalid", "The address names a week or a kind that this page does not have."))
+    Ok(Asked(fields))
+}
+
+fn cursor(asked: &Asked) -> Result<Option<String>, Problem> {
+    let plain = |value: &str| {
+        value.len() <= LONGEST_CURSOR && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    match asked.get("cursor") {
+        Some(value) if !plain(value) => {
+            Err(Problem::bad_request("page.cursor", "The cursor is not one of ours. Start from the first page."))
+        }
+        value => Ok(value.map(str::to_owned)),
+    }
+}
+
+fn person_of(asked: &Asked) -> Result<Option<String>, Problem> {
+    match asked.get("person") {
+        Some(id) if !is_id(id) => Err(odd()),
+        id => Ok(id.map(str::to_owned)),
+    }
+}
+
+/// Whether a text can be an id of ours.
+pub(super) fn is_id(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn odd() -> Problem {
+    Problem::bad_request("request.invalid", "The address names something that this page does not have.")
 }
 
 async fn serve(request: &HttpRequest, face: &Face, part: Part) -> HttpResponse {
@@ -223,45 +289,116 @@ async fn serve(request: &HttpRequest, face: &Face, part: Part) -> HttpResponse {
 
 async fn render(face: &Face, part: &Part, key: &str, claims: &Claims, request_id: &str) -> Result<Bytes, Problem> {
     metrics::counter!("fragments_total", "from" => "account").increment(1);
-    let house = &face.house;
-    let language = language(claims);
-    let zone = claims.tz.as_deref().unwrap_or("UTC");
-    let visitor = visitor(claims);
-    let record = claims.rec.as_deref().unwrap_or_default();
-    let found = house.broker.get(&format!("/v1/people?sfdc_id={record}"), &visitor, request_id).await?;
-    let answer: Value = serde_json::from_slice(&found.body).map_err(|_| Problem::internal())?;
-    let Some(person) = answer.pointer("/people/0") else {
-        let state =
-            if answer.get("arrival").and_then(Value::as_str) == Some("looking") { State::NotYetInMarketo } else { State::NotInMarketo };
-        return Ok(house.pages.state_fragment(language, &state, None));
+    let looking = Looking { face, claims, visitor: visitor(claims), request_id };
+    let drawn = if is_desk(claims) {
+        looking.desk(part).await?
+    } else if claims.obj.as_deref().is_some_and(is_group) {
+        looking.group(part).await?
+    } else {
+        looking.person(part).await?
     };
-    let (rendered, max_age) = match part {
-        Part::Person => (house.pages.person_fragment(language, zone, clock::now_ms(), person), found.max_age),
-        Part::Insights(choice) => {
-            let id = person.get("id").and_then(Value::as_str).unwrap_or_default();
-            let zone_field: String = url::form_urlencoded::byte_serialize(Pages::zone(zone).as_bytes()).collect();
-            let path = format!("/v1/people/{id}/insights?zone={zone_field}&{}", choice.query());
-            let answer = house.broker.get(&path, &visitor, request_id).await?;
-            let insights: Value = serde_json::from_slice(&answer.body).map_err(|_| Problem::internal())?;
-            (house.pages.insights_fragment(language, zone, clock::now_ms(), &insights), answer.max_age)
-        }
-        Part::Tab(tab, cursor) => {
-            let id = person.get("id").and_then(Value::as_str).unwrap_or_default();
-            let mut path = format!("/v1/people/{id}/timeline?tab={}&limit={ROWS}", tab.key());
-            if let Some(cursor) = cursor {
-                path.push_str("&cursor=");
-                path.push_str(cursor);
-            }
-            let timeline = house.broker.get(&path, &visitor, request_id).await?;
-            let rows: Value = serde_json::from_slice(&timeline.body).map_err(|_| Problem::internal())?;
-            (house.pages.tab_fragment(language, zone, clock::now_ms(), *tab, &rows), timeline.max_age)
-        }
-    };
-    let seconds = u64::from(house.settings.gateway.fragment_seconds).min(max_age);
+    let seconds = u64::from(face.house.settings.gateway.fragment_seconds).min(drawn.1);
     if seconds > 0 {
-        face.memory.put(key, rendered.clone(), seconds).await;
+        face.memory.put(key, drawn.0.clone(), seconds).await;
     }
-    Ok(rendered)
+    Ok(drawn.0)
+}
+
+/// A fragment on its way: for whom, and how the account is asked.
+struct Looking<'a> {
+    face: &'a Face,
+    claims: &'a Claims,
+    visitor: Visitor,
+    request_id: &'a str,
+}
+
+impl Looking<'_> {
+    async fn ask(&self, path: &str) -> Result<(Value, u64), Problem> {
+        let answer = self.face.house.broker.get(path, &self.visitor, self.request_id).await?;
+        Ok((serde_json::from_slice(&answer.body).map_err(|_| Problem::internal())?, answer.max_age))
+    }
+
+    fn state(&self, state: &State<'_>) -> (Bytes, u64) {
+        (self.face.house.pages.state_fragment(language(self.claims), state, None), 0)
+    }
+
+    fn zone(&self) -> &str {
+        self.claims.tz.as_deref().unwrap_or("UTC")
+    }
+
+    fn record(&self) -> &str {
+        self.claims.rec.as_deref().unwrap_or_default()
+    }
+
+    async fn desk(&self, part: &Part) -> Result<(Bytes, u64), Problem> {
+        let Part::Desk(list, kinds, cursor) = part else { return Err(Problem::not_found()) };
+        let path = match list {
+            DeskList::BestBets => kinds.map_or("/v1/best-bets".to_owned(), |kinds| format!("/v1/best-bets?kinds={kinds}")),
+            DeskList::WatchList => "/v1/watch-list".to_owned(),
+            DeskList::MyEmails => cursor.as_ref().map_or("/v1/my-emails".to_owned(), |cursor| format!("/v1/my-emails?cursor={cursor}")),
+        };
+        let (rows, max_age) = match self.ask(&path).await {
+            // Whoever is no member sent nothing.
+            Err(problem) if problem.code == "acting.not_a_member" => (json!({ "items": [], "next_cursor": null }), 0),
+            rows => rows?,
+        };
+        let org = self.face.house.broker.org(&self.claims.org, self.request_id).await?;
+        let (pages, lang) = (&self.face.house.pages, language(self.claims));
+        Ok((pages.desk_fragment(lang, self.zone(), clock::now_ms(), *list, *kinds, &rows, &org.instance_url), max_age))
+    }
+
+    async fn person(&self, part: &Part) -> Result<(Bytes, u64), Problem> {
+        let (answer, max_age) = self.ask(&format!("/v1/people?sfdc_id={}", self.record())).await?;
+        let Some(person) = answer.pointer("/people/0") else {
+            let looking = answer.get("arrival").and_then(Value::as_str) == Some("looking");
+            return Ok(self.state(if looking { &State::NotYetInMarketo } else { &State::NotInMarketo }));
+        };
+        if matches!(part, Part::Person) {
+            let (pages, lang) = (&self.face.house.pages, language(self.claims));
+            return Ok((pages.person_fragment(lang, self.zone(), clock::now_ms(), person), max_age));
+        }
+        let id = person.get("id").and_then(Value::as_str).unwrap_or_default();
+        self.told(part, &format!("/v1/people/{id}")).await
+    }
+
+    async fn group(&self, part: &Part) -> Result<(Bytes, u64), Problem> {
+        let path = format!("/v1/records/{}", self.record());
+        if !matches!(part, Part::Person) {
+            return self.told(part, &path).await;
+        }
+        let (head, max_age) = self.ask(&path).await?;
+        if head.get("people").and_then(Value::as_array).is_none_or(Vec::is_empty) {
+            let incomplete = head.get("incomplete") == Some(&Value::Bool(true));
+            return Ok(self.state(match head.get("object").and_then(Value::as_str) {
+                Some("Account") => &State::NobodyOfAccount,
+                _ if incomplete => &State::RolesUnknown,
+                _ => &State::NobodyOfOpportunity,
+            }));
+        }
+        let org = self.face.house.broker.org(&self.claims.org, self.request_id).await?;
+        let (pages, lang) = (&self.face.house.pages, language(self.claims));
+        Ok((pages.record_fragment(lang, self.zone(), clock::now_ms(), &head, &org.instance_url), max_age))
+    }
+
+    // A tab or the dashboard, of a person or of a record's people.
+    async fn told(&self, part: &Part, of: &str) -> Result<(Bytes, u64), Problem> {
+        let (pages, lang, now) = (&self.face.house.pages, language(self.claims), clock::now_ms());
+        let only = |person: &Option<String>| person.as_ref().map(|id| format!("&person={id}")).unwrap_or_default();
+        match part {
+            Part::Person | Part::Desk(..) => Err(Problem::not_found()),
+            Part::Insights(choice, person) => {
+                let zone: String = url::form_urlencoded::byte_serialize(Pages::zone(self.zone()).as_bytes()).collect();
+                let (insights, max_age) = self.ask(&format!("{of}/insights?zone={zone}&{}{}", choice.query(), only(person))).await?;
+                Ok((pages.insights_fragment(lang, self.zone(), now, &insights), max_age))
+            }
+            Part::Tab(tab, cursor, person) => {
+                let cursor = cursor.as_ref().map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+                let path = format!("{of}/timeline?tab={}&limit={ROWS}{cursor}{}", tab.key(), only(person));
+                let (rows, max_age) = self.ask(&path).await?;
+                Ok((pages.tab_fragment(lang, self.zone(), now, *tab, &rows), max_age))
+            }
+        }
+    }
 }
 
 fn language(claims: &Claims) -> Language {
@@ -272,11 +409,16 @@ fn language(claims: &Claims) -> Language {
 #[must_use]
 pub fn visitor(claims: &Claims) -> Visitor {
     Visitor {
-        kind: if claims.aud == Use::Panel { "rep" } else { "package" }.to_owned(),
+        kind: match claims.aud {
+            Use::Panel if is_desk(claims) => "desk",
+            Use::Panel => "rep",
+            Use::Api => "package",
+        }
+        .to_owned(),
         account: Some(claims.acc.clone()),
         org: Some(claims.org.clone()),
         user: Some(claims.sub.clone()),
-        object: claims.obj.clone(),
+        object: claims.obj.clone().filter(|_| !is_desk(claims)),
         record: claims.rec.clone(),
         ..Visitor::default()
     }

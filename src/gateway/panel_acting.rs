@@ -33,15 +33,15 @@ const DEEDS: [Deed; 4] = [
 ];
 
 /// A rep at work.
-struct Rep<'a> {
-    face: &'a Face,
-    claims: Claims,
-    language: Language,
+pub(super) struct Rep<'a> {
+    pub(super) face: &'a Face,
+    pub(super) claims: Claims,
+    pub(super) language: Language,
     request_id: String,
 }
 
 impl Rep<'_> {
-    async fn call(&self, verb: Verb, path: &str, body: Option<&Value>, once: Option<&str>) -> Result<Value, Problem> {
+    pub(super) async fn call(&self, verb: Verb, path: &str, body: Option<&Value>, once: Option<&str>) -> Result<Value, Problem> {
         let visitor = panel::visitor(&self.claims);
         let letter = Letter { verb, path, visitor: &visitor, request_id: &self.request_id, body, once, from: None };
         let answer = self.face.house.broker.send(letter).await?;
@@ -51,7 +51,7 @@ impl Rep<'_> {
         serde_json::from_slice(&answer.body).map_err(|_| Problem::internal())
     }
 
-    fn record(&self) -> &str {
+    pub(super) fn record(&self) -> &str {
         self.claims.rec.as_deref().unwrap_or_default()
     }
 
@@ -62,19 +62,19 @@ impl Rep<'_> {
         self.call(Verb::Get, &format!("/v1/people/{id}/acting"), None, None).await
     }
 
-    fn show(&self, template: &str, context: &Value) -> HttpResponse {
+    pub(super) fn show(&self, template: &str, context: &Value) -> HttpResponse {
         let fragment = self.face.house.pages.acting_fragment(self.language, template, context);
         HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).body(fragment)
     }
 }
 
-async fn rep<'a>(request: &HttpRequest, face: &'a Face) -> Result<Rep<'a>, Problem> {
+pub(super) async fn rep<'a>(request: &HttpRequest, face: &'a Face) -> Result<Rep<'a>, Problem> {
     let claims = panel::session_of(request, face).await?;
     let language = Language::from_salesforce(claims.lng.as_deref().unwrap_or_default());
     Ok(Rep { face, claims, language, request_id: edge::request_id(request) })
 }
 
-fn refused(request: &HttpRequest, face: &Face, problem: &Problem) -> HttpResponse {
+pub(super) fn refused(request: &HttpRequest, face: &Face, problem: &Problem) -> HttpResponse {
     refusal::fragment(request, &face.house.pages, Language::default(), problem)
 }
 
@@ -105,7 +105,7 @@ pub async fn menu(request: HttpRequest, face: Data<Face>) -> HttpResponse {
 }
 
 // The message that tells a rep why something can't be done.
-fn reason(code: &str) -> &'static str {
+pub(super) fn reason(code: &str) -> &'static str {
     match code {
         "acting.not_a_member" => "why-not-member",
         "person.no_email" => "why-no-email",
@@ -135,11 +135,11 @@ fn items(mut answer: Value) -> Value {
     answer.get_mut("items").map(Value::take).unwrap_or_default()
 }
 
-fn part(value: &Value, pointer: &str) -> Value {
+pub(super) fn part(value: &Value, pointer: &str) -> Value {
     value.pointer(pointer).cloned().unwrap_or_default()
 }
 
-fn word<'a>(value: &'a Value, pointer: &str) -> &'a str {
+pub(super) fn word<'a>(value: &'a Value, pointer: &str) -> &'a str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
@@ -191,7 +191,7 @@ fn choice(key: &str, before: &str, values: &Map<String, Value>, field: &str) -> 
     json!({ "key": key, "word": word, "chosen": values.get(field).and_then(Value::as_str) == Some(key) })
 }
 
-fn sentence(problem: &Problem) -> String {
+pub(super) fn sentence(problem: &Problem) -> String {
     let fields: Vec<String> = problem.errors.iter().map(|error| format!("{}: {}", error.field, error.detail)).collect();
     if fields.is_empty() || problem.code == "mail.unfilled" { problem.detail.to_string() } else { fields.join(" ") }
 }

@@ -9,7 +9,10 @@ use super::edge::RouteName;
 use super::face::Face;
 use super::page::Language;
 use super::refusal;
-use super::{admin, api, assets, door, operations, panel, panel_acting, registration, sign_in, tracking, visit};
+use super::{
+    admin, api, assets, door, operations, panel, panel_acting, panel_alerts, panel_desk, panel_feed, panel_mail, registration, sign_in,
+    tracking, visit,
+};
 use crate::problem::Problem;
 
 /// Lays the face's addresses into an application that holds a `Data<Face>`.
@@ -20,9 +23,18 @@ pub fn configure(config: &mut ServiceConfig) {
         // a panel, with its session's token
         .service(at("/panel/person", "panel.person").route(web::get().to(panel::person)))
         .service(at("/panel/tab/{tab}", "panel.tab").route(web::get().to(panel::tab)))
+        .service(at("/panel/feed", "panel.feed").route(web::get().to(panel_feed::show)))
+        .service(at("/panel/desk/{action}", "panel.desk").route(web::post().to(panel_desk::perform)))
+        .service(at("/panel/mail/{id}", "panel.mail").route(web::get().to(panel_mail::show)))
+        .service(at("/panel/mail-body/{ticket}", "panel.mail-body").route(web::get().to(panel_mail::body)))
         .service(at("/panel/settings", "panel.settings").route(web::post().to(panel::settings)))
         .service(at("/panel/circular", "panel.circular").route(web::post().to(panel::circular)))
         .service(at("/panel/act", "panel.menu").route(web::get().to(panel_acting::menu)))
+        .service(
+            at("/panel/act/subscribe", "panel.subscribe")
+                .route(web::get().to(panel_alerts::form))
+                .route(web::post().to(panel_alerts::perform)),
+        )
         .service(
             at("/panel/act/{action}", "panel.act").route(web::get().to(panel_acting::form)).route(web::post().to(panel_acting::perform)),
         )

@@ -13,6 +13,7 @@ use super::canvas::{self, Envelope, hosts};
 use super::edge;
 use super::face::{Face, unshared};
 use super::page::{Language, Shell, State};
+use super::panel;
 use super::reading;
 use super::refusal;
 use super::session::{self, Opening};
@@ -137,9 +138,11 @@ fn panel(face: &Face, visit: &Visit, id: String, request_id: &str) -> Result<Htt
     answer
         .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((header::CONTENT_SECURITY_POLICY, edge::framed_policy(frames(&visit.org))));
-    let record = envelope.record.as_ref().filter(|record| matches!(record.object.as_str(), "Lead" | "Contact"));
-    let Some(record) = record else {
-        return Ok(answer.body(house.pages.state_page(visit.language, &State::NoRecord, None)));
+    let record = envelope.record.as_ref().filter(|record| panel::shows(&record.object));
+    let (rec, obj) = match record {
+        Some(record) => (Some(canonical(&record.id)), record.object.as_str()),
+        None if envelope.record.is_none() && envelope.page.as_deref() == Some("desk") => (None, panel::DESK),
+        None => return Ok(answer.body(house.pages.state_page(visit.language, &State::NoRecord, None))),
     };
     let claims = Claims {
         iss: Tokens::issuer().to_owned(),
@@ -150,8 +153,8 @@ fn panel(face: &Face, visit: &Visit, id: String, request_id: &str) -> Result<Htt
         acc: visit.org.account_id.clone(),
         org: visit.org.org_id.clone(),
         sub: visit.user.clone(),
-        rec: Some(canonical(&record.id)),
-        obj: Some(record.object.clone()),
+        rec,
+        obj: Some(obj.to_owned()),
         lng: Some(visit.language.tag().to_owned()),
         tz: visit.time_zone.clone(),
     };
@@ -161,7 +164,7 @@ fn panel(face: &Face, visit: &Visit, id: String, request_id: &str) -> Result<Htt
         lang: visit.language,
         token: &house.tokens.issue(&claims)?,
         session_seconds: house.settings.gateway.session_seconds,
-        record_object: &record.object,
+        record_object: obj,
         title: TITLE,
         target_origin: target_origin.unwrap_or_default(),
         instance_id: envelope.instance_id.as_deref().unwrap_or_default(),

@@ -19,6 +19,7 @@ pub mod audit;
 mod batch;
 pub mod circulars;
 pub mod deliveries;
+pub mod desk;
 pub mod entrances;
 pub mod imports;
 pub mod insights;
@@ -28,12 +29,14 @@ pub mod mail;
 pub mod mail_channels;
 pub mod members;
 mod memory_epochs;
+pub mod moment_alerts;
 pub mod oauth_flows;
 pub mod opportunities;
 pub mod org_packages;
 pub mod orgs;
 pub mod people;
 mod people_batch;
+pub mod record_activities;
 pub mod sales_activities;
 pub mod sales_emails;
 pub mod salesforce;
@@ -163,7 +166,7 @@ impl Store {
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
                 .busy_timeout(Duration::from_secs(5))
-                .pragma("wal_autocheckpoint", "4000")
+                .pragma("wal_autocheckpoint", "8000")
                 .pragma("cache_size", "-4000")
                 .foreign_keys(true);
             let pool = SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);

@@ -73,7 +73,7 @@ fn statement(values: &str) -> Arc<str> {
 }
 
 /// How many rows a statement of SQLite's may have; whatever is left over takes the next smaller one.
-const SIZES: [usize; 3] = [64, 8, 1];
+const SIZES: [usize; 4] = [128, 32, 8, 1];
 
 fn of_rows(size: usize) -> Arc<str> {
     static TEXTS: [OnceLock<Arc<str>>; SIZES.len()] = [const { OnceLock::new() }; SIZES.len()];

@@ -76,6 +76,7 @@ pub async fn run(deps: SyncDeps, cancel: CancellationToken) {
     let mut at_work: HashSet<String> = HashSet::new();
     let mut tasks = JoinSet::new();
     tasks.spawn(promises::keep_mail(deps.clone(), cancel.clone()));
+    tasks.spawn(promises::keep_alerts(deps.clone(), cancel.clone()));
     tasks.spawn(promises::keep_imports(deps.clone(), cancel.clone()));
     tasks.spawn(mailboxes::keep(deps.clone(), cancel.clone()));
     tasks.spawn(promises::keep_tokens(deps.clone(), cancel.clone()));

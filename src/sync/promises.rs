@@ -8,6 +8,8 @@ use super::SyncDeps;
 use crate::account::postbox::Postbox;
 
 const LOOK: Duration = Duration::from_millis(700);
+/// Nobody waits for a mail by the second.
+const LOOK_FOR_MOMENTS: Duration = Duration::from_secs(5);
 const AFTER_TROUBLE: Duration = Duration::from_secs(10);
 
 /// Sends promised mails until cancelled. Without a mail server they wait.
@@ -29,6 +31,24 @@ pub(super) async fn keep_mail(deps: SyncDeps, cancel: CancellationToken) {
             Ok(_) => Duration::ZERO,
             Err(error) => {
                 tracing::warn!(cause = %error.cause(), "the outbox cannot be read");
+                AFTER_TROUBLE
+            }
+        };
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+/// Tells of interesting moments until cancelled; the mails themselves are promises like others.
+pub(super) async fn keep_alerts(deps: SyncDeps, cancel: CancellationToken) {
+    loop {
+        let wait = match crate::account::moment_alerts::tell(&deps.connections).await {
+            Ok(0) => LOOK_FOR_MOMENTS,
+            Ok(_) => Duration::ZERO,
+            Err(error) => {
+                tracing::warn!(cause = %error.cause(), "interesting moments cannot be told of");
                 AFTER_TROUBLE
             }
         };

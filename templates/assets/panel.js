@@ -2,12 +2,13 @@
 // to the Salesforce page around it. The token lives in this closure only: no cookie, no storage, no address.
 'use strict';
 (() => {
-  const TIMEOUT = 10000, PANEL_HEIGHT = 450, MOST_LOOKS = 20, MINUTE = 60000, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
+  const TIMEOUT = 10000, PANEL_HEIGHT = 450, GROUP_HEIGHT = 410, MOST_LOOKS = 20, MINUTE = 60000, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
   const byId = (id) => document.getElementById(id);
   const config = JSON.parse(byId('panel-config').textContent), { words } = config;
   byId('panel-config').remove();
   const person = byId('person'), whole = byId('whole'), live = byId('announce'), tabs = [...document.querySelectorAll('[role=tab]')];
   const places = new Map(); // element → what is known about its content
+  const desk = config.recordObject === 'Desk';
   const expiry = Date.now() + (config.sessionSeconds || 0) * 1000;
   let skew = 0, served = false, reposted = false, repostTimer = 0, sequence = 0, sized = false;
   const place = (element) => places.get(element) || places.set(element, { call: null, timer: 0, looks: 0, pages: 0, loaded: false }).get(element);
@@ -53,7 +54,7 @@
 
   function resize() {
     const { clientWidth: width, clientHeight: height } = document.documentElement;
-    if (!sized) tell('resize', { size: { height: `${Math.max(PANEL_HEIGHT, height)}px`, width: `${width}px` } });
+    if (!sized) tell('resize', { size: { height: `${Math.max(/^(Account|Opportunity)$/.test(config.recordObject) ? GROUP_HEIGHT : PANEL_HEIGHT, height)}px`, width: `${width}px` } });
     sized = true;
   }
 
@@ -144,7 +145,9 @@
       const again = !whole.hidden;
       whole.hidden = true;
       byId('panel').classList.remove('panel-whole');
-      person.replaceChildren(fragment);
+      // A choice that somebody is making is not pulled away.
+      if (!(byId('who') && byId('who') === document.activeElement)) person.replaceChildren(fragment);
+      showWho();
       refreshTimes(person);
       if (again) loadTab(selected());
     }
@@ -156,11 +159,36 @@
   const panelOf = (tab) => byId(tab.getAttribute('aria-controls'));
   const selected = () => tabs.find((tab) => tab.getAttribute('aria-selected') === 'true');
 
+  const addressOf = (tab, view) => {
+    const query = [view, who && `person=${who}`].filter(Boolean).join('&');
+    return `/panel/tab/${tab.dataset.tab}${query ? `?${query}` : ''}`;
+  };
+
+  // === one of several people: every tab shows only theirs ===
+  let who = '';
+  function showWho() {
+    const select = byId('who'), record = byId('who-record');
+    if (!select) return;
+    select.value = who;
+    const href = select.selectedOptions[0]?.dataset.href;
+    record.hidden = !href;
+    if (href) record.href = href; else record.removeAttribute('href');
+  }
+
+  function chooseWho(id) {
+    who = id;
+    showWho();
+    for (const tab of tabs) { stop(panelOf(tab)); place(panelOf(tab)).loaded = false; }
+    loadTab(selected());
+    byId('who')?.focus();
+  }
+  person.addEventListener('change', (event) => { if (event.target.id === 'who') chooseWho(event.target.value); });
+
   // `chosen`: somebody pressed a choice inside the tab, which stays until the new view is there.
   async function loadTab(tab, quietly, chosen) {
     const panel = panelOf(tab), here = place(panel);
     if (!quietly && !chosen) panel.replaceChildren(copyOf('loading'));
-    const fragment = await fetched(`/panel/tab/${tab.dataset.tab}${here.view ? `?${here.view}` : ''}`, panel);
+    const fragment = await fetched(addressOf(tab, here.view), panel);
     if (!fragment) return;
     const wait = waitOf(fragment), state = stateOf(fragment);
     // A list that somebody is working in isn't pulled away; a quiet look that failed isn't shown.
@@ -171,7 +199,7 @@
       if (!quietly) say(titleOf(fragment) || announced(fragment));
       panel.replaceChildren(fragment);
       refreshTimes(panel);
-      if (chosen) (panel.querySelector(`button.${chosen}[data-view="${here.view}"]`) || panel).focus();
+      if (chosen) ((chosen === 'switch' ? panel.querySelector('.switch') : panel.querySelector(`button.${chosen}[data-view="${here.view}"]`)) || panel).focus();
     }
     if (here.loaded) lookAgain(panel, wait || (state && 5), () => loadTab(tab, true));
   }
@@ -182,6 +210,7 @@
       other.setAttribute('aria-selected', String(chosen));
       [other.tabIndex, panelOf(other).hidden] = [chosen ? 0 : -1, !chosen];
     }
+    if (desk) note.hidden = true;
     if (focus) tab.focus();
     tab.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     const { loaded, call } = place(panelOf(tab));
@@ -191,7 +220,7 @@
   async function more(button) {
     const panel = button.closest('[role=tabpanel]'), tab = byId(panel.getAttribute('aria-labelledby'));
     button.disabled = true;
-    const fragment = await fetched(`/panel/tab/${tab.dataset.tab}?cursor=${encodeURIComponent(button.dataset.more)}`, panel);
+    const fragment = await fetched(addressOf(tab, `cursor=${encodeURIComponent(button.dataset.more)}`), panel);
     if (!fragment) return void (button.disabled = false);
     if (stateOf(fragment)) {
       const trouble = button.nextElementSibling || button.parentElement.appendChild(document.createElement('span'));
@@ -210,7 +239,7 @@
 
   // === acting: a menu of what may be done, a form at a time ===
   const acts = byId('acts'), menu = byId('acts-menu'), acting = byId('acting');
-  let draftTimer = 0;
+  let draftTimer = 0, starter = null;
 
   function closeMenu(focus) {
     acts.setAttribute('aria-expanded', 'false');
@@ -234,7 +263,7 @@
     stop(acting);
     acting.hidden = true;
     acting.replaceChildren();
-    acts.focus();
+    (starter?.isConnected ? starter : byId('panel').classList.contains('panel-group') ? panelOf(selected()) : acts).focus();
   }
 
   function showForm(fragment) {
@@ -275,13 +304,92 @@
     }, 1500);
   }
 
-  acts?.addEventListener('click', toggleMenu);
+  // === the page of the global tab: putting people aside, watching them ===
+  async function doAtDesk(button) {
+    const fragment = await fetched(`/panel/desk/${button.dataset.desk}`, note, new URLSearchParams({ person: button.dataset.whom }));
+    if (!fragment) return;
+    say(announced(fragment) || titleOf(fragment));
+    note.replaceChildren(fragment);
+    note.hidden = false;
+    for (const tab of tabs) place(panelOf(tab)).loaded = false;
+    loadTab(selected(), true);
+    (note.querySelector('button') || panelOf(selected())).focus();
+  }
+
+  // === the lead feed: events as they happen, over and over until the session ends ===
+  async function followFeed() {
+    const feed = byId('feed'), empty = byId('feed-empty');
+    const headers = { Authorization: `Bearer ${config.token}`, Accept: 'text/event-stream' };
+    const tell = (event, data) => {
+      if (event === 'ready') { empty.replaceChildren(copyOf('feed-nothing')); empty.hidden = feed.children.length > 0; }
+      if (event !== 'entry' && event !== 'news') return;
+      const entry = new DOMParser().parseFromString(data, 'text/html').body.firstElementChild;
+      if (!entry) return;
+      feed.prepend(entry);
+      refreshTimes(feed);
+      empty.hidden = true;
+      if (event === 'news') say(entry.textContent);
+      while (feed.children.length > 100) feed.lastElementChild.remove();
+    };
+    while (Date.now() < expiry) {
+      try {
+        const answer = await fetch('/panel/feed', { headers, cache: 'no-store', credentials: 'omit', redirect: 'error' });
+        if (answer.status === 401) return;
+        if (answer.ok) {
+          feed.replaceChildren();
+          const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+          let rest = '';
+          for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+            const events = (rest + piece.value).split('\n\n');
+            rest = events.pop();
+            for (const text of events) {
+              const lines = text.split('\n'), of = (name) => lines.filter((line) => line.startsWith(`${name}: `)).map((line) => line.slice(name.length + 2));
+              tell(of('event')[0], of('data').join('\n'));
+            }
+          }
+        }
+      } catch { /* the next turn tries again */ }
+      await new Promise((next) => setTimeout(next, 5000));
+    }
+  }
+
+  // === a mail, opened: it slides over the list, and everything else waits ===
+  const slide = byId('slide');
+  let opener = null;
+  const behind = () => [...byId('panel').children].filter((one) => one !== slide && one !== live);
+
+  function closeMail() {
+    stop(slide);
+    slide.hidden = true;
+    slide.replaceChildren();
+    behind().forEach((one) => { one.inert = false; });
+    (opener?.isConnected ? opener : panelOf(selected())).focus();
+  }
+
+  async function openMail(button) {
+    opener = button;
+    slide.replaceChildren(copyOf('loading'));
+    slide.hidden = false;
+    behind().forEach((one) => { one.inert = true; });
+    const of = button.dataset.of || who;
+    const fragment = await fetched(`/panel/mail/${encodeURIComponent(button.dataset.mail)}${of ? `?person=${of}` : ''}`, slide);
+    if (!fragment) return void closeMail();
+    const state = stateOf(fragment);
+    slide.replaceChildren(fragment);
+    if (state) slide.append(Object.assign(document.createElement('p'), { className: 'slide-foot' }));
+    if (state) slide.querySelector('.slide-foot').append(copyOf('close-mail'));
+    refreshTimes(slide);
+    say(announced(slide) || titleOf(slide));
+    (slide.querySelector('.mail-subject') || slide.querySelector('button')).focus();
+  }
+
+  acts?.addEventListener('click', () => { starter = acts; toggleMenu(); });
   acting?.addEventListener('submit', (event) => { event.preventDefault(); submit(event.target, event.submitter?.value || 'do'); });
   acting?.addEventListener('change', (event) => { if (event.target.matches('[data-choose]')) submit(event.target.form, 'choose'); });
   acting?.addEventListener('input', (event) => { if (event.target.matches('[data-draft]')) keepDraft(event.target.form); });
   document.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape') return;
-    if (menu && !menu.hidden) closeMenu(true); else if (acting && !acting.hidden) closeForm();
+    if (slide && !slide.hidden) closeMail(); else if (menu && !menu.hidden) closeMenu(true); else if (acting && !acting.hidden) closeForm();
   });
 
   // === the way to the settings: a new tab, signed in by a code that works once ===
@@ -344,13 +452,22 @@
 
   // === what people do ===
   document.addEventListener('click', (event) => {
-    const target = event.target.closest('[role=tab],[data-more],[data-action],[data-view],[data-act],[data-act-cancel]');
+    const target = event.target.closest('[role=tab],[data-more],[data-action],[data-view],[data-act],[data-act-cancel],[data-person],[data-mail],[data-mail-close],[data-subscribe],[data-desk]');
     if (!target) return;
     if (target.matches('[data-act-cancel]')) return closeForm();
     if (target.dataset.act) {
       if (target.getAttribute('aria-disabled')) return;
       return void act(target.dataset.act, /watch/.test(target.dataset.act) ? new URLSearchParams() : undefined);
     }
+    if (target.matches('[data-mail-close]')) return closeMail();
+    if (target.dataset.desk) return void doAtDesk(target);
+    if (target.dataset.subscribe) {
+      const of = target.dataset.of || who;
+      starter = target;
+      return void act(`subscribe?moment=${encodeURIComponent(target.dataset.subscribe)}${of ? `&person=${of}` : ''}`);
+    }
+    if (target.dataset.mail) return void openMail(target);
+    if (target.dataset.person) return chooseWho(target.dataset.person);
     if (target.matches('[role=tab]')) return select(target, true);
     if (target.dataset.more) return void more(target);
     if (target.dataset.action === 'reload') return repost();
@@ -358,11 +475,11 @@
     const panel = target.closest('[role=tabpanel]');
     if (target.dataset.view) {
       place(panel).view = target.dataset.view;
-      return void loadTab(selected(), false, target.classList.contains('filter') ? 'filter' : 'week');
+      return void loadTab(selected(), false, ['filter', 'switch'].find((kind) => target.classList.contains(kind)) || 'week');
     }
     (panel || whole).focus();
     place(panel || person).looks = 0;
-    if (panel) loadTab(selected()); else loadPerson();
+    if (panel || desk) loadTab(selected()); else loadPerson();
   });
 
   document.querySelector('[role=tablist]')?.addEventListener('keydown', (event) => {
@@ -373,7 +490,8 @@
     select(tabs[next], true);
   });
   if (!config.token) return;
+  if (/^(Account|Opportunity)$/.test(config.recordObject)) byId('panel').classList.add('panel-group');
   setInterval(() => refreshTimes(document), MINUTE);
-  loadPerson();
+  if (desk) followFeed(); else loadPerson();
   select(selected(), false);
 })();

@@ -737,6 +737,11 @@ problem-api-token-too-many = Sie haben schon zehn API-Tokens. Ziehen Sie eines z
 ## Map step: what holds where the file is silent
 field-default-role = Rolle, wenn die Datei keine nennt
 
+alerts-lead = Sie erhalten E-Mails über interessante Momente: { $label }. Möchten Sie sie beenden?
+alerts-button = Diese E-Mails beenden
+alerts-already = Diese E-Mails wurden schon beendet.
+alerts-done = Erledigt: Sie erhalten darüber keine E-Mails mehr.
+
 ## Upstreams
 problem-upstream-keys-unavailable = Die Schlüssel von Salesforce sind gerade nicht abrufbar, daher kann sich niemand damit anmelden. Versuchen Sie es gleich noch einmal.
 problem-upstream-timeout = Salesforce oder Marketo hat nicht rechtzeitig geantwortet. Versuchen Sie es gleich noch einmal.

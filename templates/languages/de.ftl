@@ -134,9 +134,9 @@ state-unknown-org-todo = Bitten Sie Ihren Salesforce-Admin, auf der Seite „Act
 state-suspended-title = Sales Insight ist für diese Organisation abgeschaltet
 state-suspended-text = Das Marketo-Sales-Konto dieser Salesforce-Organisation ist gesperrt, oder das Paket wurde deinstalliert. Es wurde nichts gelöscht.
 state-suspended-todo = Ihr Salesforce-Admin sieht den Grund unter „Connections & Customizations“ und kann es dort wieder einschalten.
-state-no-record-title = Öffnen Sie einen Lead oder Kontakt
-state-no-record-text = Dieses Panel zeigt eine Person, aber Salesforce hat nicht mitgeteilt, zu welchem Datensatz es gehört.
-state-no-record-todo = Öffnen Sie einen Lead oder Kontakt. Für Admins: Platzieren Sie das Panel auf der Datensatzseite von Lead oder Kontakt.
+state-no-record-title = Öffnen Sie einen Datensatz
+state-no-record-text = Dieses Panel gehört zu einem Datensatz, aber Salesforce hat nicht gesagt, zu welchem.
+state-no-record-todo = Öffnen Sie einen Lead, einen Kontakt, einen Account oder eine Opportunity. Admins: Setzen Sie das Panel auf eine dieser Datensatzseiten.
 state-not-in-marketo-title = Diese Person ist nicht in Marketo
 state-not-in-marketo-text = Marketo hat keine Person zu diesem Salesforce-Datensatz, daher gibt es keine Aktivitäten zu zeigen.
 state-not-in-marketo-todo = Neue Datensätze erreichen Marketo mit der nächsten Synchronisierung. Bleibt dieser aus, fragen Sie Ihren Marketo-Admin, ob die Synchronisierung ihn auslässt.
@@ -287,3 +287,96 @@ insights-told = Woche vom { $date }: { $count ->
     [one] { $count } Eintrag
    *[other] { $count } Einträge
 }
+
+## Accounts and opportunities: several people together
+person-only = Nur diese Person zeigen
+column-person = Person
+group-account = Account
+group-opportunity = Opportunity
+group-people = { $count ->
+    [one] { $count } Person in Marketo
+   *[other] { $count } Personen in Marketo
+}
+group-more = mehr als { $count } Personen; die Listen zeigen die { $count } dringendsten
+group-pick = Aktivität zeigen von
+group-everybody = Alle
+group-record = Datensatz öffnen
+show-account = Aktivität des Accounts zeigen
+show-account-too-many = Nicht möglich: Der Account hat mehr als 800 Personen.
+too-many-title = Mehr als { $count } Personen
+too-many-text = Das Dashboard zählt die Aktivität aller Personen zusammen; hier sind es zu viele, als dass das etwas sagen würde.
+too-many-todo = Wählen Sie oben eine Person oder öffnen Sie einen Kontakt. Die anderen Reiter zeigen die dringendsten Personen.
+upcoming-tasks = { $count ->
+    [one] { $count } anstehende Aufgabe
+   *[other] { $count } anstehende Aufgaben
+}
+task-overdue = überfällig seit { $day }
+state-nobody-of-account-title = Niemand dieses Accounts ist in Marketo
+state-nobody-of-account-text = Marketo kennt keinen Kontakt dieses Salesforce-Accounts, der jemandem gehört; darum gibt es keine Aktivität zu zeigen.
+state-nobody-of-account-todo = Legen Sie Kontakte am Account an, oder fragen Sie Ihren Marketo-Admin, ob die Synchronisierung sie auslässt.
+state-nobody-of-opportunity-title = Niemand dieser Opportunity ist in Marketo
+state-nobody-of-opportunity-text = Die Personen einer Opportunity sind ihre Kontaktrollen. Es gibt noch keine, oder Marketo kennt keine davon.
+state-nobody-of-opportunity-todo = Fügen Sie der Opportunity in Salesforce Kontaktrollen hinzu und versuchen Sie es erneut.
+state-roles-unknown-title = Die Kontaktrollen sind nicht lesbar
+state-roles-unknown-text = Wer an einer Opportunity beteiligt ist, weiß nur Salesforce, und das lässt sich gerade nicht fragen.
+state-roles-unknown-todo = Bitten Sie Ihren Admin, die Salesforce-Verbindung unter „Verbindungen & Anpassungen“ zu prüfen.
+
+## A mail, opened
+mail-close = Schließen
+mail-from = Von
+mail-cc = Cc
+mail-events = Was geschah
+mail-bot = nicht von einem Menschen
+mail-content = Die E-Mail selbst
+mail-open = Die E-Mail zeigen
+mail-gone = Diese E-Mail lässt sich nicht mehr zeigen: Marketo hat sie nicht mehr.
+mail-not-permitted = Die E-Mail selbst lässt sich nicht zeigen: Der API-Benutzer in Marketo darf keine Assets lesen. Bitten Sie Ihren Marketo-Admin um die Berechtigung „Read-Only Assets“.
+mail-unavailable = Die E-Mail selbst lässt sich nicht zeigen: Marketo antwortet gerade nicht. Was mit ihr geschah, ist vollständig.
+email-replied = { $count ->
+    [one] Beantwortet
+   *[other] { $count }× beantwortet
+}
+
+## Subscribing to interesting moments
+subscribe = Abonnieren
+subscribe-title = Interessante Momente per E-Mail mitteilen
+subscribe-basis = Von
+subscribe-person = Dieser Person:
+subscribe-account = Diesem Account:
+subscribe-type = Dieser Art, von meinen Personen:
+subscribe-description = Genau dieser, von meinen Personen:
+subscribe-recipients = Wer die E-Mails erhält
+subscribe-do = Abonnieren
+subscribe-mine = Abonnements
+subscribe-end = Beenden
+done-subscribe = Abonniert: Die E-Mails kommen, wenn es geschieht.
+
+## The page of the global tab
+tab-best-bets = Beste Chancen
+tab-watch-list = Beobachtungsliste
+tab-my-emails = Meine E-Mails
+feed-title = Lead-Feed
+feed-nothing = In letzter Zeit ist nichts geschehen. Interessante Momente Ihrer eigenen und der beobachteten Personen erscheinen hier von selbst.
+feed-best = Eine Ihrer besten Chancen
+bets-all = Alle
+bets-leads = Leads
+bets-contacts = Kontakte
+column-company = Account
+column-last-moment = Letzter interessanter Moment
+column-engagement = Engagement
+desk-hide = Ausblenden
+desk-watch = Beobachten
+desk-unwatch = Nicht mehr beobachten
+desk-undo = Rückgängig
+done-hide = { $count ->
+    [one] Für { $count } Tag ausgeblendet.
+   *[other] Für { $count } Tage ausgeblendet.
+}
+done-unhide = Wieder eingeblendet.
+bets-more = Das sind die besten { $count }. Grenzen Sie die Liste ein, um andere zu sehen.
+empty-best-bets-title = Ihnen gehört niemand in Marketo
+empty-best-bets-text = Leads und Kontakte, die Ihnen gehören, erscheinen hier, die dringendsten zuerst, sobald Marketo sie kennt.
+empty-watch-list-title = Sie beobachten niemanden
+empty-watch-list-text = Drücken Sie „Beobachten“ neben einer Ihrer besten Chancen, oder wählen Sie bei einem Lead oder Kontakt „Zu meiner Beobachtungsliste hinzufügen“.
+empty-my-emails-title = Sie haben keine E-Mails gesendet
+empty-my-emails-text = Vertriebs-E-Mails, die Sie aus Salesforce senden, erscheinen hier mit Öffnungen und Klicks.

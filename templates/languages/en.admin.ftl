@@ -740,6 +740,11 @@ problem-api-token-too-many = You have ten API tokens already. Revoke one that is
 ## Map step: what holds where the file is silent
 field-default-role = Role where the file names none
 
+alerts-lead = You get mails about interesting moments: { $label }. Do you want to stop them?
+alerts-button = Stop these mails
+alerts-already = These mails were stopped already.
+alerts-done = Done: you get no more mails about this.
+
 ## Upstreams
 problem-upstream-keys-unavailable = Salesforce's keys cannot be fetched just now, so nobody can be signed in with it. Try again in a moment.
 problem-upstream-timeout = Salesforce or Marketo did not answer in time. Try again in a moment.

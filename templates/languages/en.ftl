@@ -135,9 +135,9 @@ state-unknown-org-todo = Ask your Salesforce admin to send the invitation on the
 state-suspended-title = Sales Insight is switched off for this org
 state-suspended-text = The Marketo Sales account of this Salesforce org is suspended or the package was uninstalled. Nothing was deleted.
 state-suspended-todo = Your Salesforce admin can see the reason under Connections & Customizations and switch it on again.
-state-no-record-title = Open a lead or a contact
-state-no-record-text = This panel shows one person, but Salesforce did not say which record it belongs to.
-state-no-record-todo = Open a lead or contact record. Admins: place the panel on the record page of Lead or Contact.
+state-no-record-title = Open a record
+state-no-record-text = This panel belongs to a record, but Salesforce did not say to which.
+state-no-record-todo = Open a lead, contact, account or opportunity. Admins: place the panel on one of these record pages.
 state-not-in-marketo-title = This person is not in Marketo
 state-not-in-marketo-text = Marketo holds no person for this Salesforce record, so there is no activity to show.
 state-not-in-marketo-todo = New records reach Marketo with its next sync. If this one stays away, ask your Marketo admin whether the sync leaves it out.
@@ -288,3 +288,96 @@ insights-told = Week of { $date }: { $count ->
     [one] { $count } entry shown
    *[other] { $count } entries shown
 }
+
+## Accounts and opportunities: several people together
+person-only = Show only this person
+column-person = Person
+group-account = Account
+group-opportunity = Opportunity
+group-people = { $count ->
+    [one] { $count } person in Marketo
+   *[other] { $count } people in Marketo
+}
+group-more = more than { $count } people; the lists show the { $count } most urgent
+group-pick = Show the activity of
+group-everybody = Everybody
+group-record = Open record
+show-account = Show account activity
+show-account-too-many = Not possible: the account has more than 800 people.
+too-many-title = More than { $count } people
+too-many-text = The dashboard adds up the activity of all people, and here they are too many to say anything.
+too-many-todo = Choose one person above, or open a contact. The other tabs show the most urgent people.
+upcoming-tasks = { $count ->
+    [one] { $count } upcoming task
+   *[other] { $count } upcoming tasks
+}
+task-overdue = overdue since { $day }
+state-nobody-of-account-title = Nobody of this account is in Marketo
+state-nobody-of-account-text = Marketo holds no contact of this Salesforce account that somebody owns, so there is no activity to show.
+state-nobody-of-account-todo = Add contacts to the account, or ask your Marketo admin whether the sync leaves them out.
+state-nobody-of-opportunity-title = Nobody of this opportunity is in Marketo
+state-nobody-of-opportunity-text = The people of an opportunity are its contact roles. There are none yet, or Marketo knows none of them.
+state-nobody-of-opportunity-todo = Add contact roles to the opportunity in Salesforce, then try again.
+state-roles-unknown-title = The contact roles can’t be read
+state-roles-unknown-text = Who plays a part in an opportunity only Salesforce knows, and it can’t be asked at the moment.
+state-roles-unknown-todo = Ask your admin to check the Salesforce connection under Connections & Customizations.
+
+## A mail, opened
+mail-close = Close
+mail-from = From
+mail-cc = Cc
+mail-events = What happened
+mail-bot = not by a person
+mail-content = The mail itself
+mail-open = Show the mail
+mail-gone = This mail can no longer be shown: Marketo has no such e-mail any more.
+mail-not-permitted = The mail itself can’t be shown: the API user in Marketo may not read assets. Ask your Marketo admin for the permission “Read-Only Assets”.
+mail-unavailable = The mail itself can’t be shown: Marketo is not answering right now. What happened with it is complete.
+email-replied = { $count ->
+    [one] Replied
+   *[other] Replied { $count }×
+}
+
+## Subscribing to interesting moments
+subscribe = Subscribe
+subscribe-title = Tell me of interesting moments by mail
+subscribe-basis = Of
+subscribe-person = This person:
+subscribe-account = This account:
+subscribe-type = This type, of my people:
+subscribe-description = Exactly this, of my people:
+subscribe-recipients = Who gets the mails
+subscribe-do = Subscribe
+subscribe-mine = Subscriptions
+subscribe-end = End
+done-subscribe = Subscribed: mails come when it happens.
+
+## The page of the global tab
+tab-best-bets = Best Bets
+tab-watch-list = Watch List
+tab-my-emails = My E-mail
+feed-title = Lead Feed
+feed-nothing = Nothing has happened lately. Interesting moments of your own people, and of those whom you watch, appear here by themselves.
+feed-best = One of your best bets
+bets-all = All
+bets-leads = Leads
+bets-contacts = Contacts
+column-company = Account
+column-last-moment = Last interesting moment
+column-engagement = Engagement
+desk-hide = Hide
+desk-watch = Watch
+desk-unwatch = Stop watching
+desk-undo = Undo
+done-hide = { $count ->
+    [one] Hidden for { $count } day.
+   *[other] Hidden for { $count } days.
+}
+done-unhide = Shown again.
+bets-more = These are the best { $count }. Narrow the list to see others.
+empty-best-bets-title = You own nobody in Marketo
+empty-best-bets-text = Leads and contacts that you own appear here, the most urgent first, as soon as Marketo knows them.
+empty-watch-list-title = You watch nobody
+empty-watch-list-text = Press Watch beside one of your best bets, or choose Add to my watch list at a lead or contact.
+empty-my-emails-title = You have sent no e-mails
+empty-my-emails-text = Sales e-mails that you send from Salesforce appear here, with opens and clicks.

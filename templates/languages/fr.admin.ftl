@@ -737,6 +737,11 @@ problem-api-token-too-many = Vous avez déjà dix jetons d’API. Retirez-en un 
 ## Map step: what holds where the file is silent
 field-default-role = Rôle si le fichier n’en indique pas
 
+alerts-lead = Vous recevez des e-mails sur des moments intéressants : { $label }. Voulez-vous les arrêter ?
+alerts-button = Ne plus recevoir ces e-mails
+alerts-already = Ces e-mails ont déjà été arrêtés.
+alerts-done = C’est fait : vous ne recevrez plus d’e-mails à ce sujet.
+
 ## Upstreams
 problem-upstream-keys-unavailable = Les clés de Salesforce ne peuvent pas être lues pour le moment ; personne ne peut donc se connecter par Salesforce. Réessayez dans un instant.
 problem-upstream-timeout = Salesforce ou Marketo n’a pas répondu à temps. Réessayez dans un instant.

@@ -134,9 +134,9 @@ state-unknown-org-todo = Demandez à votre admin Salesforce d’envoyer l’invi
 state-suspended-title = Sales Insight est désactivé pour cette organisation
 state-suspended-text = Le compte Marketo Sales de cette organisation Salesforce est suspendu ou le package a été désinstallé. Rien n’a été supprimé.
 state-suspended-todo = Votre admin Salesforce en trouve la raison sous « Connections & Customizations » et peut le réactiver.
-state-no-record-title = Ouvrez une piste ou un contact
-state-no-record-text = Ce panneau présente une personne, mais Salesforce n’a pas indiqué à quel enregistrement il appartient.
-state-no-record-todo = Ouvrez une piste ou un contact. Admins : placez le panneau sur la page d’enregistrement Piste ou Contact.
+state-no-record-title = Ouvrez une fiche
+state-no-record-text = Ce panneau appartient à une fiche, mais Salesforce n’a pas dit à laquelle.
+state-no-record-todo = Ouvrez une piste, un contact, un compte ou une opportunité. Admins : placez le panneau sur l’une de ces pages.
 state-not-in-marketo-title = Cette personne n’est pas dans Marketo
 state-not-in-marketo-text = Marketo n’a aucune personne pour cet enregistrement Salesforce ; il n’y a donc aucune activité à afficher.
 state-not-in-marketo-todo = Les nouveaux enregistrements arrivent dans Marketo à la prochaine synchronisation. Si celui-ci n’arrive pas, demandez à votre admin Marketo si la synchronisation l’exclut.
@@ -287,3 +287,96 @@ insights-told = Semaine du { $date }: { $count ->
     [one] { $count } entrée
    *[other] { $count } entrées
 }
+
+## Accounts and opportunities: several people together
+person-only = Ne montrer que cette personne
+column-person = Personne
+group-account = Compte
+group-opportunity = Opportunité
+group-people = { $count ->
+    [one] { $count } personne dans Marketo
+   *[other] { $count } personnes dans Marketo
+}
+group-more = plus de { $count } personnes ; les listes montrent les { $count } plus urgentes
+group-pick = Afficher l’activité de
+group-everybody = Tout le monde
+group-record = Ouvrir la fiche
+show-account = Afficher l’activité du compte
+show-account-too-many = Impossible : le compte a plus de 800 personnes.
+too-many-title = Plus de { $count } personnes
+too-many-text = Le tableau de bord additionne l’activité de toutes les personnes ; ici elles sont trop nombreuses pour que cela ait un sens.
+too-many-todo = Choisissez une personne ci-dessus ou ouvrez un contact. Les autres onglets montrent les personnes les plus urgentes.
+upcoming-tasks = { $count ->
+    [one] { $count } tâche à venir
+   *[other] { $count } tâches à venir
+}
+task-overdue = en retard depuis le { $day }
+state-nobody-of-account-title = Personne de ce compte n’est dans Marketo
+state-nobody-of-account-text = Marketo ne connaît aucun contact de ce compte Salesforce qui ait un propriétaire ; il n’y a donc pas d’activité à montrer.
+state-nobody-of-account-todo = Ajoutez des contacts au compte, ou demandez à votre admin Marketo si la synchronisation les laisse de côté.
+state-nobody-of-opportunity-title = Personne de cette opportunité n’est dans Marketo
+state-nobody-of-opportunity-text = Les personnes d’une opportunité sont ses rôles de contact. Il n’y en a pas encore, ou Marketo n’en connaît aucun.
+state-nobody-of-opportunity-todo = Ajoutez des rôles de contact à l’opportunité dans Salesforce, puis réessayez.
+state-roles-unknown-title = Les rôles de contact ne peuvent pas être lus
+state-roles-unknown-text = Seul Salesforce sait qui joue un rôle dans une opportunité, et il ne peut pas être interrogé pour le moment.
+state-roles-unknown-todo = Demandez à votre admin de vérifier la connexion Salesforce sous « Connexions et personnalisations ».
+
+## A mail, opened
+mail-close = Fermer
+mail-from = De
+mail-cc = Cc
+mail-events = Ce qui s’est passé
+mail-bot = pas par une personne
+mail-content = L’e-mail lui-même
+mail-open = Afficher l’e-mail
+mail-gone = Cet e-mail ne peut plus être affiché : Marketo ne l’a plus.
+mail-not-permitted = L’e-mail lui-même ne peut pas être affiché : l’utilisateur API de Marketo ne peut pas lire les ressources. Demandez à votre admin Marketo l’autorisation « Read-Only Assets ».
+mail-unavailable = L’e-mail lui-même ne peut pas être affiché : Marketo ne répond pas pour le moment. Ce qui s’est passé est complet.
+email-replied = { $count ->
+    [one] Réponse reçue
+   *[other] { $count } réponses
+}
+
+## Subscribing to interesting moments
+subscribe = S’abonner
+subscribe-title = Être averti des moments intéressants par e-mail
+subscribe-basis = De
+subscribe-person = Cette personne :
+subscribe-account = Ce compte :
+subscribe-type = Ce type, de mes personnes :
+subscribe-description = Exactement ceci, de mes personnes :
+subscribe-recipients = Qui reçoit les e-mails
+subscribe-do = S’abonner
+subscribe-mine = Abonnements
+subscribe-end = Mettre fin
+done-subscribe = Abonnement fait : les e-mails arrivent quand cela se produit.
+
+## The page of the global tab
+tab-best-bets = Meilleures chances
+tab-watch-list = Liste de suivi
+tab-my-emails = Mes e-mails
+feed-title = Fil des pistes
+feed-nothing = Rien ne s’est passé ces derniers temps. Les moments intéressants de vos personnes et de celles que vous suivez apparaissent ici d’eux-mêmes.
+feed-best = Une de vos meilleures chances
+bets-all = Tout
+bets-leads = Pistes
+bets-contacts = Contacts
+column-company = Compte
+column-last-moment = Dernier moment intéressant
+column-engagement = Engagement
+desk-hide = Masquer
+desk-watch = Suivre
+desk-unwatch = Ne plus suivre
+desk-undo = Annuler
+done-hide = { $count ->
+    [one] Masqué pendant { $count } jour.
+   *[other] Masqué pendant { $count } jours.
+}
+done-unhide = Affiché à nouveau.
+bets-more = Voici les { $count } meilleures. Restreignez la liste pour en voir d’autres.
+empty-best-bets-title = Vous ne possédez personne dans Marketo
+empty-best-bets-text = Les pistes et contacts dont vous êtes propriétaire apparaissent ici, les plus urgents d’abord, dès que Marketo les connaît.
+empty-watch-list-title = Vous ne suivez personne
+empty-watch-list-text = Appuyez sur Suivre à côté d’une de vos meilleures chances, ou choisissez Ajouter à ma liste de suivi sur une piste ou un contact.
+empty-my-emails-title = Vous n’avez envoyé aucun e-mail
+empty-my-emails-text = Les e-mails commerciaux que vous envoyez depuis Salesforce apparaissent ici, avec ouvertures et clics.

@@ -737,6 +737,11 @@ problem-api-token-too-many = U hebt al tien API-tokens. Trek er een in die niet 
 ## Map step: what holds where the file is silent
 field-default-role = Rol als het bestand er geen noemt
 
+alerts-lead = U krijgt e-mails over interessante momenten: { $label }. Wilt u ze stoppen?
+alerts-button = Deze e-mails stoppen
+alerts-already = Deze e-mails zijn al gestopt.
+alerts-done = Klaar: u krijgt hierover geen e-mails meer.
+
 ## Upstreams
 problem-upstream-keys-unavailable = De sleutels van Salesforce zijn nu niet op te halen, dus niemand kan ermee inloggen. Probeer het zo nog eens.
 problem-upstream-timeout = Salesforce of Marketo heeft niet op tijd geantwoord. Probeer het zo nog eens.

@@ -134,9 +134,9 @@ state-unknown-org-todo = Vraag uw Salesforce-beheerder om op de pagina ‘Action
 state-suspended-title = Sales Insight is uitgeschakeld voor deze organisatie
 state-suspended-text = Het Marketo Sales-account van deze Salesforce-organisatie is opgeschort of het pakket is verwijderd. Er zijn geen gegevens gewist.
 state-suspended-todo = Uw Salesforce-beheerder ziet de reden onder ‘Connections & Customizations’ en kan het daar weer inschakelen.
-state-no-record-title = Open een lead of contactpersoon
-state-no-record-text = Dit paneel toont één persoon, maar Salesforce heeft niet doorgegeven bij welke record het hoort.
-state-no-record-todo = Open een lead of contactpersoon. Beheerders: plaats het paneel op de recordpagina van Lead of Contactpersoon.
+state-no-record-title = Open een record
+state-no-record-text = Dit paneel hoort bij een record, maar Salesforce zei niet bij welk.
+state-no-record-todo = Open een lead, contactpersoon, account of opportunity. Beheerders: plaats het paneel op een van deze recordpagina’s.
 state-not-in-marketo-title = Deze persoon staat niet in Marketo
 state-not-in-marketo-text = Marketo heeft geen persoon bij deze Salesforce-record, dus er is geen activiteit om te tonen.
 state-not-in-marketo-todo = Nieuwe records bereiken Marketo bij de volgende synchronisatie. Blijft deze weg, vraag dan uw Marketo-beheerder of de synchronisatie deze overslaat.
@@ -287,3 +287,96 @@ insights-told = Week van { $date }: { $count ->
     [one] { $count } item
    *[other] { $count } items
 }
+
+## Accounts and opportunities: several people together
+person-only = Alleen deze persoon tonen
+column-person = Persoon
+group-account = Account
+group-opportunity = Opportunity
+group-people = { $count ->
+    [one] { $count } persoon in Marketo
+   *[other] { $count } personen in Marketo
+}
+group-more = meer dan { $count } personen; de lijsten tonen de { $count } dringendste
+group-pick = Activiteit tonen van
+group-everybody = Iedereen
+group-record = Record openen
+show-account = Activiteit van het account tonen
+show-account-too-many = Niet mogelijk: het account heeft meer dan 800 personen.
+too-many-title = Meer dan { $count } personen
+too-many-text = Het dashboard telt de activiteit van alle personen op, en hier zijn het er te veel om iets te zeggen.
+too-many-todo = Kies hierboven één persoon of open een contactpersoon. De andere tabbladen tonen de dringendste personen.
+upcoming-tasks = { $count ->
+    [one] { $count } aankomende taak
+   *[other] { $count } aankomende taken
+}
+task-overdue = te laat sinds { $day }
+state-nobody-of-account-title = Niemand van dit account staat in Marketo
+state-nobody-of-account-text = Marketo kent geen contactpersoon van dit Salesforce-account die een eigenaar heeft, dus er is geen activiteit om te tonen.
+state-nobody-of-account-todo = Voeg contactpersonen aan het account toe, of vraag uw Marketo-beheerder of de synchronisatie ze weglaat.
+state-nobody-of-opportunity-title = Niemand van deze opportunity staat in Marketo
+state-nobody-of-opportunity-text = De personen van een opportunity zijn de contactrollen. Er zijn er nog geen, of Marketo kent er geen van.
+state-nobody-of-opportunity-todo = Voeg in Salesforce contactrollen aan de opportunity toe en probeer het opnieuw.
+state-roles-unknown-title = De contactrollen zijn niet te lezen
+state-roles-unknown-text = Wie een rol in een opportunity heeft, weet alleen Salesforce, en dat is nu niet te bereiken.
+state-roles-unknown-todo = Vraag uw beheerder de Salesforce-verbinding onder Verbindingen en aanpassingen te controleren.
+
+## A mail, opened
+mail-close = Sluiten
+mail-from = Van
+mail-cc = Cc
+mail-events = Wat er gebeurde
+mail-bot = niet door een mens
+mail-content = De e-mail zelf
+mail-open = De e-mail tonen
+mail-gone = Deze e-mail kan niet meer worden getoond: Marketo heeft hem niet meer.
+mail-not-permitted = De e-mail zelf kan niet worden getoond: de API-gebruiker in Marketo mag geen assets lezen. Vraag uw Marketo-beheerder om de machtiging ‘Read-Only Assets’.
+mail-unavailable = De e-mail zelf kan niet worden getoond: Marketo antwoordt op dit moment niet. Wat ermee gebeurde, is volledig.
+email-replied = { $count ->
+    [one] Beantwoord
+   *[other] { $count }× beantwoord
+}
+
+## Subscribing to interesting moments
+subscribe = Abonneren
+subscribe-title = Bericht over interessante momenten per e-mail
+subscribe-basis = Van
+subscribe-person = Deze persoon:
+subscribe-account = Dit account:
+subscribe-type = Dit type, van mijn personen:
+subscribe-description = Precies dit, van mijn personen:
+subscribe-recipients = Wie de e-mails krijgt
+subscribe-do = Abonneren
+subscribe-mine = Abonnementen
+subscribe-end = Beëindigen
+done-subscribe = Geabonneerd: de e-mails komen wanneer het gebeurt.
+
+## The page of the global tab
+tab-best-bets = Beste kansen
+tab-watch-list = Volglijst
+tab-my-emails = Mijn e-mail
+feed-title = Leadfeed
+feed-nothing = Er is de laatste tijd niets gebeurd. Interessante momenten van uw eigen personen en van wie u volgt, verschijnen hier vanzelf.
+feed-best = Een van uw beste kansen
+bets-all = Alle
+bets-leads = Leads
+bets-contacts = Contactpersonen
+column-company = Account
+column-last-moment = Laatste interessante moment
+column-engagement = Betrokkenheid
+desk-hide = Verbergen
+desk-watch = Volgen
+desk-unwatch = Niet meer volgen
+desk-undo = Ongedaan maken
+done-hide = { $count ->
+    [one] { $count } dag verborgen.
+   *[other] { $count } dagen verborgen.
+}
+done-unhide = Weer getoond.
+bets-more = Dit zijn de beste { $count }. Beperk de lijst om anderen te zien.
+empty-best-bets-title = U bent van niemand in Marketo eigenaar
+empty-best-bets-text = Leads en contactpersonen van wie u eigenaar bent, verschijnen hier, de dringendste eerst, zodra Marketo ze kent.
+empty-watch-list-title = U volgt niemand
+empty-watch-list-text = Druk op Volgen naast een van uw beste kansen, of kies bij een lead of contactpersoon voor toevoegen aan uw volglijst.
+empty-my-emails-title = U hebt geen e-mails verzonden
+empty-my-emails-text = Verkoop-e-mails die u vanuit Salesforce verzendt, verschijnen hier, met openingen en klikken.

@@ -737,6 +737,11 @@ problem-api-token-too-many = Du har redan tio API-token. Återkalla en som inte 
 ## Map step: what holds where the file is silent
 field-default-role = Roll när filen inte anger någon
 
+alerts-lead = Du får mejl om intressanta händelser: { $label }. Vill du sluta få dem?
+alerts-button = Sluta få de här mejlen
+alerts-already = De här mejlen har redan stoppats.
+alerts-done = Klart: du får inga fler mejl om detta.
+
 ## Upstreams
 problem-upstream-keys-unavailable = Salesforces nycklar kan inte hämtas just nu, så ingen kan logga in med Salesforce. Försök igen om en stund.
 problem-upstream-timeout = Salesforce eller Marketo svarade inte i tid. Försök igen om en stund.

@@ -134,9 +134,9 @@ state-unknown-org-todo = Be din Salesforce-administratör att skicka inbjudan p�
 state-suspended-title = Sales Insight är avstängt för organisationen
 state-suspended-text = Marketo Sales-kontot för den här Salesforce-organisationen är spärrat, eller så har paketet avinstallerats. Ingenting har raderats.
 state-suspended-todo = Din Salesforce-administratör ser orsaken under ”Connections & Customizations” och kan slå på det igen.
-state-no-record-title = Öppna ett lead eller en kontakt
-state-no-record-text = Panelen visar en person, men Salesforce angav inte vilken post den hör till.
-state-no-record-todo = Öppna ett lead eller en kontakt. Administratörer: placera panelen på postsidan för lead eller kontakt.
+state-no-record-title = Öppna en post
+state-no-record-text = Panelen hör till en post, men Salesforce sa inte vilken.
+state-no-record-todo = Öppna ett lead, en kontakt, ett konto eller en affärsmöjlighet. Admin: placera panelen på någon av dessa postsidor.
 state-not-in-marketo-title = Personen finns inte i Marketo
 state-not-in-marketo-text = Marketo har ingen person för den här Salesforce-posten, så det finns ingen aktivitet att visa.
 state-not-in-marketo-todo = Nya poster når Marketo vid nästa synkronisering. Om den här uteblir, fråga din Marketo-administratör om synkroniseringen utesluter den.
@@ -287,3 +287,96 @@ insights-told = Veckan från { $date }: { $count ->
     [one] { $count } post
    *[other] { $count } poster
 }
+
+## Accounts and opportunities: several people together
+person-only = Visa bara den här personen
+column-person = Person
+group-account = Konto
+group-opportunity = Affärsmöjlighet
+group-people = { $count ->
+    [one] { $count } person i Marketo
+   *[other] { $count } personer i Marketo
+}
+group-more = fler än { $count } personer; listorna visar de { $count } mest brådskande
+group-pick = Visa aktivitet för
+group-everybody = Alla
+group-record = Öppna posten
+show-account = Visa kontots aktivitet
+show-account-too-many = Inte möjligt: kontot har fler än 800 personer.
+too-many-title = Fler än { $count } personer
+too-many-text = Översikten räknar ihop allas aktivitet, och här är de för många för att det ska säga något.
+too-many-todo = Välj en person ovan eller öppna en kontakt. De andra flikarna visar de mest brådskande personerna.
+upcoming-tasks = { $count ->
+    [one] { $count } kommande uppgift
+   *[other] { $count } kommande uppgifter
+}
+task-overdue = försenad sedan { $day }
+state-nobody-of-account-title = Ingen på det här kontot finns i Marketo
+state-nobody-of-account-text = Marketo har ingen kontakt på det här Salesforce-kontot som någon äger, så det finns ingen aktivitet att visa.
+state-nobody-of-account-todo = Lägg till kontakter på kontot, eller fråga din Marketo-admin om synkroniseringen utelämnar dem.
+state-nobody-of-opportunity-title = Ingen på den här affärsmöjligheten finns i Marketo
+state-nobody-of-opportunity-text = Personerna på en affärsmöjlighet är dess kontaktroller. Det finns inga än, eller så känner Marketo inte till någon av dem.
+state-nobody-of-opportunity-todo = Lägg till kontaktroller på affärsmöjligheten i Salesforce och försök igen.
+state-roles-unknown-title = Kontaktrollerna kan inte läsas
+state-roles-unknown-text = Vem som har en roll i en affärsmöjlighet vet bara Salesforce, och det går inte att fråga just nu.
+state-roles-unknown-todo = Be din admin kontrollera Salesforce-anslutningen under Anslutningar och anpassningar.
+
+## A mail, opened
+mail-close = Stäng
+mail-from = Från
+mail-cc = Kopia
+mail-events = Vad som hände
+mail-bot = inte av en människa
+mail-content = Själva mejlet
+mail-open = Visa mejlet
+mail-gone = Mejlet kan inte längre visas: Marketo har det inte kvar.
+mail-not-permitted = Själva mejlet kan inte visas: API-användaren i Marketo får inte läsa tillgångar. Be din Marketo-admin om behörigheten ”Read-Only Assets”.
+mail-unavailable = Själva mejlet kan inte visas: Marketo svarar inte just nu. Det som hände är fullständigt.
+email-replied = { $count ->
+    [one] Besvarat
+   *[other] Besvarat { $count }×
+}
+
+## Subscribing to interesting moments
+subscribe = Prenumerera
+subscribe-title = Få veta om intressanta händelser via mejl
+subscribe-basis = Hos
+subscribe-person = Den här personen:
+subscribe-account = Det här kontot:
+subscribe-type = Den här typen, hos mina personer:
+subscribe-description = Exakt detta, hos mina personer:
+subscribe-recipients = Vem som får mejlen
+subscribe-do = Prenumerera
+subscribe-mine = Prenumerationer
+subscribe-end = Avsluta
+done-subscribe = Prenumererar: mejlen kommer när det händer.
+
+## The page of the global tab
+tab-best-bets = Bästa chanser
+tab-watch-list = Bevakningslista
+tab-my-emails = Mina mejl
+feed-title = Leadflöde
+feed-nothing = Inget har hänt på sistone. Intressanta händelser hos dina egna personer och dem du bevakar visas här av sig själva.
+feed-best = En av dina bästa chanser
+bets-all = Alla
+bets-leads = Leads
+bets-contacts = Kontakter
+column-company = Konto
+column-last-moment = Senaste intressanta händelse
+column-engagement = Engagemang
+desk-hide = Dölj
+desk-watch = Bevaka
+desk-unwatch = Sluta bevaka
+desk-undo = Ångra
+done-hide = { $count ->
+    [one] Dold i { $count } dag.
+   *[other] Dold i { $count } dagar.
+}
+done-unhide = Visas igen.
+bets-more = Det här är de bästa { $count }. Begränsa listan för att se andra.
+empty-best-bets-title = Du äger ingen i Marketo
+empty-best-bets-text = Leads och kontakter som du äger visas här, de mest brådskande först, så snart Marketo känner till dem.
+empty-watch-list-title = Du bevakar ingen
+empty-watch-list-text = Tryck på Bevaka bredvid en av dina bästa chanser, eller välj att lägga till i din bevakningslista hos ett lead eller en kontakt.
+empty-my-emails-title = Du har inte skickat några mejl
+empty-my-emails-text = Säljmejl som du skickar från Salesforce visas här, med öppningar och klick.

@@ -728,6 +728,11 @@ problem-api-token-too-many = 您已有十个 API 令牌。请先撤销不再需�
 ## Map step: what holds where the file is silent
 field-default-role = 文件未注明时的角色
 
+alerts-lead = 您正在接收关注时刻的邮件：{ $label }。要停止接收吗？
+alerts-button = 停止接收此类邮件
+alerts-already = 此类邮件已经停止。
+alerts-done = 已完成：您将不再收到此类邮件。
+
 ## Upstreams
 problem-upstream-keys-unavailable = 目前无法获取 Salesforce 的密钥，因此暂时无法用它登录。请稍后再试。
 problem-upstream-timeout = Salesforce 或 Marketo 未及时响应。请稍后再试。

@@ -129,9 +129,9 @@ state-unknown-org-todo = 请让 Salesforce 管理员在“Actions Config”页�
 state-suspended-title = 此组织的 Sales Insight 已停用
 state-suspended-text = 此 Salesforce 组织的 Marketo Sales 帐户已被暂停，或者软件包已被卸载。没有删除任何内容。
 state-suspended-todo = Salesforce 管理员可以在“Connections & Customizations”中查看原因并重新启用。
-state-no-record-title = 请打开一个潜在客户或联系人
-state-no-record-text = 此面板显示一个人的信息，但 Salesforce 没有说明它属于哪条记录。
-state-no-record-todo = 请打开潜在客户或联系人记录。管理员：请将面板放在潜在客户或联系人的记录页面上。
+state-no-record-title = 请打开一条记录
+state-no-record-text = 此面板属于某条记录，但 Salesforce 没有说明是哪一条。
+state-no-record-todo = 请打开潜在客户、联系人、客户或业务机会。管理员：请将面板放到这些记录页面之一。
 state-not-in-marketo-title = 此人不在 Marketo 中
 state-not-in-marketo-text = Marketo 中没有与此 Salesforce 记录对应的人员，因此没有可显示的活动。
 state-not-in-marketo-todo = 新记录会在下次同步时进入 Marketo。如果一直没有出现，请向 Marketo 管理员确认同步是否将其排除。
@@ -279,3 +279,92 @@ kind-email = 邮件
 kind-web = 网页
 kind-sales = 销售
 insights-told = { $date } 起的一周：共 { $count } 条
+
+## Accounts and opportunities: several people together
+person-only = 只显示此人
+column-person = 人员
+group-account = 客户
+group-opportunity = 业务机会
+group-people = { $count ->
+   *[other] Marketo 中有 { $count } 人
+}
+group-more = 超过 { $count } 人；列表显示最紧急的 { $count } 人
+group-pick = 显示以下人员的活动
+group-everybody = 所有人
+group-record = 打开记录
+show-account = 显示客户的活动
+show-account-too-many = 无法显示：该客户超过 800 人。
+too-many-title = 超过 { $count } 人
+too-many-text = 仪表板汇总所有人的活动，而这里人数太多，汇总没有意义。
+too-many-todo = 请在上方选择一个人，或打开某个联系人。其他选项卡显示最紧急的人员。
+upcoming-tasks = { $count ->
+   *[other] { $count } 个即将到期的任务
+}
+task-overdue = 自 { $day } 起逾期
+state-nobody-of-account-title = Marketo 中没有此客户的人员
+state-nobody-of-account-text = Marketo 中没有此 Salesforce 客户下有所有人的联系人，因此没有活动可显示。
+state-nobody-of-account-todo = 请为客户添加联系人，或询问您的 Marketo 管理员同步是否排除了他们。
+state-nobody-of-opportunity-title = Marketo 中没有此业务机会的人员
+state-nobody-of-opportunity-text = 业务机会的人员就是其联系人角色。目前还没有角色，或 Marketo 不认识其中任何人。
+state-nobody-of-opportunity-todo = 请在 Salesforce 中为业务机会添加联系人角色，然后重试。
+state-roles-unknown-title = 无法读取联系人角色
+state-roles-unknown-text = 只有 Salesforce 知道谁参与某个业务机会，而现在无法向其查询。
+state-roles-unknown-todo = 请您的管理员在“连接和自定义”下检查 Salesforce 连接。
+
+## A mail, opened
+mail-close = 关闭
+mail-from = 发件人
+mail-cc = 抄送
+mail-events = 经过
+mail-bot = 非本人操作
+mail-content = 邮件内容
+mail-open = 显示邮件
+mail-gone = 此邮件已无法显示：Marketo 中已没有这封邮件。
+mail-not-permitted = 无法显示邮件内容：Marketo 中的 API 用户无权读取资产。请向您的 Marketo 管理员申请“Read-Only Assets”权限。
+mail-unavailable = 无法显示邮件内容：Marketo 目前没有响应。邮件的经过是完整的。
+email-replied = { $count ->
+   *[other] 已回复 { $count } 次
+}
+
+## Subscribing to interesting moments
+subscribe = 订阅
+subscribe-title = 通过邮件接收关注时刻
+subscribe-basis = 范围
+subscribe-person = 此人：
+subscribe-account = 此客户：
+subscribe-type = 我的人员的此类型：
+subscribe-description = 我的人员的这一时刻：
+subscribe-recipients = 邮件接收者
+subscribe-do = 订阅
+subscribe-mine = 已有订阅
+subscribe-end = 取消
+done-subscribe = 已订阅：发生时会收到邮件。
+
+## The page of the global tab
+tab-best-bets = 最佳机会
+tab-watch-list = 关注列表
+tab-my-emails = 我的邮件
+feed-title = 线索动态
+feed-nothing = 最近没有动静。您自己的人员和您关注的人员的关注时刻会自动显示在这里。
+feed-best = 您的最佳机会之一
+bets-all = 全部
+bets-leads = 潜在客户
+bets-contacts = 联系人
+column-company = 客户
+column-last-moment = 最近的关注时刻
+column-engagement = 互动程度
+desk-hide = 隐藏
+desk-watch = 关注
+desk-unwatch = 取消关注
+desk-undo = 撤销
+done-hide = { $count ->
+   *[other] 已隐藏 { $count } 天。
+}
+done-unhide = 已重新显示。
+bets-more = 这是最佳的 { $count } 人。缩小列表范围可查看其他人。
+empty-best-bets-title = 您在 Marketo 中没有人员
+empty-best-bets-text = 您拥有的潜在客户和联系人一旦被 Marketo 识别，就会显示在这里，最紧急的排在最前。
+empty-watch-list-title = 您没有关注任何人
+empty-watch-list-text = 点击最佳机会旁的“关注”，或在潜在客户或联系人处选择添加到我的关注列表。
+empty-my-emails-title = 您还没有发送邮件
+empty-my-emails-text = 您从 Salesforce 发送的销售邮件会显示在这里，并附打开和点击情况。

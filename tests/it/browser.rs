@@ -5,10 +5,12 @@
 //! Pictures are left in `target/screenshots`. With `MSI_TEST_AXE=/path/to/axe.min.js` the pages are also held
 //! against axe's rules of accessibility.
 
+mod account;
 mod acting;
 mod attack;
 mod chromium;
 mod components;
+mod desk;
 mod fit;
 mod guide;
 mod insights;

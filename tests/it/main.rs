@@ -16,6 +16,7 @@ mod mail_links;
 mod package;
 mod panel;
 mod roles;
+mod secrets;
 mod settings;
 mod sync_faults;
 mod sync_world;

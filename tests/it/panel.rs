@@ -134,3 +134,27 @@ async fn a_page_without_a_person_says_so() {
     assert_eq!(answer.status(), 200);
     assert!(answer.text().await.unwrap().contains("data-state=\"no-record\""));
 }
+
+#[tokio::test]
+async fn the_page_of_the_global_tab_opens_without_a_record_and_tells_as_it_happens() {
+    let mut envelope = world().envelope();
+    envelope["context"]["environment"]["record"] = json!({});
+    envelope["context"]["environment"]["parameters"] = json!({"page": "desk"});
+    let token = world().session(&envelope).await;
+    for list in ["best-bets", "watch-list", "my-emails"] {
+        assert!(text(&format!("/panel/tab/{list}"), &token).await.contains("class=\"list"), "{list}");
+    }
+    // It is no panel of a person, and a panel is no such page.
+    for path in ["/panel/person", "/panel/tab/web", "/panel/tab/insights"] {
+        assert_eq!(world().fragment(path, &token).await.status(), 404, "{path}");
+    }
+    let other = world().session(&world().envelope()).await;
+    for path in ["/panel/tab/best-bets", "/panel/feed"] {
+        assert_eq!(world().fragment(path, &other).await.status(), 404, "{path}");
+    }
+    assert_eq!(world().http.get(world().url("/panel/feed")).send().await.unwrap().status(), 401);
+    let mut feed = world().http.get(world().url("/panel/feed")).bearer_auth(&token).send().await.unwrap();
+    assert_eq!((feed.status().as_u16(), feed.headers()["content-type"].to_str().unwrap()), (200, "text/event-stream; charset=utf-8"));
+    let first = feed.chunk().await.unwrap().unwrap();
+    assert!(String::from_utf8_lossy(&first).contains("event: ready"), "{first:?}");
+}

@@ -35,7 +35,7 @@ async fn each_tab_has_its_own_columns() {
     ])
     .await;
     let tab = async |name: &str| world.get(&format!("/v1/people/{id}/timeline?tab={name}"), &package("a")).await.json()["items"].clone();
-    assert_eq!(tab("moments").await, json!([{ "at": 100, "type": "Web", "description": "Came back", "source": "Trigger" }]));
+    assert_eq!(tab("moments").await, json!([{ "id": "1", "at": 100, "type": "Web", "description": "Came back", "source": "Trigger" }]));
     assert_eq!(
         tab("web").await,
         json!([
@@ -50,8 +50,8 @@ async fn each_tab_has_its_own_columns() {
     assert_eq!(
         tab("email").await,
         json!([
-            { "at": 500, "subject": "Our call", "sent_by": "sales", "status": "sent", "opened": 0, "clicked": 0, "opened_at": null, "clicked_at": null },
-            { "at": 400, "subject": "Newsletter", "sent_by": "marketo", "status": "delivered", "opened": 1, "clicked": 0, "opened_at": 410, "clicked_at": null }
+            { "id": "8", "at": 500, "subject": "Our call", "sent_by": "sales", "status": "sent", "opened": 0, "clicked": 0, "opened_at": null, "clicked_at": null, "replied": 0, "replied_at": null },
+            { "id": "5", "at": 400, "subject": "Newsletter", "sent_by": "marketo", "status": "delivered", "opened": 1, "clicked": 0, "opened_at": 410, "clicked_at": null, "replied": 0, "replied_at": null }
         ])
     );
     let all = world.get(&format!("/v1/people/{id}/timeline"), &package("a")).await.json();

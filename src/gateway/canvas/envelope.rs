@@ -34,6 +34,8 @@ pub struct Envelope {
     pub time_zone: Option<String>,
     /// The record whose page shows the panel.
     pub record: Option<Record>,
+    /// Without a record: the page of our own that the package's tab wants (`desk`).
+    pub page: Option<String>,
     /// The org's address, `https://acme.my.salesforce.com`.
     pub instance_url: Option<String>,
     /// The window that framed us, for postMessage.
@@ -127,6 +129,8 @@ struct WireParameters<'a> {
     record_id: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     object: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    page: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -177,6 +181,10 @@ impl Envelope {
             issued_at_ms,
             org_id: org_id.ok_or_else(|| malformed("The signed request names no organization."))?,
             user_id: user_id.map(str::to_owned).ok_or_else(|| malformed("The signed request names no user."))?,
+            page: context.environment.as_ref().and_then(|environment| {
+                let page = environment.parameters.as_ref()?.page.as_deref()?;
+                (page.len() <= 40).then(|| page.to_owned())
+            }),
             record: context.environment.and_then(record),
             language: user.as_ref().and_then(|user| user.language.as_deref().or(user.locale.as_deref())).map(str::to_owned),
             time_zone: user.and_then(|user| owned(user.time_zone)),

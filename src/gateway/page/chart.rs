@@ -33,7 +33,7 @@ const HEIGHT: i64 = 100;
 const MARGIN: i64 = 6;
 
 /// The chart of the score that changed most often; `None` when fewer than two changes can be drawn.
-pub(super) fn of(changes: &[Score], words: &Catalogue, clock: &Clock) -> Option<Chart> {
+pub(super) fn of(changes: &[&Score], words: &Catalogue, clock: &Clock) -> Option<Chart> {
     let often = |name: &Option<String>| changes.iter().filter(|change| change.name == *name).count();
     let most = changes.iter().map(|change| often(&change.name)).max()?;
     let name = &changes.iter().find(|change| often(&change.name) == most)?.name;
@@ -93,7 +93,7 @@ mod tests {
     }
 
     fn drawn(list: &[(i64, i64, i64)]) -> Option<Chart> {
-        of(&changes(list), &Catalogue::of(Language::English).unwrap(), &Clock::new(2_000_000_000, "UTC"))
+        of(&changes(list).iter().collect::<Vec<_>>(), &Catalogue::of(Language::English).unwrap(), &Clock::new(2_000_000_000, "UTC"))
     }
 
     #[test]

@@ -5,6 +5,8 @@ use serde_json::Value;
 
 use super::catalogue::Catalogue;
 use super::person::{ASK_AGAIN, did};
+use super::record::{Named, Who};
+use super::timeline::task_kind;
 use super::times::{Clock, When};
 use super::{PageError, text};
 
@@ -12,11 +14,12 @@ use super::{PageError, text};
 pub const KEY: &str = "insights";
 
 /// Which week is told, counted back from the present one (`None`: the last in which something happened), and which
-/// deeds of it (`None`: all).
+/// deeds of it (`None`: all); of a contact, whether everybody of the account is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Choice {
     pub week: Option<u8>,
     pub kind: Option<&'static str>,
+    pub around: bool,
 }
 
 /// The rows of the grid.
@@ -35,6 +38,19 @@ struct Insights {
     items: Vec<Item>,
     more: bool,
     history: History,
+    #[serde(default)]
+    upcoming: Vec<Task>,
+    around: Option<String>,
+    too_many: Option<i64>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Task {
+    name: Option<String>,
+    kind: Option<String>,
+    due: String,
+    assignee: Option<String>,
+    person: Option<Named>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -54,6 +70,8 @@ struct Week {
 
 #[derive(Debug, Deserialize)]
 struct Item {
+    id: Option<String>,
+    person: Option<Named>,
     at: i64,
     kind: String,
     did: String,
@@ -80,6 +98,31 @@ pub(super) struct View {
     loading: bool,
     retry_after: Option<u32>,
     since: Option<String>,
+    upcoming: Vec<Due>,
+    upcoming_count: usize,
+    around: Option<Around>,
+    /// Set while the whole account is shown: colleagues are named, but can't be chosen.
+    around_on: Option<&'static str>,
+    too_many: Option<i64>,
+}
+
+/// The switch between a contact and the whole account.
+#[derive(Debug, Serialize)]
+struct Around {
+    on: bool,
+    /// The account has too many people.
+    barred: bool,
+    view: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Due {
+    kind_key: &'static str,
+    name: Option<String>,
+    due: String,
+    overdue: bool,
+    assignee: Option<String>,
+    who: Option<Who>,
 }
 
 #[derive(Debug, Serialize)]
@@ -125,6 +168,10 @@ struct All {
 
 #[derive(Debug, Serialize)]
 struct Told {
+    id: Option<String>,
+    who: Option<Who>,
+    moment_row: bool,
+    mail_row: bool,
     icon: &'static str,
     did: String,
     moment: Option<String>,
@@ -137,9 +184,9 @@ struct Told {
 // === impl Choice ===
 
 impl Choice {
-    /// Reads `week` and `kind` of an address; `None` for values that no page of ours leads to.
+    /// Reads `week`, `kind` and `around` of an address; `None` for values that no page of ours leads to.
     #[must_use]
-    pub fn read(week: Option<&str>, kind: Option<&str>) -> Option<Self> {
+    pub fn read(week: Option<&str>, kind: Option<&str>, around: Option<&str>) -> Option<Self> {
         let week = match week {
             None => None,
             Some(week) => Some(week.parse().ok().filter(|week| *week < WEEKS)?),
@@ -148,7 +195,12 @@ impl Choice {
             None => None,
             Some(kind) => Some(*KINDS.iter().find(|known| **known == kind)?),
         };
-        Some(Self { week, kind })
+        let around = match around {
+            None => false,
+            Some("account") => true,
+            Some(_) => return None,
+        };
+        Some(Self { week, kind, around })
     }
 
     /// The choice as a query.
@@ -156,7 +208,8 @@ impl Choice {
     pub fn query(self) -> String {
         let week = self.week.map(|week| format!("week={week}"));
         let kind = self.kind.map(|kind| format!("kind={kind}"));
-        week.into_iter().chain(kind).collect::<Vec<_>>().join("&")
+        let around = self.around.then(|| "around=account".to_owned());
+        week.into_iter().chain(kind).chain(around).collect::<Vec<_>>().join("&")
     }
 }
 
@@ -173,12 +226,14 @@ pub(super) fn view(answer: &Value, words: &Catalogue, clock: &Clock) -> Result<V
     let chosen = last.saturating_sub(insights.week);
     let ago = |place: usize| u8::try_from(last.saturating_sub(place)).ok();
     let chosen_kind = KINDS.iter().copied().find(|known| insights.kind.as_deref() == Some(known));
+    let on = insights.around.as_deref() == Some("on");
+    let choice = |week: Option<u8>, kind: Option<&'static str>| Choice { week, kind, around: on }.query();
     let date = |week: &Week| clock.date(week.from, words).unwrap_or_default();
     let heads = weeks
         .iter()
         .enumerate()
         .map(|(place, week)| Head {
-            view: Choice { week: ago(place), kind: chosen_kind }.query(),
+            view: choice(ago(place), chosen_kind),
             name: date(week),
             labelled: last.saturating_sub(place) % 4 == 0,
             chosen: place == chosen,
@@ -191,7 +246,7 @@ pub(super) fn view(answer: &Value, words: &Catalogue, clock: &Clock) -> Result<V
             let cell = |(place, week): (usize, &Week)| {
                 let count = week.count(kind);
                 let side = side(count, most);
-                let view = Choice { week: ago(place), kind: chosen_kind }.query();
+                let view = choice(ago(place), chosen_kind);
                 Cell { view, count, side, at: (CELL - side) / 2, chosen: place == chosen }
             };
             Row { kind, cells: weeks.iter().enumerate().map(cell).collect() }
@@ -204,18 +259,26 @@ pub(super) fn view(answer: &Value, words: &Catalogue, clock: &Clock) -> Result<V
         .map(|known| Filter {
             kind: known,
             count: in_week(known),
-            view: Choice { week: ago(chosen), kind: Some(known) }.query(),
+            view: choice(ago(chosen), Some(known)),
             chosen: chosen_kind == Some(*known),
         })
         .collect();
-    let all = All {
-        count: KINDS.iter().map(|kind| in_week(kind)).sum(),
-        view: Choice { week: ago(chosen), kind: None }.query(),
-        chosen: chosen_kind.is_none(),
-    };
+    let all = All { count: KINDS.iter().map(|kind| in_week(kind)).sum(), view: choice(ago(chosen), None), chosen: chosen_kind.is_none() };
     let items: Vec<Told> = insights.items.iter().filter_map(|item| item.told(words, clock)).collect();
     let loading = !insights.history.complete;
+    let around = insights.around.as_deref().map(|state| Around {
+        on,
+        barred: state == "too_many",
+        view: Choice { week: None, kind: chosen_kind, around: !on }.query(),
+    });
+    let today = clock.today();
+    let upcoming: Vec<Due> = insights.upcoming.iter().map(|task| task.due(&today)).collect();
     Ok(View {
+        upcoming_count: upcoming.len(),
+        upcoming,
+        around,
+        around_on: on.then_some("on"),
+        too_many: insights.too_many,
         offset: clock.offset,
         heads,
         rows,
@@ -252,6 +315,19 @@ fn side(count: i64, most: i64) -> i64 {
     i64::try_from(area.isqrt()).unwrap_or(CELL).clamp(SMALLEST, CELL)
 }
 
+impl Task {
+    fn due(&self, today: &str) -> Due {
+        Due {
+            kind_key: task_kind(self.kind.as_deref()),
+            name: text::plain(self.name.as_deref()),
+            overdue: *self.due < *today,
+            due: text::plain(Some(&self.due)).unwrap_or_default(),
+            assignee: text::plain(self.assignee.as_deref()),
+            who: self.person.as_ref().and_then(Named::who),
+        }
+    }
+}
+
 impl Item {
     fn told(&self, words: &Catalogue, clock: &Clock) -> Option<Told> {
         let icon = match self.kind.as_str() {
@@ -261,6 +337,10 @@ impl Item {
             _ => "email",
         };
         Some(Told {
+            id: self.id.clone(),
+            who: self.person.as_ref().and_then(Named::who),
+            moment_row: icon == "moments",
+            mail_row: self.id.is_some() && is_mail(&self.did),
             icon,
             did: did(&self.did),
             moment: text::plain(self.moment.as_deref()),
@@ -272,6 +352,24 @@ impl Item {
     }
 }
 
+// What is done with a mail leads to it.
+fn is_mail(did: &str) -> bool {
+    const OF_MAILS: [&str; 11] = [
+        "sent",
+        "opened",
+        "clicked",
+        "bounced",
+        "soft_bounced",
+        "unsubscribed",
+        "sales_sent",
+        "sales_opened",
+        "sales_clicked",
+        "sales_replied",
+        "sales_bounced",
+    ];
+    OF_MAILS.contains(&did)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -280,11 +378,12 @@ mod tests {
 
     #[test]
     fn only_weeks_and_kinds_of_the_grid_can_be_chosen() {
-        assert_eq!(Choice::read(None, None).unwrap().query(), "");
-        assert_eq!(Choice::read(Some("12"), Some("web")).unwrap().query(), "week=12&kind=web");
+        assert_eq!(Choice::read(None, None, None).unwrap().query(), "");
+        assert_eq!(Choice::read(Some("12"), Some("web"), Some("account")).unwrap().query(), "week=12&kind=web&around=account");
         for (week, kind) in [(Some("13"), None), (Some("-1"), None), (Some("x"), None), (None, Some("score"))] {
-            assert_eq!(Choice::read(week, kind), None, "{week:?} {kind:?}");
+            assert_eq!(Choice::read(week, kind, None), None, "{week:?} {kind:?}");
         }
+        assert_eq!(Choice::read(None, None, Some("everybody")), None);
     }
 
     proptest! {

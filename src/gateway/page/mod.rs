@@ -7,13 +7,16 @@
 //! the "could not be loaded" state and a log line, so no caller has to handle it.
 
 mod assets;
+mod bets;
 mod catalogue;
 mod chart;
 mod desk;
 mod escaping;
 pub mod insights;
 mod languages;
+mod mail;
 mod person;
+mod record;
 mod registry;
 mod shell;
 mod states;
@@ -35,6 +38,7 @@ use serde::Serialize;
 use crate::problem::Problem;
 
 pub use assets::{Asset, asset};
+pub use bets::DeskList;
 pub use languages::Language;
 pub use shell::Shell;
 pub use states::State;
@@ -88,6 +92,8 @@ struct Room {
     catalogue: std::sync::Arc<Catalogue>,
     templates: Handlebars<'static>,
     shell: Segments,
+    /// The page of the global tab.
+    desk: Segments,
     /// The fragment that stands in for one that can't be rendered.
     broken: Bytes,
 }
@@ -107,7 +113,8 @@ impl Pages {
     /// The answer to an accepted signed request: the panel's frame, which fetches its content by itself.
     #[must_use]
     pub fn shell(&self, shell: &Shell<'_>) -> Bytes {
-        self.room(shell.lang).shell.fill(shell)
+        let room = self.room(shell.lang);
+        if shell.record_object == super::panel::DESK { room.desk.fill(shell) } else { room.shell.fill(shell) }
     }
 
     /// The head of the panel: who the person is. `person` is the account's `Person`; `tz` an IANA time zone name.
@@ -118,12 +125,66 @@ impl Pages {
         room.or_broken("person", person::view(person, &room.catalogue, &clock).and_then(|view| room.render("person", &view)))
     }
 
+    /// The head of an account's or opportunity's panel. `head` is the account's answer to `/v1/records/{id}`; `base` the address
+    /// of the org, where its records open.
+    #[must_use]
+    pub fn record_fragment(&self, lang: Language, tz: &str, now_ms: i64, head: &serde_json::Value, base: &str) -> Bytes {
+        let room = self.room(lang);
+        let clock = Clock::new(now_ms, tz);
+        room.or_broken("record", record::view(head, base, &room.catalogue, &clock).and_then(|view| room.render("record", &view)))
+    }
+
     /// One page of a tab's list. `timeline` is the account's answer to `/v1/people/{id}/timeline?tab=…`.
     #[must_use]
     pub fn tab_fragment(&self, lang: Language, tz: &str, now_ms: i64, tab: PanelTab, timeline: &serde_json::Value) -> Bytes {
         let room = self.room(lang);
         let clock = Clock::new(now_ms, tz);
         room.or_broken(tab.key(), timeline::view(tab, timeline, &room.catalogue, &clock).and_then(|view| room.render("tab", &view)))
+    }
+
+    /// A list of the global tab's page, for the account's answer; `base` is the address of the org.
+    #[must_use]
+    #[expect(clippy::too_many_arguments, reason = "what every fragment takes, and whose list it is")]
+    pub fn desk_fragment(
+        &self,
+        lang: Language,
+        tz: &str,
+        now_ms: i64,
+        list: DeskList,
+        kinds: Option<&str>,
+        rows: &serde_json::Value,
+        base: &str,
+    ) -> Bytes {
+        let room = self.room(lang);
+        let clock = Clock::new(now_ms, tz);
+        let view = bets::view(list, kinds, rows, base, &room.catalogue, &clock);
+        room.or_broken(list.key(), view.and_then(|view| room.render(bets::View::template(list), &view)))
+    }
+
+    /// The entries of the lead feed that are not in `known`, by id, the newest first.
+    #[must_use]
+    pub fn feed_entries(
+        &self,
+        lang: Language,
+        tz: &str,
+        now_ms: i64,
+        feed: &serde_json::Value,
+        base: &str,
+        known: &std::collections::HashSet<String>,
+    ) -> Vec<(String, Bytes)> {
+        let room = self.room(lang);
+        let clock = Clock::new(now_ms, tz);
+        let Ok(entries) = bets::feed(feed, base, &room.catalogue, &clock) else { return Vec::new() };
+        let new = entries.into_iter().filter(|(id, _)| !known.contains(id));
+        new.filter_map(|(id, view)| Some((id, room.render("feed-entry", &view).ok()?))).collect()
+    }
+
+    /// A mail, opened. `mail` is the account's answer without the HTML, which stands behind the address `frame`.
+    #[must_use]
+    pub fn mail_fragment(&self, lang: Language, tz: &str, now_ms: i64, mail: &serde_json::Value, frame: Option<String>) -> Bytes {
+        let room = self.room(lang);
+        let clock = Clock::new(now_ms, tz);
+        room.or_broken("mail", mail::view(mail, frame, &room.catalogue, &clock).and_then(|view| room.render("mail-view", &view)))
     }
 
     /// What a rep can do, a form, or what became of it. `context` is what the template names.
@@ -198,8 +259,9 @@ impl Room {
         let catalogue = std::sync::Arc::new(Catalogue::of(language)?);
         let templates = registry::speaking(registry::compiled()?, &catalogue);
         let shell = Segments::cut(&render(&templates, "panel", &shell::Frame::new(&catalogue)?)?);
+        let desk = Segments::cut(&render(&templates, "desk", &shell::Frame::desk(&catalogue)?)?);
         let broken = render(&templates, "state", &states::view(&State::Upstream, None, true))?.into();
-        Ok(Self { language, catalogue, templates, shell, broken })
+        Ok(Self { language, catalogue, templates, shell, desk, broken })
     }
 
     fn of(language: Language) -> Option<Self> {

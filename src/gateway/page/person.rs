@@ -57,7 +57,7 @@ pub(super) struct PersonView {
 
 /// Three lights, of which some are lit.
 #[derive(Debug, Serialize)]
-struct Meter {
+pub(super) struct Meter {
     count: u8,
     lit: [bool; 3],
 }
@@ -145,7 +145,7 @@ impl Person {
 }
 
 impl Meter {
-    fn of(count: Option<u8>) -> Self {
+    pub(super) fn of(count: Option<u8>) -> Self {
         let count = count.unwrap_or_default().min(3);
         Self { count, lit: [count > 0, count > 1, count > 2] }
     }

@@ -156,3 +156,125 @@ pub(super) fn hostile_insights() -> Value {
     insights["kind"] = json!(HOSTILE);
     insights
 }
+
+/// Who did it, in a list of several people.
+fn somebody() -> Value {
+    json!({"id": "0199f2d0c0de7000a000000000000001", "sfdc_id": "003Aa00000ABcdeMAD", "name": "Ada Lovelace"})
+}
+
+/// The list of a tab, of several people.
+pub(super) fn of_several(tab: PanelTab) -> Value {
+    let mut timeline = timeline(tab);
+    for item in timeline["items"].as_array_mut().unwrap() {
+        item["id"] = json!("1042");
+        item["person"] = somebody();
+    }
+    timeline
+}
+
+/// The head of an account.
+pub(super) fn record() -> Value {
+    let mut ada = somebody();
+    ada["title"] = json!("VP Engineering");
+    ada["role"] = json!("Decision Maker");
+    json!({
+        "object": "Account", "record": "001Aa00000ABcdeMAD", "company": "Analytical Ltd", "more": false, "incomplete": false, "history": "complete",
+        "people": [ada, {"id": "0199f2d0c0de7000a000000000000002", "sfdc_id": "003Aa00000ABcdfMAD", "name": "Bob", "title": "CFO", "role": null}],
+        "last_activity": {"at": NOW - HOUR, "kind": "visit", "subject": "/pricing", "person": somebody()},
+    })
+}
+
+pub(super) fn hostile_record() -> Value {
+    let mut record = record();
+    record["company"] = json!(HOSTILE);
+    for field in ["id", "sfdc_id", "name", "title", "role"] {
+        record["people"][0][field] = json!(HOSTILE);
+        record["last_activity"]["person"][field] = json!(HOSTILE);
+    }
+    for field in ["name", "title", "role"] {
+        record["people"][1][field] = json!(HOSTILE);
+    }
+    record["last_activity"]["subject"] = json!(HOSTILE);
+    record["last_activity"]["kind"] = json!(HOSTILE);
+    record
+}
+
+/// People at the page of the global tab.
+pub(super) fn bets() -> Value {
+    json!({"more": true, "member": true, "items": [
+        {"id": "0199f2d0c0de7000a000000000000001", "sfdc_id": "003Aa00000ABcdeMAD", "name": "Ada Lovelace", "title": "VP Engineering",
+         "company": "Analytical Ltd", "stars": 2, "flames": 3, "moment": {"at": NOW - HOUR, "type": "Milestone", "description": "Requested a demo"}, "watched": true},
+        {"id": "0199f2d0c0de7000a000000000000002", "sfdc_id": "00QAa00000ABcdeMAD", "name": "Bob", "title": null, "company": null, "stars": 0,
+         "flames": 0, "moment": null, "watched": false},
+    ]})
+}
+
+/// Mails that the rep sent.
+pub(super) fn sent() -> Value {
+    json!({"next_cursor": "abc", "items": [
+        {"id": "1", "at": NOW - DAY, "subject": "Our call", "status": "sent", "opened": 2, "clicked": 1, "replied": 1, "person_id": "x",
+         "sfdc_id": "003Aa00000ABcdeMAD", "name": "Ada Lovelace", "company": "Analytical Ltd"},
+        {"id": "2", "at": NOW - DAY, "subject": "", "status": "bounced", "opened": 0, "clicked": 0, "replied": 0, "person_id": "x",
+         "sfdc_id": "00QAa00000ABcdeMAD", "name": "bob@example.com", "company": null},
+    ]})
+}
+
+/// What happened lately.
+pub(super) fn feed() -> Value {
+    json!({"items": [
+        {"id": "m1", "at": NOW - MINUTE, "type": "Milestone", "description": "Requested a demo", "person_id": "x", "sfdc_id": "003Aa00000ABcdeMAD",
+         "name": "Ada Lovelace", "company": "Analytical Ltd", "best": true},
+        {"id": "m2", "at": NOW - HOUR, "type": null, "description": null, "person_id": "x", "sfdc_id": "00Q", "name": null, "company": null, "best": false},
+    ]})
+}
+
+/// Every text of an answer, replaced.
+pub(super) fn hostile_items(mut answer: Value) -> Value {
+    for item in answer["items"].as_array_mut().unwrap() {
+        for (name, value) in item.as_object_mut().unwrap() {
+            if value.is_string() && name != "id" {
+                *value = json!(HOSTILE);
+            }
+        }
+    }
+    answer
+}
+
+/// A rep's mail, opened.
+pub(super) fn mail() -> Value {
+    json!({
+        "id": "1042", "at": NOW - 3 * DAY, "subject": "Following up on our call", "sent_by": "sales", "to": "ada@example.com", "cc": ["bob@example.com"],
+        "from": "rep@example.com", "template": "Follow-up", "missing": null,
+        "events": [
+            {"at": NOW - 3 * DAY, "did": "sales_sent", "link": null, "bot": false},
+            {"at": NOW - 2 * DAY, "did": "sales_clicked", "link": "https://www.example.com/pricing", "bot": true},
+        ],
+    })
+}
+
+pub(super) fn hostile_mail() -> Value {
+    let mut mail = mail();
+    for field in ["subject", "to", "from", "template", "sent_by", "missing"] {
+        mail[field] = json!(HOSTILE);
+    }
+    mail["cc"] = json!([HOSTILE]);
+    mail["events"][1]["did"] = json!(HOSTILE);
+    mail["events"][1]["link"] = json!("javascript:alert(1)");
+    mail
+}
+
+/// A contact's account together, with a task that is late; or a crowd.
+pub(super) fn insights_of_several(crowd: bool) -> Value {
+    let mut insights = insights();
+    for item in insights["items"].as_array_mut().unwrap() {
+        item["person"] = somebody();
+    }
+    insights["around"] = json!("on");
+    insights["upcoming"] =
+        json!([{"name": "Send the quote", "kind": "call", "due": "2026-11-20", "assignee": "rep@example.com", "person": somebody()}]);
+    if crowd {
+        insights["too_many"] = json!(800);
+        insights["around"] = Value::Null;
+    }
+    insights
+}

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::catalogue::Catalogue;
 use super::states::{self, StateView};
-use super::{Language, PageError, PanelTab, assets, escaping, insights};
+use super::{DeskList, Language, PageError, PanelTab, assets, escaping, insights};
 
 /// What a shell is filled with. All of it may come from outside; it is escaped here.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +22,7 @@ pub struct Shell<'a> {
     pub token: &'a str,
     /// Seconds that the token lives.
     pub session_seconds: u32,
-    /// `Lead` or `Contact`.
+    /// `Lead`, `Contact`, `Account` or `Opportunity`.
     pub record_object: &'a str,
     /// The title of the document.
     pub title: &'a str,
@@ -185,6 +185,13 @@ impl Frame {
             ended: states::view(&states::State::SessionExpired, None, true),
             failed: states::failed(),
         })
+    }
+}
+
+impl Frame {
+    /// The page of the global tab.
+    pub(super) fn desk(words: &Catalogue) -> Result<Self, PageError> {
+        Ok(Self { tabs: DeskList::ALL.map(DeskList::key).to_vec(), ..Self::new(words)? })
     }
 }
 

@@ -16,6 +16,12 @@ pub enum State<'a> {
     NoRecord,
     /// Marketo was asked and has no such person.
     NotInMarketo,
+    /// Marketo knows nobody of this Salesforce account.
+    NobodyOfAccount,
+    /// Nobody plays a part in this opportunity, or nobody whom Marketo knows.
+    NobodyOfOpportunity,
+    /// Salesforce can't be asked who plays a part in this opportunity.
+    RolesUnknown,
     /// Marketo is being asked; the panel asks again by itself after `retry_after` seconds (2 when the problem names none).
     NotYetInMarketo,
     /// The panel's session ended.
@@ -64,6 +70,9 @@ impl State<'_> {
             Self::Suspended => "suspended",
             Self::NoRecord => "no-record",
             Self::NotInMarketo => "not-in-marketo",
+            Self::NobodyOfAccount => "nobody-of-account",
+            Self::NobodyOfOpportunity => "nobody-of-opportunity",
+            Self::RolesUnknown => "roles-unknown",
             Self::NotYetInMarketo => "looking",
             Self::SessionExpired => "session-expired",
             Self::Upstream => "upstream",
@@ -75,8 +84,8 @@ impl State<'_> {
 
     const fn icon(&self) -> &'static str {
         match self {
-            Self::UnknownOrg | Self::Suspended => "plug",
-            Self::NoRecord | Self::NotInMarketo | Self::NotFound => "person",
+            Self::UnknownOrg | Self::Suspended | Self::RolesUnknown => "plug",
+            Self::NoRecord | Self::NotInMarketo | Self::NobodyOfAccount | Self::NobodyOfOpportunity | Self::NotFound => "person",
             Self::NotYetInMarketo | Self::SessionExpired => "wait",
             Self::Upstream | Self::Refused => "alert",
             Self::Approval { .. } => "key",
@@ -92,7 +101,11 @@ pub(super) fn view(state: &State<'_>, problem: Option<&Problem>, fragment: bool)
         State::Approval { url } => text::link(Some(url)).map(String::from),
         _ => None,
     };
-    view.retry = fragment && matches!(state, State::Upstream | State::NotInMarketo);
+    view.retry = fragment
+        && matches!(
+            state,
+            State::Upstream | State::NotInMarketo | State::NobodyOfAccount | State::NobodyOfOpportunity | State::RolesUnknown
+        );
     view.reload = match state {
         State::SessionExpired | State::Approval { .. } => true,
         State::Upstream | State::Refused => !fragment,

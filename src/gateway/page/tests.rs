@@ -7,7 +7,7 @@ use super::*;
 
 const ZONE: &str = "Europe/Berlin";
 
-const STATES: [State<'_>; 10] = [
+const STATES: [State<'_>; 13] = [
     State::UnknownOrg,
     State::Suspended,
     State::NoRecord,
@@ -18,6 +18,9 @@ const STATES: [State<'_>; 10] = [
     State::Approval { url: "https://acme.my.salesforce.com/services/oauth2/authorize?client_id=1&state=2" },
     State::Refused,
     State::NotFound,
+    State::NobodyOfAccount,
+    State::NobodyOfOpportunity,
+    State::RolesUnknown,
 ];
 
 fn pages() -> &'static Pages {
@@ -148,6 +151,7 @@ fn every_message_is_used() {
         "done-",
         "target-",
         "task-",
+        "subscribe-",
         "why-",
         "what-",
         "code-cause-",
@@ -173,11 +177,45 @@ fn every_template_renders_strictly_in_every_language() {
         for person in [samples::person(), samples::bare_person(), samples::hostile_person()] {
             room.render("person", &person::view(&person, words, &clock).unwrap()).unwrap();
         }
-        for insights in [samples::insights(), samples::no_insights(true), samples::no_insights(false), samples::hostile_insights()] {
+        for (list, answer) in
+            [(DeskList::BestBets, samples::bets()), (DeskList::WatchList, samples::bets()), (DeskList::MyEmails, samples::sent())]
+        {
+            for answer in [answer.clone(), samples::hostile_items(answer), serde_json::json!({"items": [], "next_cursor": null})] {
+                let view = bets::view(list, Some("leads"), &answer, "https://acme.my.salesforce.com", words, &clock).unwrap();
+                room.render(bets::View::template(list), &view).unwrap();
+            }
+        }
+        for (_, entry) in bets::feed(&samples::hostile_items(samples::feed()), "https://acme.my.salesforce.com", words, &clock).unwrap() {
+            room.render("feed-entry", &entry).unwrap();
+        }
+        for done in ["hide", "unhide", "watch", "unwatch"] {
+            let days = if done == "hide" { serde_json::json!(7) } else { serde_json::Value::Null };
+            room.render("desk-done", &serde_json::json!({"said": format!("done-{done}"), "days": days, "person": "x", "back": null}))
+                .unwrap();
+        }
+        for mail in [samples::mail(), samples::hostile_mail()] {
+            for frame in [None, Some("/panel/mail-body/x".to_owned())] {
+                room.render("mail-view", &mail::view(&mail, frame, words, &clock).unwrap()).unwrap();
+            }
+        }
+        for head in [samples::record(), samples::hostile_record()] {
+            room.render("record", &record::view(&head, "https://acme.my.salesforce.com", words, &clock).unwrap()).unwrap();
+        }
+        let several = [samples::insights_of_several(false), samples::insights_of_several(true)];
+        for insights in [samples::insights(), samples::no_insights(true), samples::no_insights(false), samples::hostile_insights()]
+            .into_iter()
+            .chain(several)
+        {
             room.render("insights", &insights::view(&insights, words, &clock).unwrap()).unwrap();
         }
         for tab in PanelTab::ALL {
-            for timeline in [samples::timeline(tab), samples::empty(tab, true), samples::empty(tab, false), samples::hostile(tab)] {
+            for timeline in [
+                samples::timeline(tab),
+                samples::of_several(tab),
+                samples::empty(tab, true),
+                samples::empty(tab, false),
+                samples::hostile(tab),
+            ] {
                 room.render("tab", &timeline::view(tab, &timeline, words, &clock).unwrap()).unwrap();
             }
         }
@@ -229,6 +267,11 @@ fn hostile_words_come_out_inert() {
             pages.shell(&shell_of(lang, hostile)),
             pages.person_fragment(lang, hostile, samples::NOW, &samples::hostile_person()),
             pages.insights_fragment(lang, ZONE, samples::NOW, &samples::hostile_insights()),
+            pages.record_fragment(lang, ZONE, samples::NOW, &samples::hostile_record(), hostile),
+            pages.mail_fragment(lang, ZONE, samples::NOW, &samples::hostile_mail(), None),
+            pages.desk_fragment(lang, ZONE, samples::NOW, DeskList::BestBets, None, &samples::hostile_items(samples::bets()), hostile),
+            pages.desk_fragment(lang, ZONE, samples::NOW, DeskList::MyEmails, None, &samples::hostile_items(samples::sent()), hostile),
+            pages.shell(&Shell { record_object: "Desk", ..shell_of(lang, hostile) }),
             pages.state_fragment(lang, &State::Refused, Some(&problem)),
             pages.state_page(lang, &State::Approval { url: "javascript:alert(1)" }, Some(&problem)),
         ];
@@ -311,6 +354,85 @@ fn the_dashboard_is_drawn_and_told() {
     assert_eq!(page.matches("aria-pressed=\"true\"").count(), 2, "a week and a filter");
     let nothing = text(&pages().insights_fragment(Language::English, ZONE, samples::NOW, &samples::no_insights(true)));
     assert!(nothing.contains("Nothing in the last 13 weeks") && !nothing.contains("<table"), "{nothing}");
+}
+
+#[test]
+fn rows_of_several_people_name_their_person() {
+    let page = text(&pages().record_fragment(Language::English, ZONE, samples::NOW, &samples::record(), "https://acme.my.salesforce.com"));
+    for words in [
+        "Analytical Ltd",
+        "2 people in Marketo",
+        "<bdi>Ada Lovelace</bdi> · Visited a page: <bdi>/pricing",
+        "lightning/r/Contact/003Aa00000ABcdeMAD/view",
+        ">Ada Lovelace · Decision Maker</option>",
+        ">Bob · CFO</option>",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    for tab in PanelTab::ALL {
+        let page = text(&pages().tab_fragment(Language::English, ZONE, samples::NOW, tab, &samples::of_several(tab)));
+        assert!(page.contains(">Person</th>") && !page.contains("<figure"), "{page}");
+        assert_eq!(page.matches("data-person=\"0199f2d0c0de7000a000000000000001\"").count(), 5, "{page}");
+        let alone = text(&pages().tab_fragment(Language::English, ZONE, samples::NOW, tab, &samples::timeline(tab)));
+        assert!(!alone.contains("data-person"), "{alone}");
+    }
+    let dashboard = text(&pages().insights_fragment(Language::English, ZONE, samples::NOW, &samples::insights_of_several(false)));
+    for words in ["aria-checked=\"true\"", "1 upcoming task", "overdue since 2026-11-20", "around&#x3D;account"] {
+        assert!(dashboard.contains(words), "{words}: {dashboard}");
+    }
+    let crowd = text(&pages().insights_fragment(Language::English, ZONE, samples::NOW, &samples::insights_of_several(true)));
+    assert!(crowd.contains("More than 800 people") && !crowd.contains("<table"), "{crowd}");
+}
+
+#[test]
+fn a_mail_says_what_became_of_it_and_stands_in_a_frame_where_nothing_runs() {
+    let frame = Some("/panel/mail-body/ticket".to_owned());
+    let page = text(&pages().mail_fragment(Language::English, ZONE, samples::NOW, &samples::mail(), frame));
+    for words in [
+        "Following up on our call",
+        "rep@example.com",
+        "bob@example.com",
+        "Clicked in a sales e-mail",
+        "not by a person",
+        "src=\"/panel/mail-body/ticket\"",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(page.contains("sandbox=\"allow-popups allow-popups-to-escape-sandbox\""), "{page}");
+    let bare = text(&pages().mail_fragment(Language::English, ZONE, samples::NOW, &samples::mail(), None));
+    assert!(bare.contains("can no longer be shown") && !bare.contains("<iframe"), "{bare}");
+}
+
+#[test]
+fn the_page_of_the_global_tab_lists_people_mails_and_what_happens() {
+    let (pages, base) = (pages(), "https://acme.my.salesforce.com");
+    let list = |list, answer| text(&pages.desk_fragment(Language::English, ZONE, samples::NOW, list, None, &answer, base));
+    let bets = list(DeskList::BestBets, samples::bets());
+    for words in [
+        "Ada Lovelace",
+        "Requested a demo",
+        "3 of 3 flames",
+        "data-desk=\"hide\"",
+        "data-desk=\"unwatch\"",
+        "the best 2",
+        "aria-pressed=\"true\">All",
+    ] {
+        assert!(bets.contains(words), "{words}: {bets}");
+    }
+    let watched = list(DeskList::WatchList, samples::bets());
+    assert!(!watched.contains("data-desk=\"hide\"") && watched.contains("lightning/r/Lead/00QAa00000ABcdeMAD/view"), "{watched}");
+    let sent = list(DeskList::MyEmails, samples::sent());
+    for words in ["Our call", "Replied", "Bounced", "No subject", "data-more=\"abc\""] {
+        assert!(sent.contains(words), "{words}: {sent}");
+    }
+    let mut known = std::collections::HashSet::new();
+    let entries = pages.feed_entries(Language::English, ZONE, samples::NOW, &samples::feed(), base, &known);
+    assert_eq!(entries.len(), 2);
+    assert!(text(&entries[0].1).contains("One of your best bets") && !text(&entries[1].1).contains("best bets"));
+    known.insert("m1".to_owned());
+    assert_eq!(pages.feed_entries(Language::English, ZONE, samples::NOW, &samples::feed(), base, &known).len(), 1);
+    let shell = text(&pages.shell(&Shell { record_object: "Desk", ..shell_of(Language::English, "value") }));
+    assert!(shell.contains("id=\"feed\"") && shell.contains("Best Bets") && !shell.contains("Web Activity"), "{shell}");
 }
 
 #[test]

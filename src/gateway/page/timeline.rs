@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::catalogue::Catalogue;
 use super::chart::{self, Chart};
 use super::person::ASK_AGAIN;
+use super::record::{Named, Who};
 use super::times::{Clock, When};
 use super::{PageError, text};
 
@@ -24,9 +25,18 @@ pub enum PanelTab {
 #[derive(Debug, Deserialize)]
 struct Timeline<T> {
     #[serde(default = "Vec::new")]
-    items: Vec<T>,
+    items: Vec<Item<T>>,
     next_cursor: Option<String>,
     history: History,
+}
+
+/// An item of one person's list, or of several people's, where it says whose it is.
+#[derive(Debug, Deserialize)]
+struct Item<T> {
+    id: Option<String>,
+    person: Option<Named>,
+    #[serde(flatten)]
+    told: T,
 }
 
 #[derive(Debug, Deserialize)]
@@ -67,6 +77,9 @@ struct Email {
     clicked: u32,
     opened_at: Option<i64>,
     clicked_at: Option<i64>,
+    #[serde(default)]
+    replied: u32,
+    replied_at: Option<i64>,
 }
 
 /// A change of a score.
@@ -108,6 +121,8 @@ pub(super) struct TabView {
     tab: &'static str,
     row_template: &'static str,
     columns: &'static [&'static str],
+    /// Rows of several people: each names its own.
+    people: bool,
     offset: i64,
     count: usize,
     empty: bool,
@@ -121,8 +136,16 @@ pub(super) struct TabView {
 }
 
 #[derive(Debug, Serialize)]
+struct Row {
+    id: Option<String>,
+    who: Option<Who>,
+    #[serde(flatten)]
+    cells: Cells,
+}
+
+#[derive(Debug, Serialize)]
 #[serde(untagged)]
-enum Row {
+enum Cells {
     Moment {
         icon: &'static str,
         kind_key: Option<&'static str>,
@@ -149,6 +172,8 @@ enum Row {
         opened_exact: Option<String>,
         clicked: u32,
         clicked_exact: Option<String>,
+        replied: u32,
+        replied_exact: Option<String>,
         trouble: bool,
         status_key: &'static str,
     },
@@ -242,20 +267,28 @@ pub(super) fn view(tab: PanelTab, timeline: &Value, words: &Catalogue, clock: &C
         PanelTab::Tasks => Timeline::<Task>::deserialize(timeline)?.view(tab, words, clock, Task::row),
         PanelTab::Score => {
             let timeline = Timeline::<Score>::deserialize(timeline)?;
-            let chart = chart::of(&timeline.items, words, clock);
+            // Scores of several people in one line would say nothing.
+            let alone = timeline.items.iter().all(|item| item.person.is_none());
+            let scores: Vec<&Score> = timeline.items.iter().map(|item| &item.told).collect();
+            let chart = if alone { chart::of(&scores, words, clock) } else { None };
             TabView { chart, ..timeline.view(tab, words, clock, Score::row) }
         }
     })
 }
 
 impl<T> Timeline<T> {
-    fn view(self, tab: PanelTab, words: &Catalogue, clock: &Clock, row: fn(&T, &Catalogue, &Clock) -> Option<Row>) -> TabView {
-        let rows: Vec<Row> = self.items.iter().filter_map(|item| row(item, words, clock)).collect();
+    fn view(self, tab: PanelTab, words: &Catalogue, clock: &Clock, row: fn(&T, &Catalogue, &Clock) -> Option<Cells>) -> TabView {
+        let shown = |item: &Item<T>| {
+            let who = item.person.as_ref().and_then(Named::who);
+            Some(Row { id: item.id.clone(), who, cells: row(&item.told, words, clock)? })
+        };
+        let rows: Vec<Row> = self.items.iter().filter_map(shown).collect();
         let loading = !self.history.complete;
         TabView {
             tab: tab.key(),
             row_template: tab.row_template(),
             columns: tab.columns(),
+            people: rows.iter().any(|row| row.who.is_some()),
             offset: clock.offset,
             count: rows.len(),
             empty: rows.is_empty(),
@@ -273,7 +306,7 @@ impl<T> Timeline<T> {
 // === the rows ===
 
 impl Moment {
-    fn row(&self, words: &Catalogue, clock: &Clock) -> Option<Row> {
+    fn row(&self, words: &Catalogue, clock: &Clock) -> Option<Cells> {
         let kind = text::plain(self.kind.as_deref());
         let known = |name: &str| kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case(name));
         let (icon, kind_key) = if known("milestone") {
@@ -285,7 +318,7 @@ impl Moment {
         } else {
             ("moments", kind.is_none().then_some("moment-type-other"))
         };
-        Some(Row::Moment {
+        Some(Cells::Moment {
             icon,
             kind_key,
             kind,
@@ -297,7 +330,7 @@ impl Moment {
 }
 
 impl Web {
-    fn row(&self, words: &Catalogue, clock: &Clock) -> Option<Row> {
+    fn row(&self, words: &Catalogue, clock: &Clock) -> Option<Cells> {
         let url = text::link(self.url.as_deref());
         let referrer = text::link(self.referrer.as_deref());
         let host = referrer.as_ref().and_then(url::Url::host_str);
@@ -306,7 +339,7 @@ impl Web {
             "click" => ("click", "web-click"),
             _ => ("web", "web-visit"),
         };
-        Some(Row::Web {
+        Some(Cells::Web {
             icon,
             kind_key,
             page: text::plain(self.page.as_deref()).or_else(|| text::plain(self.url.as_deref())),
@@ -320,7 +353,7 @@ impl Web {
 }
 
 impl Email {
-    fn row(&self, words: &Catalogue, clock: &Clock) -> Option<Row> {
+    fn row(&self, words: &Catalogue, clock: &Clock) -> Option<Cells> {
         let exact = |at: Option<i64>| at.and_then(|at| clock.when(at, words)).map(|when| when.exact);
         let (trouble, status_key) = match self.status.as_deref() {
             Some("sent") => (false, "email-sent"),
@@ -331,7 +364,7 @@ impl Email {
             Some("unsubscribed") => (true, "email-unsubscribed"),
             _ => (false, "email-other"),
         };
-        Some(Row::Email {
+        Some(Cells::Email {
             by_marketo: self.sent_by.as_deref() != Some("sales"),
             subject: text::plain(self.subject.as_deref()),
             when: clock.when(self.at, words)?,
@@ -339,6 +372,8 @@ impl Email {
             opened_exact: exact(self.opened_at),
             clicked: self.clicked,
             clicked_exact: exact(self.clicked_at),
+            replied: self.replied,
+            replied_exact: exact(self.replied_at),
             trouble,
             status_key,
         })
@@ -346,14 +381,14 @@ impl Email {
 }
 
 impl Call {
-    fn row(&self, words: &Catalogue, clock: &Clock) -> Option<Row> {
+    fn row(&self, words: &Catalogue, clock: &Clock) -> Option<Cells> {
         let status_key = match self.status.as_deref() {
             Some("no answer") => "call-no-answer",
             Some("cancelled") => "call-cancelled",
             Some("failed") => "call-failed",
             _ => "call-completed",
         };
-        Some(Row::Call {
+        Some(Cells::Call {
             outcome: text::plain(self.outcome.as_deref()),
             reason: text::plain(self.reason.as_deref()),
             notes: text::plain(self.notes.as_deref()),
@@ -366,19 +401,14 @@ impl Call {
 }
 
 impl Task {
-    fn row(&self, words: &Catalogue, clock: &Clock) -> Option<Row> {
-        let kind_key = match self.kind.as_deref() {
-            Some("email") => "task-email",
-            Some("call") => "task-call",
-            Some("in_mail") => "task-in-mail",
-            _ => "task-custom",
-        };
+    fn row(&self, words: &Catalogue, clock: &Clock) -> Option<Cells> {
+        let kind_key = task_kind(self.kind.as_deref());
         let priority_key = match self.priority.as_deref() {
             Some("High") => "task-high",
             Some("Low") => "task-low",
             _ => "task-normal",
         };
-        Some(Row::Task {
+        Some(Cells::Task {
             name: text::plain(self.name.as_deref()),
             kind_key,
             due: text::plain(self.due.as_deref()),
@@ -391,7 +421,7 @@ impl Task {
 }
 
 impl Score {
-    fn row(&self, words: &Catalogue, clock: &Clock) -> Option<Row> {
+    fn row(&self, words: &Catalogue, clock: &Clock) -> Option<Cells> {
         let change = self.change.or_else(|| self.new?.checked_sub(self.old?));
         let direction = match change.map(i64::signum) {
             Some(1) => "up",
@@ -399,7 +429,7 @@ impl Score {
             _ => "same",
         };
         let number = |value: Option<i64>| value.map(|value| words.number(value));
-        Some(Row::Score {
+        Some(Cells::Score {
             name: text::plain(self.name.as_deref()),
             old: number(self.old),
             new: number(self.new),
@@ -408,5 +438,15 @@ impl Score {
             reason: text::plain(self.reason.as_deref()),
             when: clock.when(self.at, words)?,
         })
+    }
+}
+
+/// The message that says what sort of task it is.
+pub(super) fn task_kind(kind: Option<&str>) -> &'static str {
+    match kind {
+        Some("email") => "task-email",
+        Some("call") => "task-call",
+        Some("in_mail") => "task-in-mail",
+        _ => "task-custom",
     }
 }

@@ -75,6 +75,11 @@ impl Clock {
         }
     }
 
+    /// The reader's day, `2026-01-31`.
+    pub(super) fn today(&self) -> String {
+        Timestamp::from_millisecond(self.now_ms).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(self.zone.clone()).date().to_string()
+    }
+
     /// A time in words; `None` for one outside the calendar.
     pub(super) fn when(&self, at_ms: i64, words: &Catalogue) -> Option<When> {
         let stamp = Timestamp::from_millisecond(at_ms).ok()?;

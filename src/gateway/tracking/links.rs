@@ -13,6 +13,8 @@ pub enum Kind {
     Open,
     Click,
     Unsubscribe,
+    /// Out of a subscription to interesting moments.
+    Alerts,
 }
 
 /// The key of the seals.
@@ -42,6 +44,7 @@ impl Links {
             b'o' => Kind::Open,
             b'c' => Kind::Click,
             b'u' => Kind::Unsubscribe,
+            b'm' => Kind::Alerts,
             _ => return None,
         };
         Some((kind, mail.iter().map(|byte| format!("{byte:02x}")).collect(), std::str::from_utf8(url).ok()?.to_owned()))

@@ -46,10 +46,12 @@ pub async fn take(request: HttpRequest, token: Path<String>, payload: Payload, f
 async fn ask(face: &Face, verb: Verb, token: &str, body: Option<Value>, request_id: &str) -> Result<Value, Problem> {
     // Mail programs break long lines; what they add is no part of a token.
     let token: String = token.chars().filter(|letter| !letter.is_whitespace() && *letter != '=').collect();
-    if !matches!(face.house.tracking.links.read(&token), Some((Kind::Unsubscribe, ..))) {
-        return Err(unknown());
-    }
-    let (visitor, path) = (Visitor::face(), format!("/v1/unsubscribes/by-token/{token}"));
+    let of = match face.house.tracking.links.read(&token) {
+        Some((Kind::Unsubscribe, ..)) => "unsubscribes",
+        Some((Kind::Alerts, ..)) => "moment-subscriptions",
+        _ => return Err(unknown()),
+    };
+    let (visitor, path) = (Visitor::face(), format!("/v1/{of}/by-token/{token}"));
     let letter = Letter { verb, path: &path, visitor: &visitor, request_id, body: body.as_ref(), once: None, from: None };
     let answer = face.house.broker.send(letter).await?;
     serde_json::from_slice(&answer.body).map_err(|_| Problem::internal())
@@ -113,6 +115,7 @@ fn reading(request: &HttpRequest, state: Option<&Value>) -> Language {
 fn shown(request: &HttpRequest, face: &Face, state: &Value, done: bool) -> HttpResponse {
     let context = json!({
         "title": "title-unsubscribe", "done": done, "since": state.get("unsubscribed_since").cloned().unwrap_or_default(),
+        "alerts": state.get("ended").is_some(), "alert": state.get("alert").cloned().unwrap_or_default(),
         "account": state.get("account").cloned().unwrap_or_default(), "here": request.path(), "flash": null, "languages": [],
         "me": null, "now": clock::now_ms(), "zone": "UTC",
     });

@@ -26,6 +26,8 @@ pub struct Outgoing<'a> {
     pub subject: &'a str,
     pub text: String,
     pub html: String,
+    /// Address that ends what causes such mails by one POST.
+    pub way_out: Option<String>,
 }
 
 /// Why a mail did not go out, by what can be done about it.
@@ -150,12 +152,17 @@ fn refused_connection(error: &lettre::transport::smtp::Error) -> bool {
 
 fn written(mail: &Outgoing<'_>) -> Result<Message, MailError> {
     let unwritable = |_| MailError::Unwritable;
-    if mail.subject.chars().any(|letter| letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}')) {
+    let odd = |text: &str| text.chars().any(|letter| letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}'));
+    if odd(mail.subject) || mail.way_out.as_deref().is_some_and(odd) {
         return Err(MailError::Unwritable);
     }
     let from: Mailbox = mail.from.parse().map_err(unwritable)?;
     let to = Mailbox::new(None, mail.to.parse().map_err(unwritable)?);
-    Message::builder()
+    let mut builder = Message::builder();
+    if let Some(way_out) = &mail.way_out {
+        builder = builder.header(sales::Unsubscribe::at(way_out)).header(sales::OneClick);
+    }
+    builder
         .from(from)
         .to(to)
         .subject(mail.subject)
@@ -177,6 +184,7 @@ mod tests {
             subject,
             text: ".\nhello".to_owned(),
             html: "<p>hello</p>".to_owned(),
+            way_out: None,
         }
     }
 
@@ -186,6 +194,11 @@ mod tests {
         for header in ["From:", "To:", "Subject:", "Message-ID: <1@msi>", "Date:"] {
             assert_eq!(text.matches(header).count(), 1, "{header}");
         }
+        assert!(!text.contains("List-Unsubscribe"));
+        let way_out = Some("https://x.example/unsubscribe/abc".to_owned());
+        let alert = written(&Outgoing { way_out, ..mail("a@example.com", "x") }).unwrap().formatted();
+        let alert = String::from_utf8(alert).unwrap();
+        assert!(alert.contains("List-Unsubscribe: <https://x.example/unsubscribe/abc>") && alert.contains("List-Unsubscribe=One-Click"));
         assert!(text.contains("text/plain") && text.contains("text/html"));
         assert!(text.lines().all(|line| line.len() <= 998));
     }

@@ -25,8 +25,16 @@ pub struct SalesMail<'a> {
     pub way_out: Option<&'a str>,
 }
 
+/// The way out, for mail programs.
 #[derive(Clone)]
-struct Unsubscribe(String);
+pub(super) struct Unsubscribe(String);
+
+impl Unsubscribe {
+    /// By a POST to this address.
+    pub(super) fn at(address: &str) -> Self {
+        Self(format!("<{address}>"))
+    }
+}
 
 impl Header for Unsubscribe {
     fn name() -> HeaderName {
@@ -42,8 +50,9 @@ impl Header for Unsubscribe {
     }
 }
 
+/// That one POST is enough.
 #[derive(Clone)]
-struct OneClick;
+pub(super) struct OneClick;
 
 impl Header for OneClick {
     fn name() -> HeaderName {
@@ -90,7 +99,7 @@ fn written(mail: &SalesMail<'_>) -> Result<Message, MailError> {
         builder = builder.bcc(Mailbox::new(None, address(copy)?));
     }
     if let Some(way_out) = mail.way_out {
-        builder = builder.header(Unsubscribe(format!("<{way_out}>"))).header(OneClick);
+        builder = builder.header(Unsubscribe::at(way_out)).header(OneClick);
     }
     builder.multipart(MultiPart::alternative_plain_html(mail.text.to_owned(), mail.html.to_owned())).map_err(|_| MailError::Unwritable)
 }

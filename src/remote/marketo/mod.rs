@@ -23,6 +23,7 @@ pub mod csv_people;
 pub mod csv_rows;
 pub mod custom_activities;
 pub mod custom_types;
+pub mod email_content;
 pub mod envelope;
 pub mod leads;
 pub mod token;

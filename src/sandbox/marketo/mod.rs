@@ -7,6 +7,7 @@ pub mod bulk;
 mod campaigns;
 mod changes;
 mod custom_types;
+mod emails;
 mod fields;
 mod gate;
 pub mod identity;
@@ -84,6 +85,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig, world: &Data<World>) {
                 .route("/rest/v1/activities/external/type/{api}/attributes/create.json", web::post().to(custom_types::add_attributes))
                 .route("/rest/v1/campaigns/{id}/trigger.json", web::post().to(written::trigger))
                 .route("/rest/v1/campaigns.json", web::get().to(campaigns::list))
+                .route("/rest/asset/v1/email/{id}/fullContent.json", web::get().to(emails::full_content))
                 .route("/rest/v1/stats/usage.json", web::get().to(users::usage))
                 .route("/rest/v1/stats/usage/last7days.json", web::get().to(users::usage))
                 .route("/rest/v1/salespersons.json", web::get().to(salespersons::query))

@@ -25,6 +25,7 @@ pub struct Occasion {
     pub language: String,
     pub time_zone: String,
     pub object: Object,
+    /// Empty on the package's tab.
     pub record_id: String,
     /// Fields of the record that the app asked for.
     pub record: Value,
@@ -57,6 +58,13 @@ pub fn fresh(world: &World, occasion: &Occasion) -> String {
 /// What the panel's component and the package's lifecycle handler tell the gateway.
 pub fn parameters(world: &World, occasion: &Occasion) -> Value {
     let (tabs, actions, upcoming) = world.salesforce.package.with(|package| package.panel());
+    if occasion.record_id.is_empty() {
+        // The package's tab: no record, but a page of the gateway's own.
+        return json!({
+            "page": "desk", "actions": actions, "locale": occasion.user.locale, "language": occasion.language,
+            "packageVersion": world.salesforce.package.with(|package| package.version()),
+        });
+    }
     json!({
         "recordId": occasion.record_id, "object": occasion.object.name(), "tabs": tabs, "actions": actions, "upcoming": upcoming,
         "locale": occasion.user.locale, "language": occasion.language, "packageVersion": world.salesforce.package.with(|package| package.version()),
@@ -73,6 +81,9 @@ fn envelope(world: &World, occasion: &Occasion, org: &str, token: &str) -> Value
         "attributes": { "type": object, "url": format!("{rest}/sobjects/{object}/{}", occasion.record_id) },
         "Id": occasion.record_id,
     });
+    if occasion.record_id.is_empty() {
+        record = json!({});
+    }
     if let (Some(all), Some(fields)) = (record.as_object_mut(), occasion.record.as_object()) {
         all.extend(fields.clone());
     }

@@ -64,6 +64,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
         .route("/new-lead", web::post().to(pages::list::new_lead))
         .route("/_assets/{name}", web::get().to(pages::asset))
         .route("/_components/{path:.*}", web::get().to(pages::component::file))
+        .route("/lightning/n/Marketo", web::get().to(pages::record::marketo_tab))
         .route("/lightning/n/{name}", web::get().to(pages::component::tab))
         .route("/lightning/cmp/{name}", web::get().to(pages::component::alone))
         .route("/lightning/r/{object:Lead|Contact|Account|Opportunity}/{id}/view", web::get().to(pages::record::record))

@@ -19,6 +19,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("shell", include_str!("../../assets/shell.hbs")),
     ("list", include_str!("../../assets/list.hbs")),
     ("record", include_str!("../../assets/record.hbs")),
+    ("marketo", include_str!("../../assets/marketo.hbs")),
     ("tab", include_str!("../../assets/tab.hbs")),
     ("component", include_str!("../../assets/component.hbs")),
     ("nothing", include_str!("../../assets/nothing.hbs")),

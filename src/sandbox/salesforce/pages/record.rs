@@ -97,6 +97,39 @@ pub async fn record(world: Data<World>, path: Path<(String, String)>, options: Q
     )
 }
 
+/// `GET /lightning/n/Marketo`: the package's tab, where no record is open.
+pub async fn marketo_tab(world: Data<World>, options: Query<Options>) -> HttpResponse {
+    let user = options.user.as_deref().and_then(User::named).or_else(|| USERS.first().copied()).unwrap_or_default();
+    let occasion = Occasion {
+        user,
+        language: options.lang.clone().unwrap_or_else(|| user.language.to_owned()),
+        time_zone: options.tz.clone().unwrap_or_else(|| user.time_zone.to_owned()),
+        object: Object::Lead,
+        instance_id: canvas::instance_id("marketo"),
+        record_id: String::new(),
+        record: json!({}),
+        height: options.height.unwrap_or(700).clamp(100, 2_000),
+        unknown_org: false,
+    };
+    let now = world.clock.now();
+    let session = world.salesforce.sessions.with(|sessions| sessions.sign_in(&world.org_id(), user, now, None));
+    super::page(
+        &world,
+        "marketo",
+        &json!({
+            "title": "Marketo", "initials": user.initials(), "user_name": user.name(), "canvas_url": world.options().canvas_url,
+            "frame": {
+                "name": format!("canvas-frame-{}", occasion.instance_id), "height": occasion.height, "signed_request": canvas::fresh(&world, &occasion),
+                "settings": json!({
+                    "instanceId": occasion.instance_id, "session": session, "canvasUrl": world.options().canvas_url, "parameters": canvas::parameters(&world, &occasion),
+                    "developerName": canvas::DEVELOPER_NAME, "endpoint": format!("{}/salesforce/services/data/v67.0/platformconnect/signedrequest", world.base_path()),
+                    "height": occasion.height, "approvalUrl": Value::Null, "sandbox": { "language": occasion.language, "timeZone": occasion.time_zone, "unknownOrg": false },
+                }).to_string(),
+            },
+        }),
+    )
+}
+
 fn of_person(world: &World, person: &Person, id: &str) -> Content {
     let account = person.account.and_then(|account| Some((account, world.population().company(account)?)));
     Content {
