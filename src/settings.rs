@@ -22,6 +22,7 @@ pub struct Settings {
     pub salesforce: Salesforce,
     pub mail: Mail,
     pub delivery: Delivery,
+    pub campaigns: Campaigns,
     pub log: Log,
 }
 
@@ -199,6 +200,18 @@ pub struct Delivery {
     pub retry_seconds: u32,
 }
 
+/// How much of sales campaigns one member may have going on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Campaigns {
+    /// Launches in 24 hours; each is for up to 200 people.
+    pub launches_per_day: u32,
+    /// Launches with somebody under way.
+    pub running_launches: u32,
+    /// E-mails of a member in 24 hours; what is over waits.
+    pub sends_per_day: u32,
+}
+
 /// Logging.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -303,6 +316,12 @@ impl Default for Salesforce {
     }
 }
 
+impl Default for Campaigns {
+    fn default() -> Self {
+        Self { launches_per_day: 200, running_launches: 200, sends_per_day: 1_000 }
+    }
+}
+
 impl Default for Delivery {
     fn default() -> Self {
         Self { settle_seconds: 120, lease_seconds: 60, call_seconds: 20, retry_seconds: 5 }
@@ -372,7 +391,7 @@ fn lay_over(table: &mut Table, name: &str, value: String) -> Result<(), Settings
     Ok(())
 }
 
-const NUMBERS: [&str; 23] = [
+const NUMBERS: [&str; 26] = [
     "session_seconds",
     "access_seconds",
     "fragment_seconds",
@@ -396,6 +415,9 @@ const NUMBERS: [&str; 23] = [
     "lease_seconds",
     "call_seconds",
     "retry_seconds",
+    "launches_per_day",
+    "running_launches",
+    "sends_per_day",
 ];
 const LISTS: [&str; 2] = ["trusted_proxies", "extra_hosts"];
 

@@ -47,6 +47,8 @@ pub struct TaskDetail {
     pub owner_id: Option<String>,
     pub assignee: String,
     pub done: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sales_campaign: Option<SalesCampaignDetail>,
 }
 
 /// A Marketo campaign that was asked to run.
@@ -56,6 +58,20 @@ pub struct CampaignDetail {
     pub campaign_id: i64,
     pub campaign: String,
     pub sent_by: String,
+}
+
+/// The sales campaign that something was done in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SalesCampaignDetail {
+    pub id: String,
+    pub name: String,
+    /// Where the campaign can be looked at.
+    pub url: String,
+    /// Whoever runs it for the person.
+    pub sent_by: String,
+    /// The step's name.
+    pub step: String,
 }
 
 /// A mail that was sent, or what its recipient did with it.
@@ -76,6 +92,8 @@ pub struct EmailDetail {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     pub owner_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sales_campaign: Option<SalesCampaignDetail>,
 }
 
 /// How other systems name an activity: unique in the account, and part of every subject.

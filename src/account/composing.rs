@@ -252,6 +252,7 @@ impl Composition {
             answer: None,
             email: None,
             owner_id: seller.member.salesforce_user_id.clone(),
+            sales_campaign: None,
         }
     }
 }

@@ -207,7 +207,11 @@ pub(super) async fn made_out(
     Ok(MadeOut { mails, answer })
 }
 
-async fn ready(
+/// A mail made out to a person, to be written down.
+///
+/// # Errors
+/// What keeps it from being sent to them.
+pub(super) async fn ready(
     state: &AccountState,
     seller: &Seller,
     composition: &Composition,

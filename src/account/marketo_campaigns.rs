@@ -47,14 +47,14 @@ pub async fn list(seller: Seller, state: web::Data<AccountState>) -> Result<Answ
     Ok(Answer::fleeting(json!({ "items": *campaigns })))
 }
 
-/// `GET /v1/campaigns?kind=`: the choices of a list action. There are no sales campaigns yet.
+/// `GET /v1/campaigns?kind=`: the choices of a list action.
 pub async fn choices(seller: Seller, request: HttpRequest, state: web::Data<AccountState>) -> Result<Answer<Value>, Problem> {
     let query = Query::read(&request, &["kind", "limit"])?;
     let items = match query.get("kind").unwrap_or("marketo") {
         "marketo" => {
             of(&state, &seller).await?.iter().map(|campaign| json!({ "id": campaign.id.to_string(), "name": campaign.name })).collect()
         }
-        "sales" => Vec::new(),
+        "sales" => super::sales_campaigns::editing::choices(&seller).await?,
         _ => return Err(invalid("kind", "It must be marketo or sales.")),
     };
     Ok(Answer::fleeting(json!({ "items": items })))

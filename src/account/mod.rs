@@ -76,6 +76,7 @@ mod records;
 mod request;
 pub mod returns;
 pub mod routes;
+pub mod sales_campaigns;
 pub mod salesforce_calls;
 mod salesforce_connection;
 mod salesforce_fields;

@@ -8,6 +8,7 @@ use actix_web::{FromRequest, HttpRequest};
 use serde::Deserialize;
 
 use super::query::invalid;
+use super::request::RequestId;
 use super::signed_in::{Actor, Somebody};
 use super::visitor::{Signed, Visitor, not_for, signed, suspended};
 use super::{AccountState, database};
@@ -103,6 +104,19 @@ fn no_member() -> Problem {
 }
 
 impl Seller {
+    /// A member in whose name a worker goes on with what they began.
+    #[must_use]
+    pub fn at_work(tenant: Tenant, member: Member, request_id: &str) -> Option<Self> {
+        let actor = Actor { who: member.email.clone(), source: None, request_id: RequestId::parse(request_id)? };
+        Some(Self { tenant, actor, member, record: None })
+    }
+
+    /// The one record whose people a panel shows.
+    #[must_use]
+    pub fn bound_to(&self) -> Option<&SalesforceId> {
+        self.record.as_ref()
+    }
+
     /// The person who is meant, if the seller may act on them.
     ///
     /// # Errors

@@ -105,6 +105,7 @@ async fn checked(seller: &Seller, wanted: &Wanted) -> Result<(String, TaskDetail
         owner_id: assignee.salesforce_user_id,
         assignee: assignee.email,
         done: false,
+        sales_campaign: None,
     };
     Ok((name, detail))
 }

@@ -11,7 +11,7 @@ use super::seller::{Seller, Whom};
 use super::signed_in::Admin;
 use super::tracking_links::Purpose;
 use super::visitor::Face;
-use super::{AccountState, activities, body, database};
+use super::{AccountState, activities, body, database, sales_campaigns};
 use crate::clock;
 use crate::problem::Problem;
 use crate::store::Tenant;
@@ -104,6 +104,7 @@ pub async fn take_by_link(
     let mail = database::answer(tenant.sales_email(&mail_id)).await?.ok_or_else(unknown)?;
     let entry = Unsubscribe { email_key: key, what: what.to_owned(), why, source: "Clicked Link".to_owned(), since: clock::now_ms() };
     let new = note(&tenant, &entry, &mail.member_id).await?;
+    sales_campaigns::watching::quiet_to(&tenant, &entry.email_key).await?;
     metrics::counter!("unsubscribes_total", "new" => if new { "yes" } else { "no" }).increment(1);
     Ok(Answer::fleeting(json!({ "unsubscribed": true })))
 }
@@ -138,6 +139,7 @@ pub async fn create(seller: Seller, request: HttpRequest, payload: web::Payload)
     let (what, source) = ("all".to_owned(), "Manual".to_owned());
     let entry = Unsubscribe { email_key: email.trim().to_lowercase(), what, why, source, since: clock::now_ms() };
     note(&seller.tenant, &entry, &seller.member.id).await?;
+    sales_campaigns::watching::quiet_to(&seller.tenant, &entry.email_key).await?;
     Ok(nothing())
 }
 

@@ -17,6 +17,7 @@ pub mod page;
 pub mod panel;
 pub mod panel_acting;
 mod panel_alerts;
+mod panel_campaigns;
 mod panel_desk;
 mod panel_feed;
 mod panel_mail;

@@ -10,7 +10,7 @@ use super::broker::{Letter, Verb};
 use super::face::Face;
 use super::page::{Language, PanelTab};
 use super::token::Claims;
-use super::{edge, panel, reading, refusal};
+use super::{edge, panel, panel_campaigns, reading, refusal};
 use crate::clock;
 use crate::problem::Problem;
 
@@ -25,10 +25,11 @@ struct Deed {
     tab: &'static str,
 }
 
-const DEEDS: [Deed; 4] = [
+const DEEDS: [Deed; 5] = [
     Deed { name: "call", fields: &["outcome", "reason", "status", "minutes", "phone", "notes"], tab: "calls" },
     Deed { name: "task", fields: &["name", "type", "due", "priority", "assignee", "notes"], tab: "tasks" },
     Deed { name: "email", fields: &["template", "subject", "text", "cc", "send_on"], tab: "email" },
+    Deed { name: "sales", fields: &["campaign", "start_on", "subject", "text", "launch"], tab: "" },
     Deed { name: "campaign", fields: &["campaign"], tab: "" },
 ];
 
@@ -49,6 +50,11 @@ impl Rep<'_> {
             return Ok(Value::Null);
         }
         serde_json::from_slice(&answer.body).map_err(|_| Problem::internal())
+    }
+
+    /// The rep's own time zone.
+    pub(super) fn zone(&self) -> &str {
+        self.claims.tz.as_deref().unwrap_or("UTC")
     }
 
     pub(super) fn record(&self) -> &str {
@@ -98,6 +104,7 @@ pub async fn menu(request: HttpRequest, face: Data<Face>) -> HttpResponse {
         entry("email", "act-email", email),
         entry("call", "act-call", None),
         entry("task", "act-task", None),
+        entry("sales", "act-sales", None),
         entry("campaign", "act-campaign", None),
         entry(watch.0, watch.1, None),
     ];
@@ -112,6 +119,9 @@ pub(super) fn reason(code: &str) -> &'static str {
         "mail.unsubscribed" => "why-unsubscribed",
         "mail.blocked_domain" => "why-blocked",
         "mail.no_channel" => "why-no-channel",
+        "campaign.no_steps" => "why-no-steps",
+        "campaign.launch_limit" | "campaign.running_limit" => "why-enough",
+        "campaign.left_out" => "why-left-out",
         "mail.unfilled" => "why-unfilled",
         "person.not_in_marketo" | "not_found" => "why-not-in-marketo",
         _ => "why-other",
@@ -131,7 +141,7 @@ pub async fn form(request: HttpRequest, action: Path<String>, face: Data<Face>) 
     }
 }
 
-fn items(mut answer: Value) -> Value {
+pub(super) fn items(mut answer: Value) -> Value {
     answer.get_mut("items").map(Value::take).unwrap_or_default()
 }
 
@@ -174,6 +184,7 @@ async fn filled(
     if deed.name == "campaign" {
         campaigns = items(rep.call(Verb::Get, "/v1/marketo-campaigns", None, None).await?);
     }
+    let sales = if deed.name == "sales" { panel_campaigns::filled(rep, entered).await? } else { Value::Null };
     let problem = problem.map(|problem| json!({ "why": reason(&problem.code), "detail": sentence(problem) }));
     let statuses = ["completed", "no answer", "cancelled", "failed"].map(|key| choice(key, "call-", &values, "status"));
     let types = ["custom", "email", "call", "in_mail"].map(|key| choice(key, "task-", &values, "type"));
@@ -182,7 +193,7 @@ async fn filled(
         "action": deed.name, "title": format!("act-{}", deed.name), "values": values, "templates": templates, "campaigns": campaigns,
         "members": part(&may, "/members"), "to": part(&may, "/email"), "once": clock::new_id(), "problem": problem, "preview": preview,
         "statuses": statuses, "types": types, "priorities": priorities,
-        "zone": rep.claims.tz.as_deref().unwrap_or("UTC"),
+        "zone": rep.zone(), "now": clock::now_ms(), "sales": sales,
     }))
 }
 
@@ -196,7 +207,7 @@ pub(super) fn sentence(problem: &Problem) -> String {
     if fields.is_empty() || problem.code == "mail.unfilled" { problem.detail.to_string() } else { fields.join(" ") }
 }
 
-fn value<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
+pub(super) fn value<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
     fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim())
 }
 
@@ -240,6 +251,7 @@ async fn done(rep: &Rep<'_>, action: &str, fields: &[(String, String)]) -> Resul
         (_, true) => rep.call(Verb::Post, "/v1/emails/preview", Some(&mail(rep, fields)), None).await,
         ("call", _) => rep.call(Verb::Post, "/v1/calls", Some(&call(rep, fields)), once).await,
         ("task", _) => rep.call(Verb::Post, "/v1/tasks", Some(&task(rep, fields)), once).await,
+        ("sales", _) => panel_campaigns::start(rep, fields).await,
         ("email", _) => rep.call(Verb::Post, "/v1/emails", Some(&mail(rep, fields)), once).await,
         _ => {
             let id: i64 = value(fields, "campaign").parse().unwrap_or(0);

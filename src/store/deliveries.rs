@@ -1,6 +1,8 @@
 //! What is owed to other systems. One process at a time delivers to one target for one account, by the lease of a job;
 //! each word about a delivery is written under that lease's fence.
 
+use std::collections::HashSet;
+
 use super::audit::{Deed, note};
 use super::sales_activities::{SalesActivity, columns};
 use super::sync_state::Lease;
@@ -142,23 +144,24 @@ impl Tenant {
             .await)?)
     }
 
-    /// Writes down, before anything is sent, that these are being sent.
+    /// Writes down, before anything is sent, that these are being sent; gives those that are still to be: whatever was called off
+    /// meanwhile is not among them.
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`], or when the database refuses.
-    pub async fn begin_deliveries(&self, lease: &Lease, ids: &[&str], now_ms: i64) -> Result<(), StoreError> {
+    pub async fn begin_deliveries(&self, lease: &Lease, ids: &[&str], now_ms: i64) -> Result<HashSet<String>, StoreError> {
         let text = self.store.text(
             "update deliveries set state = 'sending', attempts = attempts + 1, last_attempt_at = $3 \
-             where account_id = $1 and id in (select value from json_each($2))",
+             where account_id = $1 and state = 'waiting' and id in (select value from json_each($2)) returning id",
             "update deliveries set state = 'sending', attempts = attempts + 1, last_attempt_at = $3 \
-             where account_id = $1 and id in (select jsonb_array_elements_text(cast($2 as jsonb)))",
+             where account_id = $1 and state = 'waiting' and id in (select jsonb_array_elements_text(cast($2 as jsonb))) returning id",
         );
         let ids = batch::rows(ids.iter())?;
-        commit!(&self.store, transaction => {
+        let begun: Vec<String> = commit!(&self.store, transaction => {
             under_lease!(transaction, lease);
-            sqlx::query(text).bind(&self.account_id).bind(&ids).bind(now_ms).execute(&mut *transaction).await?;
+            sqlx::query_scalar(text).bind(&self.account_id).bind(&ids).bind(now_ms).fetch_all(&mut *transaction).await?
         });
-        Ok(())
+        Ok(begun.into_iter().collect())
     }
 
     /// Writes down what became of deliveries. Those that are at their end keep no next time.

@@ -2,6 +2,7 @@
 
 use super::deliveries::{Verdict, under_lease};
 use super::sales_activities::{Asked, NewActivity, Recorded, once, record};
+use super::sales_ends::{follow_bounce, follow_mail, follow_reply};
 use super::sync_state::Lease;
 use super::{Store, StoreError, Tenant, commit, on};
 use crate::clock;
@@ -43,25 +44,14 @@ macro_rules! columns {
     };
 }
 
-/// Something that a recipient did with a mail.
-#[derive(Debug, Clone)]
-pub struct MailEvent {
-    /// The event as an activity of its own.
-    pub activity: NewActivity,
-    /// `opened`, `clicked`, `replied` or `bounced`.
-    pub column: &'static str,
-    /// The same thing again within this time is the same event.
-    pub window_ms: i64,
-}
-
 /// Writes a mail with its activity and its deliveries inside a transaction.
 macro_rules! write_mail {
     ($transaction:ident, $account_id:expr, $activity:expr, $email:expr, $now:expr) => {{
         crate::store::sales_activities::record!($transaction, $account_id, $activity, $now);
         sqlx::query(
             "insert into sales_emails (activity_id, account_id, member_id, recipient, recipient_key, cc, bcc, subject, html, plain, \
-                 template_id, template_name, tracked, commercial, status, opened, clicked, replied, bots) \
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'in progress', 0, 0, 0, 0)",
+             template_id, template_name, tracked, commercial, status, opened, clicked, replied, bots) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'in progress', 0, 0, 0, 0)",
         )
         .bind(&$activity.id)
         .bind($account_id)
@@ -82,6 +72,17 @@ macro_rules! write_mail {
     }};
 }
 pub(super) use write_mail;
+
+/// Something that a recipient did with a mail.
+#[derive(Debug, Clone)]
+pub struct MailEvent {
+    /// The event as an activity of its own.
+    pub activity: NewActivity,
+    /// `opened`, `clicked`, `replied` or `bounced`.
+    pub column: &'static str,
+    /// The same thing again within this time is the same event.
+    pub window_ms: i64,
+}
 
 impl Store {
     /// A mail by the id that its links carry.
@@ -200,6 +201,7 @@ impl Tenant {
                 .execute(&mut *transaction)
                 .await?;
             }
+            follow_mail!(transaction, &self.account_id, activity_id, verdict, now_ms);
         });
         Ok(())
     }
@@ -261,6 +263,12 @@ impl Tenant {
             .bind(now_ms)
             .execute(&mut *transaction)
             .await?;
+            if event.activity.kind == "replied" {
+                follow_reply!(transaction, &self.account_id, email_id, now_ms);
+            }
+            if event.activity.kind == "bounced" {
+                follow_bounce!(transaction, &self.account_id, email_id, now_ms);
+            }
             true
         }))
     }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::audit::{Deed, note, pattern};
 use super::sales_activities::NewActivity;
+use super::sales_ends::{Ending, end_runs};
 use super::{Store, StoreError, Tenant, commit, on};
 
 /// Somebody who wants no more mail.
@@ -96,6 +97,15 @@ impl Tenant {
                     super::sales_activities::record!(transaction, &self.account_id, activity, wanted.since);
                 }
             }
+            // Also when it was known: whoever says it again has been started again meanwhile.
+            let ways: Vec<String> = sqlx::query_scalar(
+                "select id from sales_runs where account_id = $1 and email_key = $2 and state in ('running', 'waiting', 'blocked')",
+            )
+            .bind(&self.account_id)
+            .bind(&wanted.email_key)
+            .fetch_all(&mut *transaction)
+            .await?;
+            end_runs!(transaction, &self.account_id, ways, Ending::UNSUBSCRIBED.state, Ending::UNSUBSCRIBED.reason, wanted.since);
             new
         }))
     }

@@ -28,6 +28,7 @@ mod pace;
 pub mod people_changes;
 pub mod progress;
 mod promises;
+pub mod sales_campaigns;
 mod small;
 pub mod timeline_tail;
 
@@ -80,6 +81,7 @@ pub async fn run(deps: SyncDeps, cancel: CancellationToken) {
     tasks.spawn(promises::keep_imports(deps.clone(), cancel.clone()));
     tasks.spawn(mailboxes::keep(deps.clone(), cancel.clone()));
     tasks.spawn(promises::keep_tokens(deps.clone(), cancel.clone()));
+    tasks.spawn(sales_campaigns::keep(deps.clone(), cancel.clone()));
     for target in deliver::Target::ALL {
         tasks.spawn(deliver::keep(deps.clone(), target, cancel.clone()));
     }

@@ -380,3 +380,16 @@ empty-watch-list-title = Sie beobachten niemanden
 empty-watch-list-text = Drücken Sie „Beobachten“ neben einer Ihrer besten Chancen, oder wählen Sie bei einem Lead oder Kontakt „Zu meiner Beobachtungsliste hinzufügen“.
 empty-my-emails-title = Sie haben keine E-Mails gesendet
 empty-my-emails-text = Vertriebs-E-Mails, die Sie aus Salesforce senden, erscheinen hier mit Öffnungen und Klicks.
+## Vertriebskampagnen
+act-sales = Zu einer Vertriebskampagne hinzufügen
+do-sales = Starten
+done-sales = Die Vertriebskampagne wurde für diese Person gestartet.
+field-sales-campaign = Vertriebskampagne
+choose-campaign = Kampagne wählen
+field-start-on = Beginn (leer: jetzt; { $zone })
+sales-when = Was wann geschieht
+sales-waits = wartet dann, bis die Aufgabe erledigt ist
+no-sales-campaigns = Es gibt keine Vertriebskampagne, die Sie starten können. Legen Sie in den Einstellungen unter Vertriebskampagnen eine an.
+why-no-steps = Diese Kampagne hat noch keine Schritte.
+why-enough = Sie haben so viele Kampagnen laufen wie erlaubt.
+why-left-out = Die Kampagne kann für diese Person nicht gestartet werden.

@@ -381,3 +381,16 @@ empty-watch-list-title = You watch nobody
 empty-watch-list-text = Press Watch beside one of your best bets, or choose Add to my watch list at a lead or contact.
 empty-my-emails-title = You have sent no e-mails
 empty-my-emails-text = Sales e-mails that you send from Salesforce appear here, with opens and clicks.
+## Sales campaigns
+act-sales = Add to a sales campaign
+do-sales = Start
+done-sales = The sales campaign was started for this person.
+field-sales-campaign = Sales campaign
+choose-campaign = Choose a campaign
+field-start-on = Start on (now, if empty; { $zone })
+sales-when = What happens when
+sales-waits = then waits until the task is done
+no-sales-campaigns = There is no sales campaign that you can start. Make one in the settings, under Sales Campaigns.
+why-no-steps = This campaign has no steps yet.
+why-enough = You have as many campaigns going as is allowed.
+why-left-out = The campaign can’t be started for this person.

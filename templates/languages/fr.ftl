@@ -380,3 +380,16 @@ empty-watch-list-title = Vous ne suivez personne
 empty-watch-list-text = Appuyez sur Suivre à côté d’une de vos meilleures chances, ou choisissez Ajouter à ma liste de suivi sur une piste ou un contact.
 empty-my-emails-title = Vous n’avez envoyé aucun e-mail
 empty-my-emails-text = Les e-mails commerciaux que vous envoyez depuis Salesforce apparaissent ici, avec ouvertures et clics.
+## Campagnes de vente
+act-sales = Ajouter à une campagne de vente
+do-sales = Lancer
+done-sales = La campagne de vente a été lancée pour cette personne.
+field-sales-campaign = Campagne de vente
+choose-campaign = Choisissez une campagne
+field-start-on = Début (maintenant si vide ; { $zone })
+sales-when = Ce qui se passe et quand
+sales-waits = puis attend que la tâche soit faite
+no-sales-campaigns = Il n’y a pas de campagne de vente que vous puissiez lancer. Créez-en une dans les réglages, sous Campagnes de vente.
+why-no-steps = Cette campagne n’a pas encore d’étape.
+why-enough = Vous avez autant de campagnes en cours que permis.
+why-left-out = La campagne ne peut pas être lancée pour cette personne.

@@ -380,3 +380,16 @@ empty-watch-list-title = U volgt niemand
 empty-watch-list-text = Druk op Volgen naast een van uw beste kansen, of kies bij een lead of contactpersoon voor toevoegen aan uw volglijst.
 empty-my-emails-title = U hebt geen e-mails verzonden
 empty-my-emails-text = Verkoop-e-mails die u vanuit Salesforce verzendt, verschijnen hier, met openingen en klikken.
+## Verkoopcampagnes
+act-sales = Aan een verkoopcampagne toevoegen
+do-sales = Starten
+done-sales = De verkoopcampagne is voor deze persoon gestart.
+field-sales-campaign = Verkoopcampagne
+choose-campaign = Kies een campagne
+field-start-on = Begin (nu als het leeg is; { $zone })
+sales-when = Wat er wanneer gebeurt
+sales-waits = wacht dan tot de taak is gedaan
+no-sales-campaigns = Er is geen verkoopcampagne die u kunt starten. Maak er een in de instellingen, onder Verkoopcampagnes.
+why-no-steps = Deze campagne heeft nog geen stappen.
+why-enough = U hebt zoveel campagnes lopen als is toegestaan.
+why-left-out = De campagne kan niet voor deze persoon worden gestart.

@@ -380,3 +380,16 @@ empty-watch-list-title = Du bevakar ingen
 empty-watch-list-text = Tryck på Bevaka bredvid en av dina bästa chanser, eller välj att lägga till i din bevakningslista hos ett lead eller en kontakt.
 empty-my-emails-title = Du har inte skickat några mejl
 empty-my-emails-text = Säljmejl som du skickar från Salesforce visas här, med öppningar och klick.
+## Säljkampanjer
+act-sales = Lägg till i en säljkampanj
+do-sales = Starta
+done-sales = Säljkampanjen har startats för personen.
+field-sales-campaign = Säljkampanj
+choose-campaign = Välj en kampanj
+field-start-on = Start (nu om tomt; { $zone })
+sales-when = Vad som händer när
+sales-waits = väntar sedan tills uppgiften är klar
+no-sales-campaigns = Det finns ingen säljkampanj som du kan starta. Skapa en i inställningarna under Säljkampanjer.
+why-no-steps = Kampanjen har inga steg ännu.
+why-enough = Du har så många kampanjer igång som tillåts.
+why-left-out = Kampanjen kan inte startas för personen.

@@ -368,3 +368,16 @@ empty-watch-list-title = 您没有关注任何人
 empty-watch-list-text = 点击最佳机会旁的“关注”，或在潜在客户或联系人处选择添加到我的关注列表。
 empty-my-emails-title = 您还没有发送邮件
 empty-my-emails-text = 您从 Salesforce 发送的销售邮件会显示在这里，并附打开和点击情况。
+## 销售活动
+act-sales = 添加到销售活动
+do-sales = 启动
+done-sales = 已为此人启动销售活动。
+field-sales-campaign = 销售活动
+choose-campaign = 选择活动
+field-start-on = 开始时间（留空为立即；{ $zone }）
+sales-when = 何时进行什么
+sales-waits = 然后等待任务完成
+no-sales-campaigns = 没有您可以启动的销售活动。请在设置的“销售活动”中创建。
+why-no-steps = 此活动还没有步骤。
+why-enough = 您正在进行的活动已达上限。
+why-left-out = 无法为此人启动该活动。

@@ -4,6 +4,7 @@ use actix_web::test::TestRequest;
 use serde_json::{Value, json};
 
 use super::house::{House, client, face, houses_with, member};
+use crate::settings::Settings;
 use crate::store::people::NewPerson;
 use crate::store::testing::person as made_up;
 use crate::sync::SyncDeps;
@@ -23,6 +24,10 @@ pub(super) struct Office {
 
 impl Office {
     pub(super) async fn all() -> Vec<Self> {
+        Self::all_with(|_| {}).await
+    }
+
+    pub(super) async fn all_with(change: impl Fn(&mut Settings)) -> Vec<Self> {
         let mut offices = Vec::new();
         for house in houses_with(|settings| {
             settings.delivery.settle_seconds = 0;
@@ -30,6 +35,7 @@ impl Office {
             settings.delivery.call_seconds = 1;
             settings.delivery.retry_seconds = 1;
             settings.marketo.calls_per_window = 5_000;
+            change(settings);
         })
         .await
         {
@@ -282,7 +288,7 @@ async fn out_09_whoever_lost_the_lease_writes_nothing() {
         store.claim_job(&office.account, "deliver_marketo", "two", 60_000).await.unwrap().unwrap();
         for refused in [
             tenant.settle_deliveries(&stalled, &[], 1).await,
-            tenant.begin_deliveries(&stalled, &[&due[0].delivery_id], 1).await,
+            tenant.begin_deliveries(&stalled, &[&due[0].delivery_id], 1).await.map(drop),
             tenant.doubt_deliveries(&stalled, "marketo", 1).await.map(drop),
         ] {
             assert!(matches!(refused, Err(crate::store::StoreError::LeaseLost)), "{refused:?}");

@@ -20,6 +20,7 @@ mod people_of_account;
 mod record_people;
 mod records;
 mod returns;
+mod sales_campaigns;
 mod salesforce;
 mod timeline;
 mod world;

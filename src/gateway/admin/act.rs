@@ -111,7 +111,9 @@ async fn succeed(
             if !made.id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
                 return Err(Problem::internal());
             }
-            Flash::done(act.said, &[]).keep(&face.memory, &caller.browser).await;
+            if !act.said.is_empty() {
+                Flash::done(act.said, &[]).keep(&face.memory, &caller.browser).await;
+            }
             Ok(show::go(face, &to.replace("{id}", &made.id)))
         }
         Then::To(to) => {

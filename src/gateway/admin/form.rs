@@ -85,8 +85,8 @@ impl Form {
                     let text = self.one(name)?.unwrap_or_default().trim();
                     Some(text.parse::<i64>().map_or_else(|_| json!(text), |number| json!(number)))
                 }
-                Kind::Flag => Some(json!(self.one(name)?.map(str::trim) == Some("true"))),
                 Kind::Many => Some(json!(self.all(name).filter(|text| !text.is_empty()).collect::<Vec<_>>())),
+                Kind::Flag => Some(json!(self.one(name)?.map(str::trim).is_some_and(|told| !matches!(told, "" | "false")))),
                 Kind::Words => Some(json!(words(self.one(name)?.unwrap_or_default())?)),
                 Kind::Object => Some(self.object(name)),
                 Kind::FromAddress => Some(json!(part(request, name)?)),

@@ -11,6 +11,7 @@ pub mod connect;
 pub mod files;
 mod flash;
 pub mod form;
+mod funnel;
 pub mod letters;
 pub mod pages;
 pub mod row;

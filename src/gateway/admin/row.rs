@@ -78,7 +78,7 @@ pub enum Kind {
     Many,
     /// A whole number; what is none goes on as text, and is refused with the field's name.
     Number,
-    /// `true` for the word true, `false` for anything else and for nothing.
+    /// A box that is ticked or not, or the word true or false.
     Flag,
     /// A list of words between commas, semicolons, spaces or line breaks.
     Words,

@@ -32,6 +32,10 @@ pub fn shape(page: &str, data: &mut Map<String, Value>) {
             }
         }
         "marketo" => super::budget::draw(data),
+        "campaign" => super::funnel::draw(data),
+        "campaign-people" => {
+            data.insert("states".to_owned(), json!(["under_way", "blocked", "finished", "succeeded", "ended"]));
+        }
         "users" => choices(data),
         "import-map" => columns(data),
         "import-check" | "import-invite" | "import-progress" | "import-report" => counted(data),

@@ -144,6 +144,7 @@ fn every_message_is_used() {
         "act-",
         "activity-",
         "call-",
+        "campaign-",
         "category-",
         "circular-state-",
         "delivery-",

@@ -65,6 +65,11 @@ async fn one(shift: &Shift<'_>, due: &Due) -> Result<Fate, Halt> {
         (_, Ok(_), Ok(_)) => return Ok(Fate::Skipped("The sender is no longer a member.")),
         _ => return Ok(later("SERVER_UNAVAILABLE")),
     };
+    match shift.deps.store.campaign_ended_for(&activity.id).await {
+        Ok(false) => {}
+        Ok(true) => return Ok(Fate::Skipped("The sales campaign has ended.")),
+        Err(_) => return Ok(later("SERVER_UNAVAILABLE")),
+    }
     let (cc, bcc) = (list(&mail.cc), list(&mail.bcc));
     for address in std::iter::once(&mail.recipient).chain(&cc).chain(&bcc) {
         match hindrance(&shift.tenant, &decided, mail.commercial, address).await {

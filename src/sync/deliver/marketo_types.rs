@@ -136,6 +136,8 @@ pub fn api_name(kind: &str) -> Option<&'static str> {
         "replied" => "msiReplyToSalesEmail",
         "call" => "msiReceiveSalesCall",
         "bounced" => "msiSalesEmailBounce",
+        "sales_added" => "msiAddToSalesCampaign",
+        "sales_removed" => "msiRemoveFromSalesCampaign",
         _ => return None,
     })
 }
@@ -154,7 +156,7 @@ mod tests {
         for wanted in TYPES {
             assert!(wanted.attributes.len() <= 20 && wanted.attributes.iter().all(|(_, api, _)| *api != wanted.primary.1));
         }
-        for kind in ["email", "opened", "clicked", "replied", "call", "bounced"] {
+        for kind in ["email", "opened", "clicked", "replied", "call", "bounced", "sales_added", "sales_removed"] {
             assert!(TYPES.iter().any(|wanted| Some(wanted.api_name) == api_name(kind)));
         }
         assert_eq!(api_name("task"), None);

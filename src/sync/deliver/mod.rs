@@ -199,7 +199,11 @@ impl Shift<'_> {
                 continue;
             }
             let ids: Vec<&str> = fresh.iter().map(|due| due.delivery_id.as_str()).collect();
-            self.tenant.begin_deliveries(&self.lease, &ids, now).await?;
+            let begun = self.tenant.begin_deliveries(&self.lease, &ids, now).await?;
+            let fresh: Vec<Due> = fresh.into_iter().filter(|due| begun.contains(&due.delivery_id)).collect();
+            if fresh.is_empty() {
+                continue;
+            }
             let sent = match target {
                 Target::Mail => mail::send(self, &fresh).await,
                 Target::Marketo => marketo::send(self, &fresh).await,

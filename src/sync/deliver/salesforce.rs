@@ -115,14 +115,21 @@ async fn change(shift: &Shift<'_>, due: &[Due], fields: &HashSet<String>, sent: 
         let (task, mail) =
             tokio::join!(shift.tenant.upstream_id(&due.activity.id, "salesforce"), shift.deps.store.sales_email(&due.activity.id));
         let fate = match (task, mail) {
-            (Ok(Some(id)), Ok(Some(mail))) => {
-                let mut record = wording::of_mail(&mail);
+            (Ok(Some(id)), Ok(mail)) if mail.is_some() || due.activity.kind == "task" => {
+                let record = match &mail {
+                    Some(mail) => Some(wording::of_mail(mail)),
+                    None => wording::of_task(&due.activity.detail),
+                };
+                let Some(mut record) = record else {
+                    sent.fates.insert(due.delivery_id.clone(), Fate::Skipped("It can't be read any more."));
+                    continue;
+                };
                 record.retain(|name, _| fields.contains(name));
                 record.insert("Id".to_owned(), json!(id));
                 records.push((due, json!(record)));
                 continue;
             }
-            (Ok(_), Ok(_)) => Fate::Skipped("Salesforce has no task of this mail."),
+            (Ok(_), Ok(_)) => Fate::Skipped("Salesforce has no task of this."),
             _ => Fate::Retry { code: "SERVER_UNAVAILABLE".to_owned(), detail: "The account's database does not answer.".to_owned() },
         };
         sent.fates.insert(due.delivery_id.clone(), fate);

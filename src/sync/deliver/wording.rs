@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::account::activities::{CallDetail, EmailDetail, TaskDetail, marker};
+use crate::account::activities::{CallDetail, EmailDetail, SalesCampaignDetail, TaskDetail, marker};
 use crate::account::subject_pattern::{Named, filled, one_line};
 use crate::remote::moment;
 use crate::remote::salesforce::tasks::MARKER;
@@ -37,6 +37,8 @@ pub fn for_marketo(due: &Due, type_id: i64) -> Option<Value> {
                 ("templateId", json!(mail.template_id)),
                 ("salesTemplateName", json!(mail.template)),
                 ("emailSubject", json!(format!("{} ({id})", mail.subject))),
+                ("salesCampaignName", json!(mail.sales_campaign.as_ref().map(|campaign| campaign.name.as_str()))),
+                ("salesCampaignUrl", json!(mail.sales_campaign.as_ref().map(|campaign| campaign.url.as_str()))),
             ]
         }
         "replied" => {
@@ -52,9 +54,22 @@ pub fn for_marketo(due: &Due, type_id: i64) -> Option<Value> {
                 ("templateId", json!(mail.template_id)),
             ]
         }
+        "sales_added" | "sales_removed" => {
+            let campaign: SalesCampaignDetail = serde_json::from_str(&activity.detail).ok()?;
+            vec![
+                ("salesCampaignName", json!(campaign.name)),
+                ("salesCampaignUrl", json!(campaign.url)),
+                ("sentBy", json!(campaign.sent_by)),
+                ("source", json!(SOURCE)),
+                ("salesCampaignId", json!(campaign.id)),
+            ]
+        }
         _ => return None,
     };
-    attributes.push(("marketoSalesPersonId", json!(activity.person_id)));
+    // The types of campaigns have no such attribute.
+    if !activity.kind.starts_with("sales_") {
+        attributes.push(("marketoSalesPersonId", json!(activity.person_id)));
+    }
     let attributes: Vec<Value> = attributes
         .into_iter()
         .filter(|(_, value)| !value.is_null())
@@ -72,6 +87,7 @@ pub fn for_salesforce(due: &Due, pattern: &str) -> Option<Map<String, Value>> {
     let named = |named: Named<'_>, otherwise: &str| json!(filled(pattern, &named).unwrap_or_else(|| one_line(otherwise)));
     let own = activity.subject.as_deref().unwrap_or_default();
     let day = moment::format(activity.happened_at).get(..10).map(str::to_owned);
+    let mut campaign = None;
     let mut fields = match activity.kind.as_str() {
         "call" => {
             let call: CallDetail = serde_json::from_str(&activity.detail).ok()?;
@@ -97,6 +113,7 @@ pub fn for_salesforce(due: &Due, pattern: &str) -> Option<Map<String, Value>> {
                 "in_mail" => "InMail",
                 _ => "Custom",
             };
+            campaign.clone_from(&task.sales_campaign);
             json!({
                 "Subject": named(Named { activity_type, activity_subject: own, ..Named::default() }, own), "Status": if task.done { "Completed" } else { "Not Started" },
                 "Priority": task.priority, "ActivityDate": task.due, "Description": task.notes, "OwnerId": task.owner_id,
@@ -105,6 +122,7 @@ pub fn for_salesforce(due: &Due, pattern: &str) -> Option<Map<String, Value>> {
         "email" => {
             let mail: EmailDetail = serde_json::from_str(&activity.detail).ok()?;
             let mail_named = Named { activity_type: "Email", activity_subject: &mail.subject, ..Named::default() };
+            campaign.clone_from(&mail.sales_campaign);
             json!({
                 "Subject": named(mail_named, &format!("Email: {}", mail.subject)), "Status": "Completed", "Priority": "Normal", "Type": "Email",
                 "TaskSubtype": "Email", "ActivityDate": day, "MSE_Email_Status__c": "sent", "MSE_Viewed__c": false, "MSE_Clicked__c": false,
@@ -122,10 +140,22 @@ pub fn for_salesforce(due: &Due, pattern: &str) -> Option<Map<String, Value>> {
         _ => return None,
     };
     let fields = fields.as_object_mut()?;
+    if let Some(campaign) = campaign {
+        fields.insert("MSE_Campaign__c".to_owned(), json!(one_line(&campaign.name)));
+        fields.insert("MSE_Current_Campaign_Step__c".to_owned(), json!(one_line(&campaign.step)));
+        fields.insert("MSE_Campaign_Details_Link__c".to_owned(), json!(campaign.url));
+    }
     fields.retain(|_, value| !value.is_null());
     fields.insert("WhoId".to_owned(), json!(activity.sfdc_id));
     fields.insert(MARKER.to_owned(), json!(marker(activity.number)));
     Some(std::mem::take(fields))
+}
+
+/// What changes in a reminder that is done; `None` for what is none.
+pub fn of_task(detail: &str) -> Option<Map<String, Value>> {
+    let task: TaskDetail = serde_json::from_str(detail).ok()?;
+    let status = if task.done { "Completed" } else { "Not Started" };
+    Some(Map::from_iter([("Status".to_owned(), json!(status))]))
 }
 
 /// What changes in a mail's task by what its recipient did.

@@ -1,6 +1,7 @@
 //! The table of pages: every address of the settings, who may come, what is asked of the account, which
 //! template shows it, and where each form leads.
 
+mod campaigns;
 mod doors;
 mod imports;
 mod mailing;
@@ -12,7 +13,7 @@ use super::row::Page;
 
 /// Every page, in the order in which somebody who sets the account up meets them.
 pub fn all() -> impl Iterator<Item = &'static Page> {
-    [doors::PAGES, marketo::PAGES, settings::PAGES, people::PAGES, imports::PAGES, mailing::PAGES].into_iter().flatten()
+    [doors::PAGES, marketo::PAGES, settings::PAGES, people::PAGES, imports::PAGES, mailing::PAGES, campaigns::PAGES].into_iter().flatten()
 }
 
 /// The page of this name; special addresses show theirs.

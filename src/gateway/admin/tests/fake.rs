@@ -215,6 +215,55 @@ fn import() -> Value {
         "state": "checked", "counts": {"will_invite": 1180, "malformed": 9, "duplicate": 11, "already_member": 4}})
 }
 
+// A campaign with every kind of step, people in every state, and a launch in the making.
+fn of_campaigns(call: &str) -> Value {
+    let people = json!({"under_way": 3, "waiting": 1, "blocked": 1, "finished": 2, "succeeded": 1, "ended": 1});
+    let campaign = json!({"id": ID, "name": "Autumn <b>offer</b>", "category": "Prospecting", "owner_id": "m1", "owner": "ada@acme.example", "mine": true,
+        "changeable": true, "shared": ["t1"], "skip_weekends": true, "on_reply": "success", "remove_on_bounce": true, "people": people, "updated_at": NOW});
+    let step = |number: i64, day: i64, kind: &str, send: &str| {
+        json!({"id": format!("s{number}"), "number": number, "day": day, "kind": kind, "name": format!("Step {number}"), "send": send, "at": if send == "at" { json!("09:30") } else { json!(null) },
+            "follow_up": number == 2, "template_id": if number == 2 { json!("tpl") } else { json!(null) }, "template": null, "template_missing": number == 2,
+            "subject": "Hello", "text": "Dear you", "notes": "Ask", "priority": "High", "by_itself": kind == "email"})
+    };
+    let run = |state: &str, reason: Value, task: Value| {
+        let over = ["finished", "succeeded", "ended"].contains(&state);
+        json!({"id": format!("r-{state}"), "campaign_id": ID, "campaign": "Autumn", "person_id": "p1", "sfdc_id": "00Q1", "person": if over { json!(null) } else { json!("Ann <i>") },
+            "member": "rep@acme.example", "state": state, "reason": reason, "problem": null, "step": if over { json!(null) } else { json!("Step 1") }, "step_kind": "call", "number": 1, "of": 4,
+            "due_at": if over { json!(null) } else { json!(NOW + HOUR) }, "started_at": NOW - HOUR, "ended_at": if over { json!(NOW) } else { json!(null) }, "task_id": task, "stoppable": !over})
+    };
+    let one = format!("GET /v1/sales-campaigns/{ID}");
+    if call == "GET /v1/sales-campaigns" {
+        return json!({"categories": ["Prospecting"], "owners": [{"id": "m1", "email": "ada@acme.example"}], "items": [campaign], "total": 1, "next_cursor": null});
+    }
+    if call == format!("{one}/people") {
+        return list(&json!([
+            run("running", json!("daily_limit"), json!(null)),
+            run("waiting", json!(null), json!("t9")),
+            run("blocked", json!("template_gone"), json!(null)),
+            run("finished", json!(null), json!(null)),
+            run("succeeded", json!("reply"), json!(null)),
+            run("ended", json!("unsubscribed"), json!(null))
+        ]));
+    }
+    if call == format!("GET /v1/sales-launches/{ID}") {
+        let mail = json!({"subject": "Hello", "text": "Dear Ann", "edited": true, "unfilled": ["! why"]});
+        return json!({"id": ID, "state": "draft", "campaign_id": ID, "campaigns": [{"id": ID, "name": "Autumn", "category": "General", "chosen": true}], "campaign": {"id": ID, "name": "Autumn"},
+            "zone": "Europe/Berlin", "start_at": NOW, "start_on": "2026-12-01T09:00", "chooses": true, "count": 1, "outcome": null,
+            "steps": [{"number": 1, "day": 1, "name": "One", "kind": "email", "by_itself": true, "at": NOW}, {"number": 2, "day": 3, "name": "Two", "kind": "call", "by_itself": false, "at": NOW + 48 * HOUR}],
+            "people": [{"id": "p1", "sfdc_id": "00Q1", "name": "Ann", "email": "ann@acme.example", "mail": mail}], "left_out": [{"id": "p2", "name": "Bob", "code": "unsubscribed"}],
+            "problem": {"code": "campaign.launch_limit", "detail": "Enough."}});
+    }
+    let figure = |number: i64, done: i64| json!({"id": format!("s{number}"), "number": number, "name": "One", "kind": "email", "mail": number < 3, "done": done, "sent": done, "opened": 2, "clicked": 1, "replied": 1, "bounced": 0, "removed": 1});
+    let mut whole = campaign;
+    whole["steps"] =
+        json!([step(1, 1, "email", "choose"), step(2, 3, "email", "at"), step(3, 3, "call", "task"), step(4, 9, "custom", "task")]);
+    whole["figures"] = json!({"started": 7, "steps": [figure(1, 7), figure(2, 5), figure(3, 2), figure(4, 1)], "ends": [{"reason": "reply", "count": 1}, {"reason": "bounce", "count": 2}]});
+    whole
+}
+
+/// The id of everything.
+const ID: &str = "0199f2d0c0de7000a000000000000009";
+
 // What the account answers about the Salesforce package.
 fn of_programs_and_the_package(call: &str) -> Value {
     match call {
@@ -330,6 +379,8 @@ pub fn ordinary(call: &str) -> (u16, Value) {
             json!({"steps": [step(1, "done", "marketo_admin"), step(2, "done", "you"), step(3, "failed", "you"), step(4, "waiting", "marketo_admin"),
                 step(5, "todo", "admin"), step(6, "todo", "salesforce_admin"), step(7, "waiting", "salesforce_admin")]})
         }
+        "GET /v1/templates" => json!({"categories": ["General"], "items": [{"id": "tpl", "name": "Offer", "category": "General"}]}),
+        _ if call.contains("/sales-") => of_campaigns(call),
         _ => of_programs_and_the_package(call),
     };
     (if call.starts_with("POST /v1/sign-in-links") && !call.ends_with("redeem") { 202 } else { 200 }, answer)

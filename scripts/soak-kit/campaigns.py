@@ -1,0 +1,240 @@
+"""People in sales campaigns while everything breaks: due e-mails, bounces, unsubscribes, stops, edits and kill -9 in random
+order. What counts is what the mailbox received, and when a stop was acknowledged."""
+
+import argparse
+import collections
+import random
+import threading
+import time
+import uuid
+
+from fleet import Fleet, call
+
+SETTLE, LEASE = 4, 4
+MAILS = 4
+EVENTS = ["nothing", "stop", "unsubscribe", "bounce", "task", "late task", "stop while queued"]
+WEIGHTS = [3, 4, 3, 2, 2, 1, 3]
+
+
+def arguments():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--short", action="store_true")
+    parser.add_argument("--runs", type=int)
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    chosen = parser.parse_args()
+    chosen.runs = chosen.runs or (110 if chosen.short else 1000)
+    # Things break for so long; then everything must come to its end.
+    chosen.chaos = 16 if chosen.short else 240
+    return chosen
+
+
+class Mailbox(threading.Thread):
+    """Keeps all mails of campaigns: address, subject, when they came in. The emulated mailbox keeps the last ones only."""
+
+    def __init__(self, fleet):
+        super().__init__(daemon=True)
+        self.fleet, self.mails, self.over = fleet, {}, False
+
+    def look(self):
+        for mail in call(self.fleet.sandbox, "GET", "/mail/messages.json")[2]:
+            if (mail["subject"] or "").startswith("step "):
+                self.mails[mail["number"]] = (mail["to"][0].strip("<>").lower(), mail["subject"], mail["received"])
+
+    def run(self):
+        while not self.over:
+            try:
+                self.look()
+            except OSError:
+                pass
+            time.sleep(0.4)
+
+
+class Work:
+    """The reps and the recipients: one campaign for a few people each, something happens to each person at some time."""
+
+    def __init__(self, fleet, member, chosen, people, dice):
+        self.fleet, self.member, self.chosen, self.dice = fleet, member, chosen, dice
+        self.lock = threading.Lock()
+        self.stopped = {}      # address -> when the stop was acknowledged, in ms
+        self.events = collections.Counter()
+        self.campaigns = []
+        queues = [people[which::6] for which in range(6)]
+        self.threads = [threading.Thread(target=self.work, args=(which, queue)) for which, queue in enumerate(queues)]
+
+    def ask(self, method, path, body=None, wanted=()):
+        """Asks until there is an answer: the account may be down just now."""
+        key = uuid.uuid4().hex
+        while True:
+            try:
+                status, _, answer = self.fleet.ask(self.member, method, path, body if body is not None or method == "GET" else {}, key, timeout=12)
+                if status < 300 or status in wanted:
+                    return answer
+                if status < 500 and status != 429:
+                    raise SystemExit(f"{method} {path}: {status} {answer}")
+            except OSError:
+                pass
+            except Exception as error:  # an answer that broke off
+                if isinstance(error, SystemExit):
+                    raise
+            time.sleep(0.15)
+
+    def campaign(self, name, with_task):
+        made = self.ask("POST", "/v1/sales-campaigns", {"name": name, "skip_weekends": False})
+        steps = [{"type": "email", "subject": f"step {number}", "text": "Dear {{first_name}}"} for number in range(MAILS)]
+        if with_task:
+            steps.insert(2, {"type": "call", "name": "Ring up"})
+        for step in steps:
+            self.ask("POST", f"/v1/sales-campaigns/{made['id']}/steps", step)
+        with self.lock:
+            self.campaigns.append(made["id"])
+        return made["id"]
+
+    def work(self, which, queue):
+        dice = random.Random(self.chosen.seed * 31 + which)
+        rest = self.chosen.chaos * 0.7 / max(1, len(queue))
+        for at in range(0, len(queue), 6):
+            group = queue[at:at + 6]
+            events = [("bounce" if address.startswith("bounce") else dice.choices(EVENTS, WEIGHTS)[0]) for _, _, address in group]
+            tasks = any("task" in event for event in events)
+            campaign = self.campaign(f"c{which}-{at}", tasks)
+            self.ask("POST", f"/v1/sales-campaigns/{campaign}/launches", {"sfdc_ids": [record for _, record, _ in group]})
+            runs = {}
+            while len(runs) < len(group):
+                for run in self.ask("GET", f"/v1/sales-campaigns/{campaign}/people?limit=50")["items"]:
+                    runs[run["sfdc_id"][:15]] = run
+                if len(runs) < len(group):
+                    time.sleep(0.1)
+            todo = list(zip(group, events))
+            dice.shuffle(todo)
+            for (_, record, address), event in todo:
+                time.sleep(rest * dice.uniform(0.2, 1.8))
+                with self.lock:
+                    self.events[event] += 1
+                run = runs[record[:15]]
+                if event.startswith("stop"):
+                    answer = self.ask("POST", f"/v1/sales-runs/{run['id']}/stop")
+                    if answer["in_flight"] == 0:
+                        with self.lock:
+                            self.stopped[address] = time.time() * 1000
+                elif event == "unsubscribe":
+                    self.ask("POST", "/v1/unsubscribes", {"sfdc_id": record, "why": "soak"})
+                    with self.lock:
+                        self.stopped[address] = time.time() * 1000
+                elif event == "task":
+                    self.complete(campaign, record)
+            if dice.random() < 0.5:
+                self.edit(campaign, dice)
+
+    def complete(self, campaign, record):
+        for run in self.ask("GET", f"/v1/sales-campaigns/{campaign}/people?limit=50")["items"]:
+            if run["sfdc_id"][:15] == record[:15] and run["task_id"]:
+                self.ask("POST", f"/v1/tasks/{run['task_id']}/complete")
+
+    def edit(self, campaign, dice):
+        """Steps change places under the feet of those who are on their way; a step more for everybody."""
+        self.events["edit"] += 1
+        steps = self.ask("GET", f"/v1/sales-campaigns/{campaign}")["steps"]
+        step = dice.choice(steps)["id"]
+        path = f"/v1/sales-campaigns/{campaign}/steps"
+        self.ask("POST", f"{path}/{step}/move", {"to": dice.choice(["up", "down"]), "applies_to": "everybody"}, (409,))
+        self.ask("POST", path, {"type": "email", "day": 1, "subject": f"step {MAILS}", "text": "More", "applies_to": "everybody"}, (409,))
+
+
+class Chaos(threading.Thread):
+    def __init__(self, fleet, seconds, dice):
+        super().__init__(daemon=True)
+        self.fleet, self.seconds, self.dice, self.kills = fleet, seconds, dice, 0
+
+    def run(self):
+        until = time.time() + self.seconds
+        roles = {"account": "account", "worker-1": "worker", "worker-2": "worker"}
+        while time.time() < until:
+            time.sleep(self.dice.uniform(0.8, 2.0))
+            name = self.dice.choices(list(roles), [1, 4, 4])[0]
+            self.fleet.kill(name)
+            self.kills += 1
+            time.sleep(self.dice.uniform(0, 0.4))
+            self.fleet.start(name, roles[name])
+
+
+def settle(fleet, work, deadline):
+    """Mends what waits for somebody, until everybody is at an end; gives those who are not."""
+    while True:
+        left = []
+        for campaign in work.campaigns:
+            for run in work.ask("GET", f"/v1/sales-campaigns/{campaign}/people?state=under_way&limit=50")["items"]:
+                left.append(run)
+                if run["task_id"]:
+                    work.ask("POST", f"/v1/tasks/{run['task_id']}/complete")
+                elif run["state"] == "blocked":
+                    # A mail of which nobody knows whether it is out: somebody looked, and has the person go on.
+                    if run["reason"] != "mail_failed":
+                        raise SystemExit(f"blocked: {run}")
+                    work.ask("POST", f"/v1/sales-runs/{run['id']}/resume", None, (409,))
+        if not left or time.time() > deadline:
+            return left
+        time.sleep(0.5)
+
+
+def main():
+    chosen = arguments()
+    dice = random.Random(chosen.seed)
+    begun = time.time()
+    fleet = Fleet(chosen.runs * 3, SETTLE, LEASE, {
+        "MSI__CAMPAIGNS__LAUNCHES_PER_DAY": "100000", "MSI__CAMPAIGNS__RUNNING_LAUNCHES": "100000",
+        "MSI__CAMPAIGNS__SENDS_PER_DAY": "1000000", "MSI__MARKETO__POLL_SECONDS": "600"})
+    try:
+        for number, _ in fleet.records(chosen.runs)[::12]:
+            fleet.control("PATCH", f"/people/{number}", {"email": f"bounce.{number}@soak.example"})
+        fleet.start("account", "account")
+        fleet.ready()
+        fleet.start("worker-1", "worker")
+        member = fleet.settle_in()
+        fleet.start("worker-2", "worker")
+        settings = fleet.done(member, "GET", "/v1/acting-settings")
+        fleet.done(member, "PUT", "/v1/acting-settings", {**settings, "marketo_check": False, "throttle_mails": 1000, "throttle_seconds": 1})
+        people, seen = [], set()
+        for number, record in fleet.records(chosen.runs):
+            address = (fleet.control("GET", f"/people/{number}").get("email") or "").lower()
+            if address and address not in seen:
+                seen.add(address)
+                people.append((number, record, address))
+        print(f"  seed {chosen.seed}: {len(people)} people; ready after {time.time() - begun:.0f} s", flush=True)
+        mailbox = Mailbox(fleet)
+        mailbox.start()
+        work = Work(fleet, member, chosen, people, dice)
+        chaos = Chaos(fleet, chosen.chaos, dice)
+        chaos.start()
+        for thread in work.threads:
+            thread.start()
+        for thread in work.threads:
+            thread.join()
+        chaos.join()
+        fleet.ready()
+        stuck = settle(fleet, work, time.time() + (25 if chosen.short else 300))
+        time.sleep(1)
+        mailbox.over = True
+        mailbox.join()
+        mailbox.look()
+        counted = collections.Counter((address, subject) for address, subject, _ in mailbox.mails.values())
+        # A step that was added by an edit is there once; the others have numbers of their own.
+        doubled = sum(count - 1 for count in counted.values())
+        late = [mail for mail in mailbox.mails.values() if mail[2] > work.stopped.get(mail[0], float("inf"))]
+        ends = collections.Counter()
+        for campaign in work.campaigns:
+            for run in work.ask("GET", f"/v1/sales-campaigns/{campaign}/people?limit=50")["items"]:
+                ends[f"{run['state']} {run['reason'] or ''}".strip()] += 1
+        print(f"  {dict(work.events)}; kills {chaos.kills}; {len(work.stopped)} stops acknowledged")
+        print(f"  {dict(ends)} after {time.time() - begun:.0f} s")
+        for run in stuck[:5]:
+            print(f"  stuck: {run}")
+        for mail in late[:5]:
+            print(f"  late: {mail} after {work.stopped[mail[0]]:.0f}")
+        print(f"sends={len(mailbox.mails)} late_sends={len(late)} doubled={doubled} stuck={len(stuck)}", flush=True)
+        if late or doubled or stuck or not mailbox.mails or len(work.stopped) < len(people) / 8:
+            raise SystemExit(1)
+    finally:
+        fleet.stop()
+
+
+main()

@@ -1,0 +1,137 @@
+//! Launches in the making, and what the steps of a campaign came to.
+
+use super::sales_runs::Launch;
+use super::{StoreError, Tenant, commit, on};
+
+/// What one step came to.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct StepFigures {
+    pub step_id: String,
+    /// How often it was done.
+    pub done: i64,
+    pub sent: i64,
+    pub opened: i64,
+    pub clicked: i64,
+    pub replied: i64,
+    pub bounced: i64,
+}
+
+impl Tenant {
+    /// Keeps a draft; one of somebody else, or one that was started, stays as it is (`false`).
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn put_launch(&self, launch: &Launch) -> Result<bool, StoreError> {
+        let text = "insert into sales_launches (id, account_id, member_id, campaign_id, state, zone, start_at, people, left_out, edits, \
+                    created_at) values ($1, $2, $3, $4, 'draft', $5, $6, $7, $8, $9, $10) on conflict (id) do update set \
+                    campaign_id = excluded.campaign_id, zone = excluded.zone, start_at = excluded.start_at, people = excluded.people, \
+                    left_out = excluded.left_out, edits = excluded.edits where sales_launches.account_id = excluded.account_id \
+                    and sales_launches.member_id = excluded.member_id and sales_launches.state = 'draft'";
+        Ok(commit!(&self.store, transaction => {
+            sqlx::query(text)
+                .bind(&launch.id)
+                .bind(&self.account_id)
+                .bind(&launch.member_id)
+                .bind(&launch.campaign_id)
+                .bind(&launch.zone)
+                .bind(launch.start_at)
+                .bind(&launch.people)
+                .bind(&launch.left_out)
+                .bind(&launch.edits)
+                .bind(launch.created_at)
+                .execute(&mut *transaction)
+                .await?
+                .rows_affected()
+                == 1
+        }))
+    }
+
+    /// A member's launch.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn launch(&self, member_id: &str, id: &str) -> Result<Option<Launch>, StoreError> {
+        let text = "select id, member_id, campaign_id, state, zone, start_at, people, left_out, edits, outcome, created_at, started_at \
+                    from sales_launches where account_id = $1 and member_id = $2 and id = $3";
+        Ok(on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).bind(member_id).bind(id).fetch_optional(pool).await)?)
+    }
+
+    /// Throws a member's drafts away that are older than `before_ms`.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn forget_launches(&self, member_id: &str, before_ms: i64) -> Result<(), StoreError> {
+        let text = "delete from sales_launches where account_id = $1 and member_id = $2 and state = 'draft' and created_at < $3";
+        commit!(&self.store, transaction => {
+            sqlx::query(text).bind(&self.account_id).bind(member_id).bind(before_ms).execute(&mut *transaction).await?;
+        });
+        Ok(())
+    }
+
+    /// What each step of a campaign came to.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn step_figures(&self, campaign_id: &str) -> Result<Vec<StepFigures>, StoreError> {
+        let text = "select d.step_id, count(*) as done, \
+                    coalesce(sum(case when e.sent_at is not null then 1 else 0 end), 0) as sent, \
+                    coalesce(sum(case when e.opened > 0 then 1 else 0 end), 0) as opened, \
+                    coalesce(sum(case when e.clicked > 0 then 1 else 0 end), 0) as clicked, \
+                    coalesce(sum(case when e.replied > 0 then 1 else 0 end), 0) as replied, \
+                    coalesce(sum(case when e.status = 'bounced' then 1 else 0 end), 0) as bounced \
+                    from sales_deeds d left join sales_emails e on e.activity_id = d.activity_id \
+                    where d.account_id = $1 and d.campaign_id = $2 group by d.step_id";
+        Ok(on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).bind(campaign_id).fetch_all(pool).await)?)
+    }
+
+    /// How many ended before which place of the campaign, by reason.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn ends_of_campaign(&self, campaign_id: &str) -> Result<Vec<(i64, String, i64)>, StoreError> {
+        let text = "select step, coalesce(reason, ''), count(*) from sales_runs where account_id = $1 and campaign_id = $2 \
+                    and state in ('ended', 'succeeded') group by step, coalesce(reason, '')";
+        Ok(on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).bind(campaign_id).fetch_all(pool).await)?)
+    }
+
+    /// Marks a task of ours as done, with the change of Salesforce's copy, and has whoever waits for it in a campaign go on;
+    /// `false` when it is none, or was done before.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn complete_task(&self, id: &str, detail: &str, delivery_id: &str, now_ms: i64) -> Result<bool, StoreError> {
+        Ok(commit!(&self.store, transaction => {
+            let changed = sqlx::query(
+                "update sales_activities set detail = $3 where account_id = $1 and id = $2 and kind = 'task' and detail <> $3",
+            )
+            .bind(&self.account_id)
+            .bind(id)
+            .bind(detail)
+            .execute(&mut *transaction)
+            .await?
+            .rows_affected();
+            if changed == 1 {
+                sqlx::query(
+                    "insert into deliveries (id, account_id, activity_id, number, target, verb, lane, state, attempts, next_at, created_at) \
+                     select $3, a.account_id, a.id, a.number, 'salesforce', 'update', a.lead_id, 'waiting', 0, 0, $4 \
+                     from sales_activities a where a.account_id = $1 and a.id = $2",
+                )
+                .bind(&self.account_id)
+                .bind(id)
+                .bind(delivery_id)
+                .bind(now_ms)
+                .execute(&mut *transaction)
+                .await?;
+                sqlx::query(
+                    "update sales_runs set state = 'running', reason = 'task_done', due_at = $2, waits_for = null, turn = turn + 1 \
+                     where waits_for = $1 and state = 'waiting'",
+                )
+                .bind(id)
+                .bind(now_ms)
+                .execute(&mut *transaction)
+                .await?;
+            }
+            changed == 1
+        }))
+    }
+}
