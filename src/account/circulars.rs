@@ -13,7 +13,7 @@ use super::composing::{Composition, Draft, Text};
 use super::emails::{self, MOST, Recipient};
 use super::me::path_id;
 use super::query::invalid;
-use super::seller::{Seller, Whom};
+use super::seller::{Many, Seller};
 use super::{AccountState, acting_settings, body, database, fields, mail_html, record_people};
 use crate::clock;
 use crate::problem::Problem;
@@ -100,20 +100,7 @@ async fn people_of(state: &AccountState, seller: &Seller, begun: &Begun) -> Resu
         }
         _ => return Err(invalid("sfdc_ids", "Give sfdc_ids or person_ids, or account_id, or opportunity_id.")),
     }
-    if chosen > MOST {
-        return Err(invalid("sfdc_ids", "There can be at most 200 people."));
-    }
-    let (mut people, mut unknown): (Vec<Person>, Vec<String>) = (Vec::new(), Vec::new());
-    let by_record = begun.sfdc_ids.iter().map(|id| Whom { person_id: None, sfdc_id: Some(id.clone()) });
-    let by_person = begun.person_ids.iter().map(|id| Whom { person_id: Some(id.clone()), sfdc_id: None });
-    for whom in by_record.chain(by_person) {
-        match seller.person(&whom).await {
-            Ok(person) if people.iter().all(|known| known.id != person.id) => people.push(person),
-            Ok(_) => {}
-            Err(problem) if problem.status >= 500 => return Err(problem),
-            Err(_) => unknown.extend(whom.sfdc_id.or(whom.person_id).map(|id| id.chars().take(32).collect::<String>())),
-        }
-    }
+    let (people, unknown) = seller.people(&Many { person_ids: begun.person_ids.clone(), sfdc_ids: begun.sfdc_ids.clone() }).await?;
     Ok((people, unknown, false))
 }
 

@@ -79,6 +79,32 @@ pub async fn add(
     let wanted = "The body must be an object with the list sfdc_ids or person_ids.";
     let wanted: Wanted = body::read(&request, payload, body::ORDINARY, wanted).await?;
     let id: i64 = request.match_info().get("id").and_then(|id| id.parse().ok()).ok_or_else(Problem::not_found)?;
+    added(&seller, &request, &state, id, wanted).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Group {
+    campaign_id: i64,
+    #[serde(default)]
+    sfdc_ids: Vec<String>,
+    #[serde(default)]
+    person_ids: Vec<String>,
+}
+
+/// `POST /v1/marketo-campaign-members`: the same, with the campaign in the body, as a form has it.
+pub async fn add_group(
+    seller: Seller,
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<AccountState>,
+) -> Result<Answer<Value>, Problem> {
+    let wanted = "The body must be an object with campaign_id and the list sfdc_ids or person_ids.";
+    let Group { campaign_id, sfdc_ids, person_ids } = body::read(&request, payload, body::ORDINARY, wanted).await?;
+    added(&seller, &request, &state, campaign_id, Wanted { sfdc_ids, person_ids }).await
+}
+
+async fn added(seller: &Seller, request: &HttpRequest, state: &AccountState, id: i64, wanted: Wanted) -> Result<Answer<Value>, Problem> {
     let whom: Vec<Whom> = if wanted.sfdc_ids.is_empty() && wanted.person_ids.is_empty() {
         vec![Whom::default()]
     } else {
@@ -89,11 +115,11 @@ pub async fn add(
         return Err(invalid("sfdc_ids", "There must be between 1 and 200 people."));
     }
     let asked = format!("{id}\n{}\n{}", wanted.sfdc_ids.join(","), wanted.person_ids.join(","));
-    let once = Once::of(&request, "campaign-members", &seller, &asked)?;
-    if let Some(before) = once.before(&seller).await? {
+    let once = Once::of(request, "campaign-members", seller, &asked)?;
+    if let Some(before) = once.before(seller).await? {
         return Ok(Answer::fleeting(before).accepted());
     }
-    let campaigns = of(&state, &seller).await?;
+    let campaigns = of(state, seller).await?;
     let campaign = campaigns.iter().find(|campaign| campaign.id == id).ok_or_else(|| {
         Problem::new(404, "campaign.unknown", "No such campaign", "Marketo has no active campaign of this id that may be requested.")
     })?;
@@ -105,7 +131,7 @@ pub async fn add(
             Ok(person) if !seen.insert(person.id.clone()) => results.push(json!({ "id": name, "outcome": "duplicate" })),
             Ok(person) => {
                 let detail = CampaignDetail { campaign_id: id, campaign: campaign.name.clone(), sent_by: seller.member.email.clone() };
-                added.push(activities::new(&seller, &person, "campaign", Some(campaign.name.clone()), &detail, vec![now_to("marketo")])?);
+                added.push(activities::new(seller, &person, "campaign", Some(campaign.name.clone()), &detail, vec![now_to("marketo")])?);
                 results.push(json!({ "id": name, "outcome": "accepted" }));
             }
             // One person alone is a question of its own.
@@ -114,7 +140,7 @@ pub async fn add(
         }
     }
     let answer = json!({ "accepted": added.len(), "skipped": results.len() - added.len(), "results": results });
-    let answer = once.record(&seller, &added, answer).await?;
+    let answer = once.record(seller, &added, answer).await?;
     Ok(Answer::fleeting(answer).accepted())
 }
 

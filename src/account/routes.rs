@@ -183,6 +183,8 @@ pub const ROUTES: &[Row] = &[
     row!(put, "/v1/circulars/{id}/people/{person}", circulars::change_addressee, offered),
     row!(delete, "/v1/circulars/{id}/people/{person}", circulars::reset_addressee, offered),
     row!(post, "/v1/circulars/{id}/send", circulars::send, offered),
+    row!(post, "/v1/marketo-campaign-members", marketo_campaigns::add_group, offered),
+    row!(post, "/v1/watch-list", watch_list::set_many, offered),
     row!(put, "/v1/watch-list/{person}", watch_list::add, offered),
     row!(delete, "/v1/watch-list/{person}", watch_list::remove, offered),
     row!(get, "/v1/moment-subscriptions", moment_alerts::list, offered),

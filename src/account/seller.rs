@@ -34,6 +34,24 @@ pub struct Whom {
     pub sfdc_id: Option<String>,
 }
 
+/// Several people are meant.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Many {
+    #[serde(default)]
+    pub person_ids: Vec<String>,
+    #[serde(default)]
+    pub sfdc_ids: Vec<String>,
+}
+
+impl Many {
+    /// Each of them, in the order in which they were named.
+    #[must_use]
+    pub fn each(&self) -> Vec<Whom> {
+        let by_record = self.sfdc_ids.iter().map(|id| Whom { sfdc_id: Some(id.clone()), person_id: None });
+        by_record.chain(self.person_ids.iter().map(|id| Whom { sfdc_id: None, person_id: Some(id.clone()) })).collect()
+    }
+}
+
 impl FromRequest for Seller {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
@@ -116,6 +134,27 @@ impl Seller {
         };
         let person = person.ok_or_else(not_in_marketo)?;
         if self.sees(&person).await? { Ok(person) } else { Err(not_in_marketo()) }
+    }
+
+    /// Those of several people whom the seller may act on, each once, and the ids of the others.
+    ///
+    /// # Errors
+    /// 400 for none or more than 200; otherwise when the database does not answer.
+    pub async fn people(&self, many: &Many) -> Result<(Vec<Person>, Vec<String>), Problem> {
+        let whom = many.each();
+        if whom.is_empty() || whom.len() > super::emails::MOST {
+            return Err(invalid("sfdc_ids", "There must be between 1 and 200 people."));
+        }
+        let (mut people, mut unknown): (Vec<Person>, Vec<String>) = (Vec::new(), Vec::new());
+        for whom in whom {
+            match self.person(&whom).await {
+                Ok(person) if people.iter().all(|known| known.id != person.id) => people.push(person),
+                Ok(_) => {}
+                Err(problem) if problem.status >= 500 => return Err(problem),
+                Err(_) => unknown.extend(whom.sfdc_id.or(whom.person_id).map(|id| id.chars().take(32).collect::<String>())),
+            }
+        }
+        Ok((people, unknown))
     }
 
     /// Whether the seller may act on a person: in a panel only on those of its record.

@@ -2,12 +2,12 @@
 
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::activities::{self, Once, TaskDetail, lines, now_to, told};
 use super::answer::Answer;
 use super::query::invalid;
-use super::seller::{Seller, Whom};
+use super::seller::{Many, Seller, Whom};
 use super::{body, database, fields};
 use crate::problem::Problem;
 
@@ -19,6 +19,11 @@ const PRIORITIES: [&str; 3] = ["High", "Normal", "Low"];
 struct Wanted {
     person_id: Option<String>,
     sfdc_id: Option<String>,
+    /// Several people, each with a task of their own.
+    #[serde(default)]
+    person_ids: Vec<String>,
+    #[serde(default)]
+    sfdc_ids: Vec<String>,
     name: String,
     #[serde(rename = "type")]
     kind: Option<String>,
@@ -36,15 +41,34 @@ struct Wanted {
 pub async fn create(seller: Seller, request: HttpRequest, payload: web::Payload) -> Result<Answer<Value>, Problem> {
     let wanted = "The body must be an object with name, type, due, priority, notes, assignee and whom it is about.";
     let wanted: Wanted = body::read(&request, payload, body::ORDINARY, wanted).await?;
+    if !wanted.person_ids.is_empty() || !wanted.sfdc_ids.is_empty() {
+        return for_many(&seller, &request, &wanted).await;
+    }
     let person = seller.person(&Whom { person_id: wanted.person_id.clone(), sfdc_id: wanted.sfdc_id.clone() }).await?;
     let (name, detail) = checked(&seller, &wanted).await?;
-    let once = Once::of(&request, "tasks", &seller, &format!("{}\n{name}\n{}", person.id, serde_json::json!(detail)))?;
+    let once = Once::of(&request, "tasks", &seller, &format!("{}\n{name}\n{}", person.id, json!(detail)))?;
     if let Some(before) = once.before(&seller).await? {
         return Ok(Answer::fleeting(before).created());
     }
     let task = activities::new(&seller, &person, "task", Some(name), &detail, vec![now_to("salesforce")])?;
     let answer = once.record(&seller, std::slice::from_ref(&task), told(&task)).await?;
     Ok(Answer::fleeting(answer).created().tag("person", &person.id))
+}
+
+async fn for_many(seller: &Seller, request: &HttpRequest, wanted: &Wanted) -> Result<Answer<Value>, Problem> {
+    let many = Many { person_ids: wanted.person_ids.clone(), sfdc_ids: wanted.sfdc_ids.clone() };
+    let (name, detail) = checked(seller, wanted).await?;
+    let asked = format!("{}\n{}\n{name}\n{}", many.person_ids.join(","), many.sfdc_ids.join(","), json!(detail));
+    let once = Once::of(request, "tasks", seller, &asked)?;
+    if let Some(before) = once.before(seller).await? {
+        return Ok(Answer::fleeting(before).created());
+    }
+    let (people, unknown) = seller.people(&many).await?;
+    let tasks =
+        people.iter().map(|person| activities::new(seller, person, "task", Some(name.clone()), &detail, vec![now_to("salesforce")]));
+    let tasks = tasks.collect::<Result<Vec<_>, _>>()?;
+    let answer = json!({ "accepted": tasks.len(), "skipped": unknown.len(), "unknown": unknown });
+    Ok(Answer::fleeting(once.record(seller, &tasks, answer).await?).created())
 }
 
 async fn checked(seller: &Seller, wanted: &Wanted) -> Result<(String, TaskDetail), Problem> {

@@ -125,6 +125,24 @@ async fn a_mail_to_many_names_who_is_left_out_and_goes_out_once() {
 }
 
 #[actix_web::test]
+async fn a_group_is_watched_gets_tasks_and_joins_a_campaign() {
+    for office in Office::all().await {
+        let house = &office.house;
+        let ids = json!([office.record(0), office.record(1), "00Q000000000009EAA", office.record(0)]);
+        let watched = house.post(&office.admin, "/v1/watch-list", json!({"sfdc_ids": ids})).await.ok();
+        assert_eq!((&watched["accepted"], &watched["skipped"]), (&json!(2), &json!(1)), "{watched}");
+        house.post(&office.admin, "/v1/watch-list", json!({})).await.refused(400, "request.invalid");
+        let tasks = house.post(&office.admin, "/v1/tasks", json!({"sfdc_ids": ids, "name": "Call them"})).await.ok();
+        assert_eq!(tasks["accepted"], 2);
+        let campaigns = house.get(&office.admin, "/v1/marketo-campaigns").await.ok();
+        let wish = json!({"sfdc_ids": ids, "campaign_id": campaigns["items"][0]["id"]});
+        assert_eq!(house.post(&office.admin, "/v1/marketo-campaign-members", wish).await.ok()["accepted"], 2);
+        assert_eq!(office.ledger("?state=open").await.len(), 4);
+        office.deliver(Target::Marketo).await;
+    }
+}
+
+#[actix_web::test]
 async fn fields_of_salesforce_are_filled_and_unknown_ones_stop_the_send() {
     for office in Office::all().await {
         let record = office.record(0).to_owned();

@@ -152,7 +152,7 @@ async fn a_plain_user_gets_nothing_that_is_the_admins() {
             "/v1/calls",
             "/v1/tasks",
             "/v1/campaigns",
-            "/v1/marketo-campaigns",
+            "/v1/marketo-campaign",
             "/v1/my-emails",
             "/v1/moment-subscriptions",
             "/v1/template",

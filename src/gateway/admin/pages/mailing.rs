@@ -106,7 +106,11 @@ pub(super) static PAGES: &[Page] = &[
         who: Who::Member,
         template: "circular",
         menu: "circulars",
-        asks: &[Ask::needed("circular", "/v1/circulars/{id}"), Ask::wanted("templates", "/v1/templates")],
+        asks: &[
+            Ask::needed("circular", "/v1/circulars/{id}"),
+            Ask::wanted("templates", "/v1/templates"),
+            Ask::wanted("campaigns", "/v1/marketo-campaigns"),
+        ],
         acts: &[
             Act::post(CIRCULAR, "/v1/circulars/{id}").by(Verb::Put).of(WRITTEN).then("draft-kept", CIRCULAR),
             Act::post("/admin/circulars/{id}/send", "/v1/circulars/{id}/send").of(WRITTEN).then("circular-sent", CIRCULAR),
@@ -114,6 +118,13 @@ pub(super) static PAGES: &[Page] = &[
                 .by(Verb::Put)
                 .of(&[text("template_id")])
                 .then("template-taken", CIRCULAR),
+            Act::post("/admin/circulars/{id}/watch", "/v1/watch-list").of(&[field("person_ids", Kind::Many)]).then("group-done", CIRCULAR),
+            Act::post("/admin/circulars/{id}/task", "/v1/tasks")
+                .of(&[field("person_ids", Kind::Many), text("name"), field("due", Kind::Optional)])
+                .then("group-done", CIRCULAR),
+            Act::post("/admin/circulars/{id}/campaign", "/v1/marketo-campaign-members")
+                .of(&[field("person_ids", Kind::Many), field("campaign_id", Kind::Number)])
+                .then("group-done", CIRCULAR),
             Act::post("/admin/circulars/{id}/people/{person}/part", "/v1/circulars/{id}/people/{person}")
                 .by(Verb::Put)
                 .of(&[field("left_out", Kind::Flag)])

@@ -362,18 +362,7 @@ pub fn ordinary(call: &str) -> (u16, Value) {
             list(&json!([{"member_id": "m1", "email": "ada@acme.example", "first_name": "Ada", "last_name": "Lovelace", "access": true}]))
         }
         "GET /v1/deliveries" => ledger(),
-        "GET /v1/acting-settings" => {
-            json!({"tracking": true, "append_unsubscribe": true, "unsubscribe_message": "", "marketo_check": false, "blocked_domains": ["x.example"],
-                "throttle_mails": 25, "throttle_seconds": 45, "subject_pattern": "{{activity_type}}", "log_replies": true, "opt_out_field": "both"})
-        }
-        call if call.starts_with("GET /v1/mail-channels/") => {
-            json!({"set": true, "smtp_host": "smtp.x.example", "smtp_port": 465, "smtp_security": "tls", "smtp_user": "u", "smtp_password_set": true,
-                "imap_host": "", "imap_port": 993, "imap_security": "starttls", "imap_user": "", "imap_password_set": false, "looked_at": NOW - HOUR,
-                "problem": "The server is asleep.", "standard": true})
-        }
-        "GET /v1/unsubscribes" => list(&json!([
-            {"email": "ann@x.example", "what": "all", "why": "no <b>thanks</b>", "source": "Clicked Link", "since": NOW - HOUR, "at": NOW, "details": "Unsubscribe"}])),
-        call if call.starts_with("GET /v1/template") || call.starts_with("GET /v1/circulars") => mailing(call),
+        call if MAILING.iter().any(|start| call.starts_with(start)) => mailing(call),
         "GET /v1/audit" => list(&json!([
             {"at": NOW - HOUR, "who": "ada@acme.example", "what": "member.invited", "target": "grace@acme.example", "from": "192.0.2.7", "request_id": "r1"},
             {"at": NOW - 2 * HOUR, "who": "marta@acme.example", "what": "integration.revealed", "target": "123-ABC-456", "from": "192.0.2.8", "request_id": "r2"}])),
@@ -397,8 +386,39 @@ pub fn ordinary(call: &str) -> (u16, Value) {
     (if call.starts_with("POST /v1/sign-in-links") && !call.ends_with("redeem") { 202 } else { 200 }, answer)
 }
 
+const MAILING: [&str; 6] = [
+    "GET /v1/template",
+    "GET /v1/circulars",
+    "GET /v1/acting-settings",
+    "GET /v1/mail-channels/",
+    "GET /v1/unsubscribes",
+    "GET /v1/marketo-campaigns",
+];
+
+// Decisions about mails, and what comes of them.
+fn decisions(call: &str) -> Option<Value> {
+    Some(match call {
+        "GET /v1/marketo-campaigns" => list(&json!([{"id": 7, "name": "Webinar"}])),
+        "GET /v1/acting-settings" => {
+            json!({"tracking": true, "append_unsubscribe": true, "unsubscribe_message": "", "marketo_check": false, "blocked_domains": ["x.example"],
+                "throttle_mails": 25, "throttle_seconds": 45, "subject_pattern": "{{activity_type}}", "log_replies": true, "opt_out_field": "both"})
+        }
+        call if call.starts_with("GET /v1/mail-channels/") => {
+            json!({"set": true, "smtp_host": "smtp.x.example", "smtp_port": 465, "smtp_security": "tls", "smtp_user": "u", "smtp_password_set": true,
+                "imap_host": "", "imap_port": 993, "imap_security": "starttls", "imap_user": "", "imap_password_set": false, "looked_at": NOW - HOUR,
+                "problem": "The server is asleep.", "standard": true})
+        }
+        "GET /v1/unsubscribes" => list(&json!([
+            {"email": "ann@x.example", "what": "all", "why": "no <b>thanks</b>", "source": "Clicked Link", "since": NOW - HOUR, "at": NOW, "details": "Unsubscribe"}])),
+        _ => return None,
+    })
+}
+
 // Templates and mails to many.
 fn mailing(call: &str) -> Value {
+    if let Some(decided) = decisions(call) {
+        return decided;
+    }
     let id = "0199f2d0c0de7000a000000000000009";
     let teams = json!([{"id": "everyone", "name": "Everyone", "chosen": true}, {"id": "t1", "name": "DACH", "chosen": false}]);
     let mut template = json!({"id": id, "name": "Case <study>", "category": "Follow-up", "subject": "For {{company}}", "favourite": true, "mine": true,
