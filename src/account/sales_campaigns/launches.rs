@@ -9,7 +9,7 @@ use super::launching::{self, EditFor, LeftOut, Wanted, begin, checked, hindrance
 use super::mails::{self, Edit};
 use super::{Known, rules, schedule, sees, teams_of};
 use crate::account::answer::Answer;
-use crate::account::composing;
+use crate::account::composing::{self, Composition};
 use crate::account::me::path_id;
 use crate::account::query::invalid;
 use crate::account::seller::{Seller, Whom};
@@ -137,7 +137,7 @@ async fn whole(state: &AccountState, seller: &Seller, launch: &Launch) -> Result
     let (mut shown, mut trouble) = (Vec::new(), None);
     let edits = edits(launch);
     let common = match &known {
-        Some(known) if first_mail => match mails::composition(state, seller, &known.plan, 0, None).await {
+        Some(known) if first_mail => match asked(state, seller, known, &people).await {
             Ok(composition) => Some(composition),
             Err(problem) if problem.status >= 500 => return Err(problem),
             Err(problem) => {
@@ -287,4 +287,11 @@ pub async fn start(seller: Seller, request: HttpRequest, state: web::Data<Accoun
     let chosen = launching::Chosen { launch, people, left_out, edits: &edits };
     let answer = launching::start(&state, &seller, &known, chosen, None).await?;
     Ok(Answer::fleeting(answer).accepted())
+}
+
+// The first step's mail, with what it wants to know of these people.
+async fn asked(state: &AccountState, seller: &Seller, known: &Known, people: &[Person]) -> Result<Composition, Problem> {
+    let mut composition = mails::composition(state, seller, &known.plan, 0, None).await?;
+    composition.ask_salesforce(state, seller, &people.iter().collect::<Vec<_>>(), &[]).await?;
+    Ok(composition)
 }

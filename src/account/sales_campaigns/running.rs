@@ -172,7 +172,14 @@ impl Turns {
             return Ok(on(Advance { due_at: later, reason: Some("daily_limit".to_owned()), ..way.on_the_spot() }));
         }
         let made = match self.composition(way, at).await {
-            Ok(composition) => emails::ready(&self.state, &way.seller, &composition, &way.person, None, 0).await,
+            Ok(composition) => {
+                // The step's words are shared by all; what Salesforce says is of this person.
+                let mut own = Composition::clone(&composition);
+                match own.ask_salesforce(&self.state, &way.seller, &[&way.person], &[]).await {
+                    Ok(()) => emails::ready(&self.state, &way.seller, &own, &way.person, None, 0).await,
+                    Err(problem) => Err(problem),
+                }
+            }
             Err(problem) => Err(problem),
         };
         let (mut activity, email) = match made {
@@ -275,7 +282,9 @@ impl Way<'_> {
         let mut notes = step.notes.clone();
         if step.kind == StepKind::Email && step.send == SendOption::Task {
             // What the rep is to send, with as many fields filled as can be.
-            if let Ok(composition) = mails::composition(state, &self.seller, &self.plan, at, None).await {
+            if let Ok(mut composition) = mails::composition(state, &self.seller, &self.plan, at, None).await {
+                // A field that Salesforce does not tell stays for the rep to fill.
+                let _ = composition.ask_salesforce(state, &self.seller, &[&self.person], &[]).await;
                 let mail = composition.for_person(&self.person, None);
                 let text = format!("{}\n\n{}", mail.subject, crate::account::composing::shown(&mail.html));
                 notes = activities::lines(Some(&text.chars().take(4_000).collect::<String>()));
