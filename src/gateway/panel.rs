@@ -57,7 +57,7 @@ pub fn shows(object: &str) -> bool {
 }
 
 // Records with several people behind them.
-fn is_group(object: &str) -> bool {
+pub(super) fn is_group(object: &str) -> bool {
     matches!(object, "Account" | "Opportunity")
 }
 

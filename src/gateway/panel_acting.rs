@@ -106,6 +106,11 @@ pub async fn menu(request: HttpRequest, face: Data<Face>) -> HttpResponse {
         Ok(rep) => rep,
         Err(problem) => return refused(&request, &face, &problem),
     };
+    // Of an account or an opportunity all people are written to at once, on a page of their own.
+    if rep.claims.obj.as_deref().is_some_and(panel::is_group) {
+        let entries = [json!({ "name": "circular", "word": "act-circular", "why": null })];
+        return rep.show("acting-menu", &json!({ "entries": entries }));
+    }
     let (everything, email, watched) = match rep.person().await {
         Ok(may) => {
             let email = may.pointer("/email_problem/code").and_then(Value::as_str).map(reason);

@@ -411,14 +411,15 @@
     note.replaceChildren(...(id ? [copyOf(id)] : []));
   }
 
-  async function openSettings() {
+  async function openSettings(path = '/panel/settings', body) {
     if (!note.hidden) return tellNote(null);
     // Opened before anything is awaited: later it would count as a pop-up.
     const tab = window.open('about:blank', '_blank');
     gear.disabled = true;
     try {
-      const answer = await fetch('/panel/settings', {
-        method: 'POST', headers: { Authorization: `Bearer ${config.token}`, Accept: 'application/json' },
+      const kind = body && { 'Content-Type': 'application/json' };
+      const answer = await fetch(path, {
+        method: 'POST', body, headers: { Authorization: `Bearer ${config.token}`, Accept: 'application/json', ...kind },
         cache: 'no-store', credentials: 'omit', redirect: 'error', referrerPolicy: 'no-referrer', signal: AbortSignal.timeout(TIMEOUT),
       });
       const said = await answer.json();
@@ -428,7 +429,7 @@
       }
       tab?.close();
       if (answer.status === 401) return void ended();
-      tellNote(said.code === 'entrance.not_member' ? 'not-member' : 'no-settings');
+      tellNote(/not_(a_)?member$/.test(said.code) ? 'not-member' : 'no-settings');
     } catch {
       tab?.close();
       tellNote('no-settings');
@@ -468,6 +469,7 @@
     if (target.matches('[data-act-cancel]')) return closeForm();
     if (target.dataset.act) {
       if (target.getAttribute('aria-disabled')) return;
+      if (target.dataset.act === 'circular') { closeMenu(); return void openSettings('/panel/circular', '{}'); }
       return void act(target.dataset.act, /watch/.test(target.dataset.act) ? new URLSearchParams() : undefined);
     }
     if (target.matches('[data-mail-close]')) return closeMail();

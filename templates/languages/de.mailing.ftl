@@ -237,6 +237,7 @@ said-group-done = Für alle erledigt, die nicht ausgelassen sind.
 wrong-person_ids = Es müssen zwischen 1 und 200 Personen sein.
 wrong-due = Geben Sie ein Datum ein.
 wrong-campaign_id = Wählen Sie eine der Kampagnen.
+act-circular = Diesen Personen eine E-Mail senden
 code-cause-API-CURRENTLY-DISABLED = Der Salesforce-Benutzer darf die API nicht benutzen.
 code-remedy-API-CURRENTLY-DISABLED = Geben Sie dem Benutzer die Berechtigung API Enabled und versuchen Sie es erneut.
 code-cause-AUTHENTICATION-FAILURE = Die gespeicherten Zugangsdaten wurden nicht angenommen.

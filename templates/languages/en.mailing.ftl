@@ -237,6 +237,7 @@ said-group-done = Done for the people who are not left out.
 wrong-person_ids = There must be between 1 and 200 people.
 wrong-due = Enter a date.
 wrong-campaign_id = Choose one of the campaigns.
+act-circular = Send a sales e-mail to these people
 code-cause-API-CURRENTLY-DISABLED = The Salesforce user may not use the API.
 code-remedy-API-CURRENTLY-DISABLED = Give the user the permission API Enabled, then retry.
 code-cause-AUTHENTICATION-FAILURE = The stored credentials were not accepted.

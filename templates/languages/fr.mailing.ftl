@@ -237,6 +237,7 @@ said-group-done = Fait pour les personnes non écartées.
 wrong-person_ids = Il faut entre 1 et 200 personnes.
 wrong-due = Entrez une date.
 wrong-campaign_id = Choisissez l’une des campagnes.
+act-circular = Envoyer un e-mail à ces personnes
 code-cause-API-CURRENTLY-DISABLED = L’utilisateur Salesforce ne peut pas utiliser l’API.
 code-remedy-API-CURRENTLY-DISABLED = Donnez à l’utilisateur l’autorisation API Enabled, puis réessayez.
 code-cause-AUTHENTICATION-FAILURE = Les identifiants enregistrés n’ont pas été acceptés.

@@ -237,6 +237,7 @@ said-group-done = Gedaan voor wie niet is weggelaten.
 wrong-person_ids = Er moeten 1 tot 200 personen zijn.
 wrong-due = Voer een datum in.
 wrong-campaign_id = Kies een van de campagnes.
+act-circular = Deze personen een e-mail sturen
 code-cause-API-CURRENTLY-DISABLED = De Salesforce-gebruiker mag de API niet gebruiken.
 code-remedy-API-CURRENTLY-DISABLED = Geef de gebruiker het recht API Enabled en probeer opnieuw.
 code-cause-AUTHENTICATION-FAILURE = De opgeslagen inloggegevens werden niet geaccepteerd.

@@ -237,6 +237,7 @@ said-group-done = Klart för dem som inte är utelämnade.
 wrong-person_ids = Det måste vara mellan 1 och 200 personer.
 wrong-due = Ange ett datum.
 wrong-campaign_id = Välj en av kampanjerna.
+act-circular = Skicka säljmejl till de här personerna
 code-cause-API-CURRENTLY-DISABLED = Salesforce-användaren får inte använda API:t.
 code-remedy-API-CURRENTLY-DISABLED = Ge användaren behörigheten API Enabled och försök igen.
 code-cause-AUTHENTICATION-FAILURE = De sparade inloggningsuppgifterna godtogs inte.

@@ -229,6 +229,7 @@ said-group-done = 已对未排除的人员执行。
 wrong-person_ids = 人数须在 1 至 200 之间。
 wrong-due = 请输入日期。
 wrong-campaign_id = 请选择一个活动。
+act-circular = 向这些人发送销售邮件
 code-cause-API-CURRENTLY-DISABLED = 该 Salesforce 用户无权使用 API。
 code-remedy-API-CURRENTLY-DISABLED = 请授予该用户 API Enabled 权限，然后重试。
 code-cause-AUTHENTICATION-FAILURE = 存储的凭据未被接受。

@@ -8,7 +8,7 @@ use super::panel::{busy_contact, record_page, shown};
 use crate::world::world;
 
 /// The account of a contact.
-async fn account_of(contact: &str) -> String {
+pub(super) async fn account_of(contact: &str) -> String {
     let token = world().access_token().await;
     let found = world().http.get(world().url(&format!("/api/v1/people?sfdc_id={contact}"))).bearer_auth(&token).send().await.unwrap();
     let found: Value = found.json().await.unwrap();
