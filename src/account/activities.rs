@@ -72,6 +72,8 @@ pub struct SalesCampaignDetail {
     pub sent_by: String,
     /// The step's name.
     pub step: String,
+    /// The step's day in the sequence.
+    pub day: String,
 }
 
 /// A mail that was sent, or what its recipient did with it.

@@ -36,6 +36,7 @@ pub struct Composed {
 }
 
 /// A mail that can be made out to people.
+/// A mail that can be made out to people.
 #[derive(Clone)]
 pub struct Composition {
     pub template: Option<Template>,

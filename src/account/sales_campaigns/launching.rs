@@ -214,6 +214,7 @@ pub(super) async fn start(
         url: address(state, &known.campaign.id),
         sent_by: seller.member.email.clone(),
         step: String::new(),
+        day: String::new(),
     };
     let (mut runs, mut results) = (Vec::new(), Vec::new());
     for person in people {

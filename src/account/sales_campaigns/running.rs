@@ -188,7 +188,7 @@ impl Turns {
             Err(problem) => return Ok(self.hindered(way, &problem)),
         };
         if let Ok(mut detail) = serde_json::from_str::<EmailDetail>(&activity.detail) {
-            detail.sales_campaign = Some(way.detail(&step.name));
+            detail.sales_campaign = Some(way.detail(step));
             activity.detail = serde_json::to_string(&detail).map_err(|_| Problem::internal())?;
         }
         if let Some(count) = self.mails.get_mut(member) {
@@ -273,9 +273,9 @@ impl Way<'_> {
         self.plan.steps.get(at).map_or(over, |step| self.due(step))
     }
 
-    fn detail(&self, step: &str) -> SalesCampaignDetail {
+    fn detail(&self, step: &Step) -> SalesCampaignDetail {
         let known: SalesCampaignDetail = serde_json::from_str(&self.run.detail).unwrap_or_default();
-        SalesCampaignDetail { name: self.campaign.name.clone(), step: step.to_owned(), ..known }
+        SalesCampaignDetail { name: self.campaign.name.clone(), step: step.name.clone(), day: step.day.to_string(), ..known }
     }
 
     async fn reminder(&self, step: &Step, at: usize, now_ms: i64, state: &AccountState) -> Result<NewActivity, Problem> {
@@ -300,7 +300,7 @@ impl Way<'_> {
             owner_id: self.seller.member.salesforce_user_id.clone(),
             assignee: self.seller.member.email.clone(),
             done: false,
-            sales_campaign: Some(self.detail(&step.name)),
+            sales_campaign: Some(self.detail(step)),
         };
         let mut task = activities::new(&self.seller, &self.person, "task", Some(step.name.clone()), &detail, vec![now_to("salesforce")])?;
         task.happened_at = now_ms;

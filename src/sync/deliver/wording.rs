@@ -81,6 +81,16 @@ pub fn for_marketo(due: &Due, type_id: i64) -> Option<Value> {
     }))
 }
 
+// What a subject may say of the campaign.
+fn of_campaign(campaign: Option<&SalesCampaignDetail>) -> Named<'_> {
+    campaign.map_or_else(Named::default, |campaign| Named {
+        sales_campaign_name: &campaign.name,
+        sales_campaign_day: &campaign.day,
+        sales_campaign_step: &campaign.step,
+        ..Named::default()
+    })
+}
+
 /// The task as Salesforce wants it, called by an admin's pattern; `None` when the activity can't be read.
 pub fn for_salesforce(due: &Due, pattern: &str) -> Option<Map<String, Value>> {
     let activity = &due.activity;
@@ -114,15 +124,16 @@ pub fn for_salesforce(due: &Due, pattern: &str) -> Option<Map<String, Value>> {
                 _ => "Custom",
             };
             campaign.clone_from(&task.sales_campaign);
+            let subject = named(Named { activity_type, activity_subject: own, ..of_campaign(campaign.as_ref()) }, own);
             json!({
-                "Subject": named(Named { activity_type, activity_subject: own, ..Named::default() }, own), "Status": if task.done { "Completed" } else { "Not Started" },
+                "Subject": subject, "Status": if task.done { "Completed" } else { "Not Started" },
                 "Priority": task.priority, "ActivityDate": task.due, "Description": task.notes, "OwnerId": task.owner_id,
             })
         }
         "email" => {
             let mail: EmailDetail = serde_json::from_str(&activity.detail).ok()?;
-            let mail_named = Named { activity_type: "Email", activity_subject: &mail.subject, ..Named::default() };
             campaign.clone_from(&mail.sales_campaign);
+            let mail_named = Named { activity_type: "Email", activity_subject: &mail.subject, ..of_campaign(campaign.as_ref()) };
             json!({
                 "Subject": named(mail_named, &format!("Email: {}", mail.subject)), "Status": "Completed", "Priority": "Normal", "Type": "Email",
                 "TaskSubtype": "Email", "ActivityDate": day, "MSE_Email_Status__c": "sent", "MSE_Viewed__c": false, "MSE_Clicked__c": false,
