@@ -218,10 +218,13 @@ impl Part {
     }
 }
 
-/// Under which key the first page of a tab is kept for a rep.
+/// Under which keys a rep's panel keeps what somebody's deed changes: the head, the dashboard as it opens, and the first page of
+/// the deed's tab.
 #[must_use]
-pub fn key_of_tab(claims: &Claims, tab: PanelTab) -> String {
-    Part::Tab(tab, None, None).key(claims)
+pub fn keys_after(claims: &Claims, tab: Option<PanelTab>) -> Vec<String> {
+    let tab = tab.map(|tab| Part::Tab(tab, None, None));
+    let parts = [Part::Person, Part::Insights(insights::Choice::default(), None)].into_iter().chain(tab);
+    parts.map(|part| part.key(claims)).collect()
 }
 
 /// The fields of an address, each of them one that the page knows.

@@ -313,8 +313,8 @@ async fn done(rep: &Rep<'_>, action: &str, fields: &[(String, String)]) -> Resul
 
 // The rep sees at once what they did; others when the fragment's few seconds are over.
 async fn forget(rep: &Rep<'_>, tab: &str) {
-    if let Some(tab) = PanelTab::from_key(tab) {
-        rep.face.memory.forget(&panel::key_of_tab(&rep.claims, tab)).await;
+    for key in panel::keys_after(&rep.claims, PanelTab::from_key(tab)) {
+        rep.face.memory.forget(&key).await;
     }
 }
 

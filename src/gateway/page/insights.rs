@@ -15,7 +15,7 @@ pub const KEY: &str = "insights";
 
 /// Which week is told, counted back from the present one (`None`: the last in which something happened), and which
 /// deeds of it (`None`: all); of a contact, whether everybody of the account is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Choice {
     pub week: Option<u8>,
     pub kind: Option<&'static str>,

@@ -10,10 +10,10 @@ async fn fits(browser: &Browser, tab: &str) {
     let outside = browser
         .value(
             "[...document.querySelectorAll('#panel *')].filter((element) => {
-                if (element.closest('.unseen, .tabs, thead, svg') || !element.checkVisibility()) return false;
+                if (element.closest('.unseen, .tabs, thead, svg, details:not([open]) > :not(summary), .last-what > *') || !element.checkVisibility()) return false;
                 const box = element.getBoundingClientRect();
                 return box.width > 0 && (box.right > innerWidth + 0.5 || box.left < -0.5);
-            }).map((element) => element.outerHTML.slice(0, 160))",
+            }).map((element) => `${element.parentElement.className}: ${element.outerHTML.slice(0, 160)}`)",
         )
         .await;
     assert_eq!(outside, json!([]), "{tab}");
