@@ -1,7 +1,26 @@
 //! Launches in the making, and what the steps of a campaign came to.
 
-use super::sales_runs::Launch;
 use super::{StoreError, Tenant, commit, on};
+
+/// A launch: people chosen, and what is to become of them.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Launch {
+    pub id: String,
+    pub member_id: String,
+    pub campaign_id: Option<String>,
+    /// `draft` or `started`.
+    pub state: String,
+    pub zone: String,
+    /// Without it, at once.
+    pub start_at: Option<i64>,
+    /// JSON.
+    pub people: String,
+    pub left_out: String,
+    pub edits: String,
+    pub outcome: Option<String>,
+    pub created_at: i64,
+    pub started_at: Option<i64>,
+}
 
 /// What one step came to.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]

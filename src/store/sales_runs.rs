@@ -3,6 +3,7 @@
 use super::deliveries::under_lease;
 use super::sales_activities::{Asked, NewActivity, Recorded, once, record};
 use super::sales_emails::{SalesEmail, write_mail};
+use super::sales_launches::Launch;
 use super::sync_state::Lease;
 use super::{Store, StoreError, Tenant, batch, commit, on};
 
@@ -85,26 +86,6 @@ pub struct Advance {
     pub email_key: String,
     /// The step's id, and what it causes.
     pub deed: Option<(String, NewActivity, Option<SalesEmail>)>,
-}
-
-/// A launch: people chosen, and what is to become of them.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct Launch {
-    pub id: String,
-    pub member_id: String,
-    pub campaign_id: Option<String>,
-    /// `draft` or `started`.
-    pub state: String,
-    pub zone: String,
-    /// Without it, at once.
-    pub start_at: Option<i64>,
-    /// JSON.
-    pub people: String,
-    pub left_out: String,
-    pub edits: String,
-    pub outcome: Option<String>,
-    pub created_at: i64,
-    pub started_at: Option<i64>,
 }
 
 /// How much a member has going on.

@@ -17,7 +17,7 @@ use crate::account::{AccountState, body, database};
 use crate::clock;
 use crate::problem::Problem;
 use crate::store::people::Person;
-use crate::store::sales_runs::Launch;
+use crate::store::sales_launches::Launch;
 
 /// A draft that nobody came back to.
 const FORGOTTEN_MS: i64 = 30 * 86_400_000;

@@ -20,7 +20,8 @@ use crate::problem::Problem;
 use crate::salesforce_id::SalesforceId;
 use crate::store::people::Person;
 use crate::store::sales_activities::Recorded;
-use crate::store::sales_runs::{Launch, Run};
+use crate::store::sales_launches::Launch;
+use crate::store::sales_runs::Run;
 
 /// Most people of one launch.
 pub(super) const MOST: usize = 200;
