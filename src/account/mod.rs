@@ -74,6 +74,7 @@ mod query;
 mod record_people;
 mod records;
 mod request;
+pub mod resealing;
 pub mod returns;
 pub mod routes;
 pub mod sales_campaigns;

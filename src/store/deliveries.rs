@@ -71,7 +71,26 @@ pub struct LedgerFilter<'a> {
     pub state: &'a str,
 }
 
+/// What waits for a target, over all accounts.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Queue {
+    pub target: String,
+    pub open: i64,
+    /// When the turn of the first of them came or comes, milliseconds since the epoch.
+    pub first_at: i64,
+}
+
 impl Store {
+    /// What waits for each target; a target for which nothing waits is missing.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn delivery_queues(&self) -> Result<Vec<Queue>, StoreError> {
+        let text = "select target, count(*) as open, min(next_at) as first_at from deliveries \
+                    where state in ('waiting', 'sending', 'unsettled') group by target";
+        Ok(on!(self, pool => sqlx::query_as(text).fetch_all(pool).await)?)
+    }
+
     /// Accounts with something due at a target.
     ///
     /// # Errors

@@ -30,6 +30,7 @@ pub mod progress;
 mod promises;
 pub mod sales_campaigns;
 mod small;
+pub mod standings;
 pub mod timeline_tail;
 
 pub use self::job::{Job, Outcome, run_once};
@@ -81,6 +82,7 @@ pub async fn run(deps: SyncDeps, cancel: CancellationToken) {
     tasks.spawn(promises::keep_imports(deps.clone(), cancel.clone()));
     tasks.spawn(mailboxes::keep(deps.clone(), cancel.clone()));
     tasks.spawn(promises::keep_tokens(deps.clone(), cancel.clone()));
+    tasks.spawn(promises::keep_figures(deps.clone(), cancel.clone()));
     tasks.spawn(sales_campaigns::keep(deps.clone(), cancel.clone()));
     for target in deliver::Target::ALL {
         tasks.spawn(deliver::keep(deps.clone(), target, cancel.clone()));

@@ -215,6 +215,7 @@ purpose-field_sync = Erstes Laden der Personen
 purpose-history = Erstes Laden der Aktivitäten
 purpose-people_changes = Geänderte und gelöschte Personen
 purpose-timeline_tail = Neue Aktivitäten
+purpose-standings = Sterne und Flammen, einmal am Tag
 access-lead = Mitglieder mit Zugriff sehen interessante Momente im Live-Feed und können Personen zu Marketingkampagnen hinzufügen.
 access-legend = Mitglieder mit Zugriff auf Marketo
 login-how = Wie sich Mitglieder anmelden

@@ -218,6 +218,7 @@ purpose-field_sync = First load of people
 purpose-history = First load of activities
 purpose-people_changes = Changed and deleted people
 purpose-timeline_tail = New activities
+purpose-standings = Stars and flames, once a day
 access-lead = Members with access see Interesting Moments in the Live Feed and can add people to marketing campaigns.
 access-legend = Members with access to Marketo
 login-how = How members sign in

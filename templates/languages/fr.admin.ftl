@@ -215,6 +215,7 @@ purpose-field_sync = Premier chargement des personnes
 purpose-history = Premier chargement des activités
 purpose-people_changes = Personnes modifiées ou supprimées
 purpose-timeline_tail = Nouvelles activités
+purpose-standings = Étoiles et flammes, une fois par jour
 access-lead = Les membres ayant accès voient les moments intéressants dans le flux en direct et peuvent ajouter des personnes aux campagnes marketing.
 access-legend = Membres ayant accès à Marketo
 login-how = Comment les membres se connectent

@@ -215,6 +215,7 @@ purpose-field_sync = Eerste keer personen laden
 purpose-history = Eerste keer activiteiten laden
 purpose-people_changes = Gewijzigde en verwijderde personen
 purpose-timeline_tail = Nieuwe activiteiten
+purpose-standings = Sterren en vlammen, eenmaal per dag
 access-lead = Leden met toegang zien interessante momenten in de livefeed en kunnen personen aan marketingcampagnes toevoegen.
 access-legend = Leden met toegang tot Marketo
 login-how = Hoe leden zich aanmelden

@@ -215,6 +215,7 @@ purpose-field_sync = Första inläsningen av personer
 purpose-history = Första inläsningen av aktiviteter
 purpose-people_changes = Ändrade och borttagna personer
 purpose-timeline_tail = Nya aktiviteter
+purpose-standings = Stjärnor och flammor, en gång om dagen
 access-lead = Medlemmar med åtkomst ser intressanta händelser i liveflödet och kan lägga till personer i marknadskampanjer.
 access-legend = Medlemmar med åtkomst till Marketo
 login-how = Hur medlemmar loggar in

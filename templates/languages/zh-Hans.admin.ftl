@@ -215,6 +215,7 @@ purpose-field_sync = 首次加载人员
 purpose-history = 首次加载活动
 purpose-people_changes = 已更改和已删除的人员
 purpose-timeline_tail = 新活动
+purpose-standings = 星级和火焰，每天一次
 access-lead = 拥有权限的成员可在实时动态中查看有趣时刻，并可将人员添加到营销活动。
 access-legend = 可访问 Marketo 的成员
 login-how = 成员的登录方式

@@ -19,6 +19,7 @@ mod people;
 mod people_of_account;
 mod record_people;
 mod records;
+mod resealing;
 mod returns;
 mod sales_campaigns;
 mod salesforce;
