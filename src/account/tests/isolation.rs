@@ -224,7 +224,8 @@ fn without_times(value: &mut Value) {
     match value {
         Value::Object(members) => {
             members.retain(|name, _| {
-                !["last_seen_at", "last_used_at", "last_success_at", "next_cursor", "request_id"].contains(&name.as_str())
+                !["last_seen_at", "last_used_at", "last_success_at", "since", "checked_at", "next_cursor", "request_id"]
+                    .contains(&name.as_str())
             });
             members.values_mut().for_each(without_times);
         }
