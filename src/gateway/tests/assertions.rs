@@ -318,9 +318,9 @@ async fn jwt_15_a_key_counts_from_its_first_to_its_last_day() {
         let world = world_of(org("active", &certificates)).await;
         let assertion = KEYS[0].sign(&Header::new(Algorithm::RS256), &claims(&world));
         if good {
-            accepted(&world, &assertion).await
+            accepted(&world, &assertion).await;
         } else {
-            refused(&world, &assertion).await
+            refused(&world, &assertion).await;
         }
         world.stop().await;
     }
