@@ -36,6 +36,7 @@ pub mod org_packages;
 pub mod orgs;
 pub mod people;
 mod people_batch;
+pub mod personal_data;
 pub mod record_activities;
 pub mod sales_activities;
 pub mod sales_campaigns;

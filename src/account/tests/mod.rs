@@ -19,6 +19,7 @@ mod orgs;
 mod package;
 mod people;
 mod people_of_account;
+mod personal_data;
 mod record_people;
 mod records;
 mod returns;
