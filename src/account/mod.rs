@@ -68,6 +68,7 @@ mod orgs;
 mod package_state;
 pub mod package_version;
 mod people;
+mod personal_data;
 pub mod postbox;
 pub mod provisioning;
 mod query;

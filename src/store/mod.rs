@@ -37,6 +37,7 @@ pub mod orgs;
 pub mod people;
 mod people_batch;
 mod people_indexes;
+pub mod personal_data;
 pub mod record_activities;
 pub mod resealing;
 pub mod sales_activities;

@@ -195,6 +195,9 @@ pub(super) static PAGES: &[Page] = &[
             Act::post("/admin/settings/unsubscribes/untracked", "/v1/untracked")
                 .of(&[text("email"), field("untracked", Kind::Flag)])
                 .then("saved", UNSUBSCRIBES),
+            Act::post("/admin/settings/unsubscribes/erase", "/v1/personal-data/erasures")
+                .of(&[text("email"), text("confirmed")])
+                .then("erased", UNSUBSCRIBES),
         ],
     },
     Page {
