@@ -43,6 +43,7 @@ pub mod sales_emails;
 pub mod sales_ends;
 pub mod sales_launches;
 pub mod sales_runs;
+pub mod sales_tasks;
 pub mod salesforce;
 pub mod secret_keys;
 mod sync_runs;

@@ -962,3 +962,7 @@ problem-oauth-exchange-failed = Salesforce arbeitet noch daran. Beginnen Sie gle
 problem-oauth-code = Salesforce nimmt diesen Rückweg nicht mehr an: Er wurde schon benutzt oder dauerte zu lange. Beginnen Sie neu.
 problem-oauth-untrusted-instance = Salesforce hat eine Adresse der Org genannt, der dieses Gateway nicht traut. Wenden Sie sich an den Betreiber.
 problem-sign-in-not-accepted = Sie sind eingeladen, haben aber noch nicht angenommen. Öffnen Sie zuerst den Link in der Einladung.
+
+## Tasks of campaigns
+campaign-reason-task_gone = Die Aufgabe ist in Salesforce nicht mehr da
+campaign-remedy-task_gone = Stellen Sie die Aufgabe in Salesforce wieder her, oder fahren Sie ohne sie fort.

@@ -965,3 +965,7 @@ problem-oauth-exchange-failed = Salesforce is still at work on this. Begin again
 problem-oauth-code = Salesforce no longer accepts this way back: it was used already or took too long. Begin again.
 problem-oauth-untrusted-instance = Salesforce named an org address that this gateway does not trust. Ask its operator.
 problem-sign-in-not-accepted = You are invited but have not accepted yet. Open the link in the invitation first.
+
+## Tasks of campaigns
+campaign-reason-task_gone = The task is gone from Salesforce
+campaign-remedy-task_gone = Restore the task in Salesforce, or continue without it.

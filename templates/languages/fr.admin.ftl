@@ -959,3 +959,7 @@ problem-oauth-exchange-failed = Salesforce y travaille encore. Recommencez dans 
 problem-oauth-code = Salesforce n’accepte plus ce retour : il a déjà servi ou a pris trop de temps. Recommencez.
 problem-oauth-untrusted-instance = Salesforce a indiqué une adresse d’organisation à laquelle cette passerelle ne fait pas confiance. Adressez-vous à son exploitant.
 problem-sign-in-not-accepted = Vous êtes invité mais n’avez pas encore accepté. Ouvrez d’abord le lien de l’invitation.
+
+## Tasks of campaigns
+campaign-reason-task_gone = La tâche n’existe plus dans Salesforce
+campaign-remedy-task_gone = Restaurez la tâche dans Salesforce, ou reprenez sans elle.

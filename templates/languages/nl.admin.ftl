@@ -959,3 +959,7 @@ problem-oauth-exchange-failed = Salesforce is hier nog mee bezig. Begin zo opnie
 problem-oauth-code = Salesforce accepteert deze terugweg niet meer: hij is al gebruikt of duurde te lang. Begin opnieuw.
 problem-oauth-untrusted-instance = Salesforce noemde een organisatieadres dat deze gateway niet vertrouwt. Vraag de beheerder.
 problem-sign-in-not-accepted = U bent uitgenodigd maar hebt nog niet geaccepteerd. Open eerst de link in de uitnodiging.
+
+## Tasks of campaigns
+campaign-reason-task_gone = De taak is niet meer in Salesforce
+campaign-remedy-task_gone = Herstel de taak in Salesforce, of ga zonder verder.

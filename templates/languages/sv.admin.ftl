@@ -959,3 +959,7 @@ problem-oauth-exchange-failed = Salesforce arbetar fortfarande med detta. Börja
 problem-oauth-code = Salesforce godtar inte längre den här vägen tillbaka: den har redan använts eller tog för lång tid. Börja om.
 problem-oauth-untrusted-instance = Salesforce angav en organisationsadress som den här gatewayen inte litar på. Kontakta den driftansvariga.
 problem-sign-in-not-accepted = Du är inbjuden men har inte tackat ja än. Öppna först länken i inbjudan.
+
+## Tasks of campaigns
+campaign-reason-task_gone = Uppgiften finns inte längre i Salesforce
+campaign-remedy-task_gone = Återställ uppgiften i Salesforce, eller fortsätt utan den.

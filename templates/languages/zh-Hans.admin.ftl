@@ -941,3 +941,7 @@ problem-oauth-exchange-failed = Salesforce 仍在处理。请稍后重新开始�
 problem-oauth-code = Salesforce 不再接受此次返回：它已被使用或耗时过长。请重新开始。
 problem-oauth-untrusted-instance = Salesforce 给出的组织地址不被本网关信任。请联系其运营人员。
 problem-sign-in-not-accepted = 您已受邀但尚未接受。请先打开邀请中的链接。
+
+## Tasks of campaigns
+campaign-reason-task_gone = 任务已不在 Salesforce 中
+campaign-remedy-task_gone = 请在 Salesforce 中恢复该任务，或跳过它继续。

@@ -32,9 +32,9 @@ fn view(shown: &ShownRun, plan: Option<&Plan>, campaign: Option<&str>) -> Value 
     let steps = plan.map_or(0, |plan| plan.steps.len());
     let next = plan.and_then(|plan| plan.steps.get(usize::try_from(run.step).ok()?));
     // A task that is waited for is behind the place where the person goes on.
-    let here =
-        if run.state == "waiting" { plan.and_then(|plan| plan.steps.get(usize::try_from(run.step).ok()?.checked_sub(1)?)) } else { next };
-    let number = if run.state == "waiting" { run.step } else { run.step + 1 };
+    let after_task = run.state == "waiting" || run.reason.as_deref() == Some("task_gone");
+    let here = if after_task { plan.and_then(|plan| plan.steps.get(usize::try_from(run.step).ok()?.checked_sub(1)?)) } else { next };
+    let number = if after_task { run.step } else { run.step + 1 };
     let reason = run.reason.as_deref().filter(|reason| !["replanned", "task_done"].contains(reason));
     json!({
         "id": run.id, "campaign_id": run.campaign_id, "campaign": campaign, "person_id": run.person_id, "sfdc_id": run.sfdc_id,
