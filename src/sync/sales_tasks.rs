@@ -119,9 +119,8 @@ fn judged(task: &WaitedFor, standing: impl Fn(&str) -> Option<Standing>, now_ms:
     match standing(id) {
         Some(Standing::Open) => Seen::Open,
         Some(Standing::Closed) => done(task),
-        Some(Standing::Deleted) => Seen::Gone { problem: GONE.to_owned() },
         None if now_ms - task.settled_at.unwrap_or(now_ms) < UNSEEN_MS => Seen::Open,
-        None => Seen::Gone { problem: GONE.to_owned() },
+        Some(Standing::Deleted) | None => Seen::Gone { problem: GONE.to_owned() },
     }
 }
 

@@ -289,3 +289,6 @@ code-cause-UNABLE-TO-LOCK-ROW = Jemand anderes schreibt gerade denselben Datensa
 code-remedy-UNABLE-TO-LOCK-ROW = Es wird von selbst erneut versucht.
 code-cause-UNKNOWN-EXCEPTION = Auf der anderen Seite ist etwas fehlgeschlagen.
 code-remedy-UNKNOWN-EXCEPTION = Versuchen Sie es erneut; scheitert es wieder, eröffnen Sie einen Fall mit der Nummer der Zustellung.
+
+## Sales campaigns of several people
+act-launch = Diese Personen zu einer Vertriebskampagne hinzufügen

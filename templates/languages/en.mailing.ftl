@@ -289,3 +289,6 @@ code-cause-UNABLE-TO-LOCK-ROW = Somebody else writes the same record just now.
 code-remedy-UNABLE-TO-LOCK-ROW = It is tried again by itself.
 code-cause-UNKNOWN-EXCEPTION = Something failed on the other side.
 code-remedy-UNKNOWN-EXCEPTION = Retry; if it fails again, open a case with the number of the delivery.
+
+## Sales campaigns of several people
+act-launch = Add these people to a sales campaign

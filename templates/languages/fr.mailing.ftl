@@ -289,3 +289,6 @@ code-cause-UNABLE-TO-LOCK-ROW = Quelqu’un d’autre écrit ce même enregistre
 code-remedy-UNABLE-TO-LOCK-ROW = Un nouvel essai est fait automatiquement.
 code-cause-UNKNOWN-EXCEPTION = Quelque chose a échoué de l’autre côté.
 code-remedy-UNKNOWN-EXCEPTION = Réessayez ; si cela échoue encore, ouvrez un ticket avec le numéro de la livraison.
+
+## Sales campaigns of several people
+act-launch = Ajouter ces personnes à une campagne de vente

@@ -289,3 +289,6 @@ code-cause-UNABLE-TO-LOCK-ROW = Iemand anders schrijft nu hetzelfde record.
 code-remedy-UNABLE-TO-LOCK-ROW = Het wordt vanzelf opnieuw geprobeerd.
 code-cause-UNKNOWN-EXCEPTION = Er ging iets mis aan de andere kant.
 code-remedy-UNKNOWN-EXCEPTION = Probeer opnieuw; faalt het weer, open dan een case met het nummer van de levering.
+
+## Sales campaigns of several people
+act-launch = Deze personen aan een verkoopcampagne toevoegen

@@ -289,3 +289,6 @@ code-cause-UNABLE-TO-LOCK-ROW = Någon annan skriver samma post just nu.
 code-remedy-UNABLE-TO-LOCK-ROW = Det görs ett nytt försök automatiskt.
 code-cause-UNKNOWN-EXCEPTION = Något misslyckades på andra sidan.
 code-remedy-UNKNOWN-EXCEPTION = Försök igen; misslyckas det på nytt, öppna ett ärende med leveransens nummer.
+
+## Sales campaigns of several people
+act-launch = Lägg till de här personerna i en säljkampanj

@@ -281,3 +281,6 @@ code-cause-UNABLE-TO-LOCK-ROW = 有人正在写入同一记录。
 code-remedy-UNABLE-TO-LOCK-ROW = 系统会自动重试。
 code-cause-UNKNOWN-EXCEPTION = 对方系统出现错误。
 code-remedy-UNKNOWN-EXCEPTION = 请重试；若再次失败，请用投递编号提交支持案例。
+
+## Sales campaigns of several people
+act-launch = 将这些人添加到销售活动

@@ -372,6 +372,12 @@ async fn a_launch_is_prepared_shown_and_started_once() {
             .await
             .ok();
         let path = format!("/v1/sales-launches/{}", made["id"].as_str().unwrap());
+        let twice = || {
+            let begin = TestRequest::post().uri("/v1/sales-launches").set_json(json!({"sfdc_ids": [office.record(3)]}));
+            begin.insert_header(("Idempotency-Key", "begin-12345678"))
+        };
+        let (one, other) = (house.send(&office.admin, twice()).await.ok(), house.send(&office.admin, twice()).await.ok());
+        assert_eq!(one["id"], other["id"], "the same decision twice");
         house.post(&office.admin, &format!("{path}/start"), json!({})).await.refused(400, "request.invalid");
         house.ask(&office.admin, "PATCH", &path, Some(json!({"campaign_id": "0".repeat(32)}))).await.refused(400, "request.invalid");
         let year = jiff::Timestamp::from_millisecond(clock::now_ms()).unwrap().to_zoned(jiff::tz::TimeZone::UTC).year() + 1;
