@@ -56,7 +56,37 @@ describe('c-msi-list-action', () => {
         expect(prepare).toHaveBeenCalledWith({ action: 'email', recordIds: ['00Q1', '00Q2'] });
         expect(find(element, 'recipients').children).toHaveLength(1);
         expect(find(element, 'left-out')).not.toBeNull();
+    });
+
+    it('begins an e-mail, without a template too, and opens the page where it is written', async () => {
+        const open = jest.spyOn(window, 'open').mockReturnValue(null);
+        prepare.mockResolvedValue({ ...PREPARED, choices: [] });
+        start.mockResolvedValue({
+            accepted: 1,
+            skipped: 0,
+            address: 'https://msi.example.com/admin/circulars/c1'
+        });
+        const element = await show('email');
+        element.shadowRoot.querySelector('lightning-button').click();
+        await settle();
+
+        expect(start).toHaveBeenCalledWith({
+            action: 'email',
+            choiceId: '',
+            recordIds: ['00Q1'],
+            idempotencyKey: expect.any(String)
+        });
+        expect(open).toHaveBeenCalledWith('https://msi.example.com/admin/circulars/c1', '_blank', 'noopener');
+        expect(find(element, 'address').href).toBe('https://msi.example.com/admin/circulars/c1');
+        expect(find(element, 'outcome').textContent).toBeTruthy();
+    });
+
+    it('cannot start a campaign before one is chosen', async () => {
+        prepare.mockResolvedValue(PREPARED);
+        const element = await show('campaign');
+
         expect(element.shadowRoot.querySelector('lightning-button').disabled).toBe(true);
+        expect(find(element, 'address')).toBeNull();
     });
 
     it.each(['UNSUPPORTED', 'SWITCHED_OFF', 'NO_ACCESS', 'REFUSED', 'TIMEOUT', 'UNREACHABLE', 'BUSY'])(
@@ -128,7 +158,7 @@ describe('c-msi-list-action', () => {
 
     it('says what to do when there is nothing to choose', async () => {
         prepare.mockResolvedValue({ ...PREPARED, choices: [] });
-        const element = await show('email');
+        const element = await show('campaign');
 
         expect(find(element, 'no-choice')).not.toBeNull();
     });
