@@ -257,8 +257,9 @@ class Chaos(threading.Thread):
             self.fleet.start(name, roles[name])
 
 
-def settle(fleet, work, deadline):
-    """Mends what waits for somebody, until everybody is at an end; gives those who are not."""
+def settle(work, patience):
+    """Mends what waits for somebody, until everybody is at an end; gives those who are not although nothing moves any more."""
+    before, moved = None, time.time()
     while True:
         left = []
         for campaign in work.campaigns:
@@ -276,7 +277,10 @@ def settle(fleet, work, deadline):
                     if run["reason"] != "mail_failed":
                         raise SystemExit(f"blocked: {run}")
                     work.ask("POST", f"/v1/sales-runs/{run['id']}/resume", None, (409,))
-        if not left or time.time() > deadline:
+        places = [(run["id"], run["state"], run["number"]) for run in left]
+        if places != before:
+            before, moved = places, time.time()
+        if not left or time.time() - moved > patience:
             return left
         time.sleep(0.5)
 
@@ -325,7 +329,7 @@ def main():
             thread.join()
         chaos.join()
         fleet.ready()
-        stuck = settle(fleet, work, time.time() + (30 if chosen.short else 300))
+        stuck = settle(work, 30 if chosen.short else 60)
         # Somebody may answer when they are through: that counts, too.
         wanted = {address for address in recipients.sent if work.replies[address][0] == "reply"}
         deadline = time.time() + 20
