@@ -161,6 +161,8 @@ pub const ROUTES: &[Row] = &[
     row!(post, "/v1/templates/{id}/copy", templates::copy, offered),
     row!(put, "/v1/templates/{id}", templates::change, offered),
     row!(delete, "/v1/templates/{id}", templates::remove, offered),
+    row!(get, "/v1/templates/{id}/campaigns", sales_campaigns::wording::uses, offered),
+    row!(post, "/v1/templates/{id}/campaigns", sales_campaigns::wording::update, offered),
     row!(put, "/v1/templates/{id}/favourite", templates::favour, offered),
     row!(delete, "/v1/templates/{id}/favourite", templates::unfavour, offered),
     row!(post, "/v1/emails", emails::create, offered),

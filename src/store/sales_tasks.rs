@@ -1,4 +1,4 @@
-//! Tasks that people wait for in sales campaigns: done here, done in Salesforce, or gone from there.
+//! What people wait for in sales campaigns: tasks, done here, done in Salesforce, or gone from there; mails that are not out yet.
 
 use super::deliveries::under_lease;
 use super::sync_state::Lease;
@@ -19,6 +19,14 @@ pub struct WaitedFor {
     pub upstream_id: Option<String>,
     /// When Salesforce took it.
     pub settled_at: Option<i64>,
+}
+
+/// A mail that did not go out at once, and is tried again.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct StuckMail {
+    pub activity_id: String,
+    /// A sentence for people.
+    pub problem: String,
 }
 
 /// What Salesforce says of a task that somebody waits for.
@@ -69,7 +77,7 @@ impl Tenant {
     /// [`StoreError::LeaseLost`], or when the database refuses.
     pub async fn note_waited_tasks(&self, lease: &Lease, seen: &[(WaitedFor, Seen)], now_ms: i64) -> Result<u64, StoreError> {
         let asked = self.store.text(
-            "update sales_runs set looked_at = $3 where account_id = $1 and id in (select value from json_each($2))",
+            "update sales_runs set looked_at = $3 where +account_id = $1 and id in (select value from json_each($2))",
             "update sales_runs set looked_at = $3 where account_id = $1 \
              and id in (select jsonb_array_elements_text(cast($2 as jsonb)))",
         );
@@ -115,6 +123,22 @@ impl Tenant {
             }
             moved
         }))
+    }
+
+    /// Those of some mails that something keeps from going out, but for the throttle.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn stuck_mails(&self, activity_ids: &[&String]) -> Result<Vec<StuckMail>, StoreError> {
+        let text = self.store.text(
+            "select activity_id, coalesce(problem, '') as problem from deliveries where +account_id = $1 and target = 'mail' \
+             and activity_id in (select value from json_each($2)) and state = 'waiting' and code is not null and code <> 'RATE_LIMITED'",
+            "select activity_id, coalesce(problem, '') as problem from deliveries where account_id = $1 and target = 'mail' \
+             and activity_id in (select jsonb_array_elements_text(cast($2 as jsonb))) and state = 'waiting' and code is not null \
+             and code <> 'RATE_LIMITED'",
+        );
+        let ids = batch::rows(activity_ids.iter())?;
+        Ok(on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).bind(&ids).fetch_all(pool).await)?)
     }
 
     /// Marks a task of ours as done, with the change of Salesforce's copy, and has whoever waits for it in a campaign go on;

@@ -21,6 +21,7 @@ mod record_people;
 mod records;
 mod returns;
 mod sales_campaigns;
+mod sales_mishaps;
 mod sales_tasks;
 mod salesforce;
 mod timeline;

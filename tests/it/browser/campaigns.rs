@@ -105,6 +105,7 @@ async fn a_selection_of_a_list_gets_a_campaign_and_a_reply_is_its_success() {
         let replied = "document.querySelectorAll('section[aria-labelledby=c-figures] tbody tr')[0].cells[5].innerText";
         assert_eq!(browser.text(replied).await.trim(), "1");
         browser.is_accessible().await;
+        browser.window(1280, 1400).await;
         browser.picture("campaign-succeeded").await;
         browser.open(&world().url(&format!("/admin/campaigns/{id}/people?state=succeeded"))).await;
         browser.until("the success is told", "document.querySelectorAll('.pill-succeeded').length === 1").await;
