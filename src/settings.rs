@@ -214,6 +214,8 @@ pub struct Campaigns {
     pub running_launches: u32,
     /// E-mails of a member in 24 hours; what is over waits.
     pub sends_per_day: u32,
+    /// Seconds between two looks whether a task that somebody waits for was done in Salesforce; 0 never looks.
+    pub task_look_seconds: u32,
 }
 
 /// Logging.
@@ -323,7 +325,7 @@ impl Default for Salesforce {
 
 impl Default for Campaigns {
     fn default() -> Self {
-        Self { launches_per_day: 200, running_launches: 200, sends_per_day: 1_000 }
+        Self { launches_per_day: 200, running_launches: 200, sends_per_day: 1_000, task_look_seconds: 60 }
     }
 }
 
@@ -424,6 +426,7 @@ const NUMBERS: [&str; 27] = [
     "launches_per_day",
     "running_launches",
     "sends_per_day",
+    "task_look_seconds",
 ];
 const LISTS: [&str; 2] = ["trusted_proxies", "extra_hosts"];
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use actix_web::http::header;
 use actix_web::{HttpMessage, HttpRequest, web};
 use serde::de::DeserializeOwned;
 
@@ -35,4 +36,22 @@ pub async fn read<T: DeserializeOwned>(request: &HttpRequest, body: web::Payload
             Problem::bad_request("request.invalid", wanted)
         }
     })
+}
+
+/// The same, of a call that may come without a body, or with `null`.
+///
+/// # Errors
+/// As [`read`].
+pub async fn perhaps<T: DeserializeOwned>(
+    request: &HttpRequest,
+    body: web::Payload,
+    most: usize,
+    wanted: &'static str,
+) -> Result<Option<T>, Problem> {
+    let header = |name| request.headers().get(name);
+    let length = header(header::CONTENT_LENGTH).is_none_or(|length| length == "0");
+    if length && header(header::TRANSFER_ENCODING).is_none() && header(header::CONTENT_TYPE).is_none() {
+        return Ok(None);
+    }
+    read::<Option<T>>(request, body, most, wanted).await
 }

@@ -1,25 +1,25 @@
 //! Mails to many in the making: whom they are for and who is left out and why, what is said to all, what differs for one.
 //! They are kept as they are written, so that nothing is lost by closing a page; they go out once.
 
-use std::collections::HashSet;
-
 use actix_web::{HttpRequest, HttpResponse, web};
-use lettre::Address;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::activities::Once;
+use super::addressees::{self, own};
 use super::answer::{Answer, nothing};
 use super::composing::{Composition, Draft, Text};
 use super::emails::{self, MOST, Recipient};
 use super::me::path_id;
 use super::query::invalid;
 use super::seller::{Many, Seller};
-use super::{AccountState, acting_settings, body, database, fields, mail_html, record_people};
+use super::{AccountState, body, database, fields, mail_html, record_people};
 use crate::clock;
 use crate::problem::Problem;
 use crate::salesforce_id::SalesforceId;
-use crate::store::circulars::{Addressee, AddresseeChange, Circular};
+use crate::store::circulars::Circular;
 use crate::store::people::Person;
+use crate::store::sales_activities::Recorded;
 
 /// The latest that are listed.
 const LISTED: i64 = 50;
@@ -37,7 +37,8 @@ struct Begun {
     time_zone: Option<String>,
 }
 
-/// `POST /v1/circulars`: begins a mail to a selection of people, or to all of an account or an opportunity.
+/// `POST /v1/circulars`: begins a mail to a selection of people, or to all of an account or an opportunity. Of a record with more
+/// people than can be written to at once, the first who can be are taken in; the others wait beside.
 pub async fn create(
     seller: Seller,
     request: HttpRequest,
@@ -45,7 +46,12 @@ pub async fn create(
     state: web::Data<AccountState>,
 ) -> Result<Answer<Value>, Problem> {
     const WANTED: &str = "The body must be an object with sfdc_ids, person_ids, account_id or opportunity_id.";
-    let begun: Begun = body::read(&request, payload, body::LONG, WANTED).await?;
+    let given: Value = body::read(&request, payload, body::LONG, WANTED).await?;
+    let once = Once::of(&request, "circulars", &seller, &given.to_string())?;
+    if let Some(before) = once.before(&seller).await? {
+        return again(&seller, &before).await;
+    }
+    let begun: Begun = serde_json::from_value(given).map_err(|_| Problem::bad_request("request.invalid", WANTED))?;
     let (people, unknown, more) = people_of(&state, &seller, &begun).await?;
     if people.is_empty() {
         return Err(Problem::new(404, "person.not_in_marketo", "Nobody to write to", "Marketo knows none of these people."));
@@ -73,9 +79,19 @@ pub async fn create(
     if let Some(id) = begun.template_id.as_deref().filter(|id| !id.is_empty()) {
         take_template(&seller, &mut circular, id).await?;
     }
-    let ids: Vec<String> = people.into_iter().map(|person| person.id).collect();
-    database::answer(seller.tenant.begin_circular(&circular, &ids)).await?;
-    Ok(Answer::fleeting(whole(&seller, &circular).await?).created())
+    let chosen = addressees::chosen(&seller, circular.template_id.as_deref(), &people).await?;
+    let answer = json!({ "id": circular.id }).to_string();
+    match database::answer(seller.tenant.begin_circular(&circular, &chosen, once.asking(&answer))).await? {
+        Recorded::Done => Ok(Answer::fleeting(whole(&seller, &circular).await?).created()),
+        Recorded::Before(asked, earlier) => again(&seller, &once.same(&asked, &earlier)?).await,
+    }
+}
+
+// The same question a second time: what it began, as it stands now.
+async fn again(seller: &Seller, before: &Value) -> Result<Answer<Value>, Problem> {
+    let id = before.get("id").and_then(Value::as_str).unwrap_or_default();
+    let circular = database::answer(seller.tenant.circular(&seller.member.id, id)).await?.ok_or_else(Problem::not_found)?;
+    Ok(Answer::fleeting(whole(seller, &circular).await?).created())
 }
 
 type Meant = (Vec<Person>, Vec<String>, bool);
@@ -89,14 +105,15 @@ async fn people_of(state: &AccountState, seller: &Seller, begun: &Begun) -> Resu
     match (chosen, begun.account_id.as_deref(), begun.opportunity_id.as_deref()) {
         (1.., None, None) => {}
         (0, Some(id), None) => {
-            let behind = record_people::of_account(&seller.tenant, &record("account_id", id, "001")?).await?;
-            return seen(seller, behind.people, behind.more).await;
+            let id = record("account_id", id, "001")?;
+            let behind = record_people::of_account(&seller.tenant, &id, record_people::ALL).await?;
+            return seen(seller, &id, behind.people, behind.more).await;
         }
         (0, None, Some(id)) => {
             let id = record("opportunity_id", id, "006")?;
             let request_id = seller.actor.request_id.as_str();
-            let behind = record_people::of_opportunity(&state.connections, &seller.tenant, &id, request_id).await?;
-            return seen(seller, behind.people, behind.more).await;
+            let behind = record_people::of_opportunity(&state.connections, &seller.tenant, &id, request_id, record_people::ALL).await?;
+            return seen(seller, &id, behind.people, behind.more).await;
         }
         _ => return Err(invalid("sfdc_ids", "Give sfdc_ids or person_ids, or account_id, or opportunity_id.")),
     }
@@ -104,7 +121,11 @@ async fn people_of(state: &AccountState, seller: &Seller, begun: &Begun) -> Resu
     Ok((people, unknown, false))
 }
 
-async fn seen(seller: &Seller, people: Vec<Person>, more: bool) -> Result<Meant, Problem> {
+// In a panel only its own record's people are seen; elsewhere everybody is.
+async fn seen(seller: &Seller, record: &SalesforceId, people: Vec<Person>, more: bool) -> Result<Meant, Problem> {
+    if seller.bound_to().is_none_or(|bound| bound == record) {
+        return Ok((people, Vec::new(), more));
+    }
     let mut visible = Vec::new();
     for person in people.into_iter().take(MOST) {
         if seller.sees(&person).await? {
@@ -114,29 +135,15 @@ async fn seen(seller: &Seller, people: Vec<Person>, more: bool) -> Result<Meant,
     Ok((visible, Vec::new(), more))
 }
 
-async fn of(seller: &Seller, request: &HttpRequest) -> Result<Circular, Problem> {
+pub(super) async fn of(seller: &Seller, request: &HttpRequest) -> Result<Circular, Problem> {
     let id = path_id(request, "id")?;
     database::answer(seller.tenant.circular(&seller.member.id, &id)).await?.ok_or_else(Problem::not_found)
 }
 
-fn name(person: &Person) -> String {
-    let name = [person.first_name.as_deref(), person.last_name.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    if name.trim().is_empty() { person.email.clone().unwrap_or_default() } else { name }
-}
-
 async fn whole(seller: &Seller, circular: &Circular) -> Result<Value, Problem> {
     let addressees = database::answer(seller.tenant.addressees(&circular.id)).await?;
-    let reasons = reasons(seller, circular, &addressees).await?;
-    let people: Vec<Value> = addressees
-        .iter()
-        .zip(&reasons)
-        .map(|(one, why)| {
-            json!({
-                "person_id": one.person.id, "sfdc_id": one.person.sfdc_id, "name": name(&one.person), "email": one.person.email,
-                "company": one.person.company, "left_out": one.left_out, "own": one.own_html.is_some(), "why": why,
-            })
-        })
-        .collect();
+    let reasons = addressees::reasons(seller, circular.template_id.as_deref(), addressees.iter().map(|one| &one.person)).await?;
+    let people: Vec<Value> = addressees.iter().zip(&reasons).map(|(one, why)| addressees::shown(one, *why)).collect();
     let reached = addressees.iter().zip(&reasons).filter(|(one, why)| !one.left_out && why.is_none()).count();
     let outcome: Value = circular.outcome.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let unknown: Value = serde_json::from_str(&circular.unknown).unwrap_or_default();
@@ -146,33 +153,6 @@ async fn whole(seller: &Seller, circular: &Circular) -> Result<Value, Problem> {
         "reached": reached, "left_out": people.len() - reached, "unknown": unknown, "more": circular.more, "outcome": outcome,
         "saved_at": circular.saved_at,
     }))
-}
-
-// Why somebody can't be written to, by the code of what would be answered.
-async fn reasons(seller: &Seller, circular: &Circular, people: &[Addressee]) -> Result<Vec<Option<&'static str>>, Problem> {
-    let settings = database::answer(seller.tenant.acting_settings()).await?;
-    let template = match circular.template_id.as_deref() {
-        Some(id) => database::answer(seller.tenant.template(&seller.member.id, id)).await?,
-        None => None,
-    };
-    let commercial = template.is_none_or(|template| template.commercial);
-    let key = |person: &Person| person.email.as_deref().map(|email| email.trim().to_lowercase()).unwrap_or_default();
-    let keys: Vec<String> = people.iter().map(|one| key(&one.person)).collect();
-    let gone = if commercial { database::answer(seller.tenant.unsubscribed_among(&keys)).await? } else { HashSet::default() };
-    let domains = acting_settings::domains(&settings);
-    Ok(keys
-        .iter()
-        .map(|key| {
-            let domain = key.rsplit('@').next().unwrap_or_default();
-            match () {
-                () if key.is_empty() => Some("person.no_email"),
-                () if key.parse::<Address>().is_err() => Some("mail.header"),
-                () if domains.iter().any(|known| domain == known || domain.ends_with(&format!(".{known}"))) => Some("mail.blocked_domain"),
-                () if gone.contains(key) => Some("mail.unsubscribed"),
-                () => None,
-            }
-        })
-        .collect())
 }
 
 /// `GET /v1/circulars`: the member's own, the latest first.
@@ -193,7 +173,8 @@ pub async fn show(seller: Seller, request: HttpRequest) -> Result<Answer<Value>,
     Ok(Answer::fleeting(whole(&seller, &circular).await?))
 }
 
-fn sent_already() -> Problem {
+/// Nothing can be changed any more.
+pub(super) fn sent_already() -> Problem {
     Problem::new(409, "circular.sent", "Sent already", "This mail was sent and can't be changed any more.")
 }
 
@@ -210,8 +191,11 @@ struct Written {
 
 const WRITTEN: &str = "The body must be an object with subject, html or text, send_on and time_zone.";
 
-// A draft may lack what a mail must have, but nothing that no mail can carry.
-fn taken(subject: &str, html: Option<&str>, text: Option<&str>) -> Result<Text, Problem> {
+/// A draft may lack what a mail must have, but nothing that no mail can carry.
+///
+/// # Errors
+/// 400 or 422 for what no mail can carry.
+pub(super) fn taken(subject: &str, html: Option<&str>, text: Option<&str>) -> Result<Text, Problem> {
     let subject = if subject.trim().is_empty() { String::new() } else { mail_html::header("subject", subject, 500)? };
     let html = match (html, text) {
         (Some(html), None) => mail_html::taken_in(html)?,
@@ -279,18 +263,11 @@ pub async fn discard(seller: Seller, request: HttpRequest) -> Result<HttpRespons
     if database::answer(seller.tenant.drop_circular(&seller.member.id, &id)).await? { Ok(nothing()) } else { Err(Problem::not_found()) }
 }
 
-async fn addressee(seller: &Seller, circular: &Circular, request: &HttpRequest) -> Result<Addressee, Problem> {
-    let id = path_id(request, "person")?;
-    let people = database::answer(seller.tenant.addressees(&circular.id)).await?;
-    people.into_iter().find(|one| one.person.id == id).ok_or_else(Problem::not_found)
-}
-
-fn own(one: &Addressee) -> Option<Text> {
-    let (subject, html) = (one.own_subject.clone()?, one.own_html.clone()?);
-    Some(Text { subject, html })
-}
-
-async fn composed(state: &AccountState, seller: &Seller, circular: &Circular) -> Result<Composition, Problem> {
+/// What it says, with its template's rules.
+///
+/// # Errors
+/// What keeps it from being said.
+pub(super) async fn composed(state: &AccountState, seller: &Seller, circular: &Circular) -> Result<Composition, Problem> {
     let known = match circular.template_id.as_deref() {
         Some(id) => database::answer(seller.tenant.template(&seller.member.id, id)).await?,
         None => None,
@@ -300,65 +277,6 @@ async fn composed(state: &AccountState, seller: &Seller, circular: &Circular) ->
     Composition::read(state, seller, &draft).await
 }
 
-/// `GET /v1/circulars/{id}/people/{person}`: what this one gets, before and after its fields are filled.
-pub async fn show_addressee(seller: Seller, request: HttpRequest, state: web::Data<AccountState>) -> Result<Answer<Value>, Problem> {
-    let circular = of(&seller, &request).await?;
-    let one = addressee(&seller, &circular, &request).await?;
-    let own = own(&one);
-    let text = own.clone().unwrap_or_else(|| Text { subject: circular.subject.clone(), html: circular.html.clone() });
-    let preview = if text.subject.is_empty() || text.html.is_empty() {
-        Value::Null
-    } else {
-        let written = Circular { subject: text.subject.clone(), html: text.html.clone(), ..circular.clone() };
-        composed(&state, &seller, &written).await?.shown_to(&state, &seller, &one.person, None).await?
-    };
-    Ok(Answer::fleeting(json!({
-        "circular": circular.id, "state": circular.state, "person_id": one.person.id, "name": name(&one.person), "email": one.person.email,
-        "own": own.is_some(), "left_out": one.left_out, "subject": text.subject, "html": text.html, "preview": preview,
-    })))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Different {
-    subject: Option<String>,
-    html: Option<String>,
-    text: Option<String>,
-    left_out: Option<bool>,
-}
-
-/// `PUT /v1/circulars/{id}/people/{person}`: this one gets another text, or nothing at all.
-pub async fn change_addressee(seller: Seller, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
-    const WANTED: &str = "The body must be an object with subject and html or text, or with left_out.";
-    let different: Different = body::read(&request, payload, body::LONG, WANTED).await?;
-    let circular = of(&seller, &request).await?;
-    let id = path_id(&request, "person")?;
-    let text = match (&different.subject, different.left_out) {
-        (Some(subject), None) => Some(taken(subject, different.html.as_deref(), different.text.as_deref())?),
-        (None, Some(_)) => None,
-        _ => return Err(Problem::bad_request("request.invalid", WANTED)),
-    };
-    let change = match &text {
-        Some(text) => AddresseeChange::Own(Some((&text.subject, &text.html))),
-        None => AddresseeChange::LeftOut(different.left_out.unwrap_or_default()),
-    };
-    changed(&seller, &circular, &id, change).await
-}
-
-/// `DELETE /v1/circulars/{id}/people/{person}`: this one gets what all get.
-pub async fn reset_addressee(seller: Seller, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let circular = of(&seller, &request).await?;
-    let id = path_id(&request, "person")?;
-    changed(&seller, &circular, &id, AddresseeChange::Own(None)).await
-}
-
-async fn changed(seller: &Seller, circular: &Circular, person: &str, change: AddresseeChange<'_>) -> Result<HttpResponse, Problem> {
-    if database::answer(seller.tenant.change_addressee(&seller.member.id, &circular.id, person, change)).await? {
-        return Ok(nothing());
-    }
-    Err(if circular.state == "sent" { sent_already() } else { Problem::not_found() })
-}
-
 /// `POST /v1/circulars/{id}/send`: once; asked again, it says what became of it then. A body says what is to be kept before.
 pub async fn send(
     seller: Seller,
@@ -366,7 +284,7 @@ pub async fn send(
     payload: web::Payload,
     state: web::Data<AccountState>,
 ) -> Result<Answer<Value>, Problem> {
-    let written: Option<Written> = body::read(&request, payload, body::LONG, WRITTEN).await?;
+    let written: Option<Written> = body::perhaps(&request, payload, body::LONG, WRITTEN).await?;
     let mut circular = of(&seller, &request).await?;
     if let Some(written) = written.filter(|_| circular.state != "sent") {
         circular = kept(&seller, circular, written).await?;
@@ -385,6 +303,9 @@ pub async fn send(
             .collect();
         if recipients.is_empty() {
             return Err(invalid("people", "Everybody was left out. Take somebody in."));
+        }
+        if recipients.len() > MOST {
+            return Err(addressees::too_many());
         }
         let made = emails::made_out(&state, &seller, composition, recipients, send_at, false).await?;
         if made.mails.is_empty() {

@@ -18,6 +18,7 @@ mod acting;
 mod acting_settings;
 mod actions_config;
 pub mod activities;
+mod addressees;
 mod answer;
 mod api_tokens;
 pub mod arrivals;

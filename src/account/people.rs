@@ -167,8 +167,10 @@ async fn behind(reader: Reader, wanted: Wanted, state: web::Data<AccountState>) 
         return Ok(tags(Answer::fleeting(found)));
     }
     let behind = match kind {
-        Kind::Opportunity => record_people::of_opportunity(&state.connections, tenant, &record, reader.request_id.as_str()).await?,
-        Kind::Account | Kind::Person => record_people::of_account(tenant, &record).await?,
+        Kind::Opportunity => {
+            record_people::of_opportunity(&state.connections, tenant, &record, reader.request_id.as_str(), record_people::SHOWN).await?
+        }
+        Kind::Account | Kind::Person => record_people::of_account(tenant, &record, record_people::SHOWN).await?,
     };
     for person in behind.people {
         let part = behind.roles.iter().find(|role| Some(role.contact_id.as_str()) == person.sfdc_contact_id.as_deref());

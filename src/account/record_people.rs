@@ -13,8 +13,12 @@ use crate::store::Tenant;
 use crate::store::opportunities::Role;
 use crate::store::people::Person;
 
-/// People shown for one record.
-const MOST: i64 = 100;
+/// People of one record that a question is answered with.
+pub const SHOWN: i64 = 100;
+/// People of one record with whom the same can be done at once.
+pub const AT_ONCE: i64 = 200;
+/// People of one record that anything is done with: of more than these the product shows nothing, either.
+pub const ALL: i64 = 800;
 /// How long Salesforce's answer is good for.
 const FRESH_MS: i64 = 600_000;
 
@@ -29,16 +33,16 @@ pub struct Behind {
     pub incomplete: bool,
 }
 
-/// The people of a Salesforce account.
+/// The people of a Salesforce account, `most` of them.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn of_account(tenant: &Tenant, record: &SalesforceId) -> Result<Behind, Problem> {
-    let people = database::answer(tenant.people_of_account(record.as_str(), MOST + 1)).await?;
-    Ok(shown(people, Vec::new(), false))
+pub async fn of_account(tenant: &Tenant, record: &SalesforceId, most: i64) -> Result<Behind, Problem> {
+    let people = database::answer(tenant.people_of_account(record.as_str(), most + 1)).await?;
+    Ok(shown(people, Vec::new(), false, most))
 }
 
-/// The people of an opportunity.
+/// The people of an opportunity, `most` of them.
 ///
 /// # Errors
 /// When the database does not answer. Where Salesforce does not, the answer is incomplete.
@@ -47,11 +51,12 @@ pub async fn of_opportunity(
     tenant: &Tenant,
     record: &SalesforceId,
     request_id: &str,
+    most: i64,
 ) -> Result<Behind, Problem> {
     let incomplete = look_at_roles(connections, tenant, record, request_id).await?;
-    let people = database::answer(tenant.people_of_opportunity(record.as_str(), MOST + 1)).await?;
+    let people = database::answer(tenant.people_of_opportunity(record.as_str(), most + 1)).await?;
     let roles = database::answer(tenant.opportunity_roles(record.as_str())).await?;
-    Ok(shown(people, roles, incomplete))
+    Ok(shown(people, roles, incomplete, most))
 }
 
 /// Sees to it that an opportunity's contact roles were asked for lately; whether they are not known at all.
@@ -77,8 +82,8 @@ pub async fn look_at_roles(connections: &Connections, tenant: &Tenant, record: &
     }
 }
 
-fn shown(mut people: Vec<Person>, roles: Vec<Role>, incomplete: bool) -> Behind {
-    let most = usize::try_from(MOST).unwrap_or(usize::MAX);
+fn shown(mut people: Vec<Person>, roles: Vec<Role>, incomplete: bool, most: i64) -> Behind {
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
     let more = people.len() > most;
     people.truncate(most);
     Behind { people, roles, more, incomplete }

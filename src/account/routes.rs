@@ -7,11 +7,11 @@ use actix_web::{HttpResponse, Route, web};
 
 use super::description::OFFERED;
 use super::{
-    AccountState, account_settings, acting, acting_settings, actions_config, api_tokens, audit, calls, circulars, database, deliveries,
-    desk, emails, entrances, field_sync, imports, insights, invitations, jobs, mail_channels, mail_view, marketo_admins, marketo_budget,
-    marketo_campaigns, marketo_connection, me, members, memory_epochs, moment_alerts, org_certificates, org_status, orgs, package_state,
-    people, personal_data, records, request, sales_campaigns, salesforce_connection, salesforce_sign_in, secret_key, set_up, sign_in_links,
-    tasks, teams, templates, timeline, tracking, unsubscribes, watch_list,
+    AccountState, account_settings, acting, acting_settings, actions_config, addressees, api_tokens, audit, calls, circulars, database,
+    deliveries, desk, emails, entrances, field_sync, imports, insights, invitations, jobs, mail_channels, mail_view, marketo_admins,
+    marketo_budget, marketo_campaigns, marketo_connection, me, members, memory_epochs, moment_alerts, org_certificates, org_status, orgs,
+    package_state, people, personal_data, records, request, sales_campaigns, salesforce_connection, salesforce_sign_in, secret_key, set_up,
+    sign_in_links, tasks, teams, templates, timeline, tracking, unsubscribes, watch_list,
 };
 use crate::problem::Problem;
 
@@ -161,6 +161,8 @@ pub const ROUTES: &[Row] = &[
     row!(post, "/v1/templates/{id}/copy", templates::copy, offered),
     row!(put, "/v1/templates/{id}", templates::change, offered),
     row!(delete, "/v1/templates/{id}", templates::remove, offered),
+    row!(get, "/v1/templates/{id}/campaigns", sales_campaigns::wording::uses, offered),
+    row!(post, "/v1/templates/{id}/campaigns", sales_campaigns::wording::update, offered),
     row!(put, "/v1/templates/{id}/favourite", templates::favour, offered),
     row!(delete, "/v1/templates/{id}/favourite", templates::unfavour, offered),
     row!(post, "/v1/emails", emails::create, offered),
@@ -179,9 +181,11 @@ pub const ROUTES: &[Row] = &[
     row!(put, "/v1/circulars/{id}", circulars::save, offered),
     row!(delete, "/v1/circulars/{id}", circulars::discard, offered),
     row!(put, "/v1/circulars/{id}/template", circulars::choose_template, offered),
-    row!(get, "/v1/circulars/{id}/people/{person}", circulars::show_addressee, offered),
-    row!(put, "/v1/circulars/{id}/people/{person}", circulars::change_addressee, offered),
-    row!(delete, "/v1/circulars/{id}/people/{person}", circulars::reset_addressee, offered),
+    row!(get, "/v1/circulars/{id}/people", addressees::list, offered),
+    row!(put, "/v1/circulars/{id}/people", addressees::choose, offered),
+    row!(get, "/v1/circulars/{id}/people/{person}", addressees::show, offered),
+    row!(put, "/v1/circulars/{id}/people/{person}", addressees::change, offered),
+    row!(delete, "/v1/circulars/{id}/people/{person}", addressees::reset, offered),
     row!(post, "/v1/circulars/{id}/send", circulars::send, offered),
     row!(post, "/v1/marketo-campaign-members", marketo_campaigns::add_group, offered),
     row!(post, "/v1/watch-list", watch_list::set_many, offered),

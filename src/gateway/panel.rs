@@ -13,6 +13,7 @@ use super::face::Face;
 use super::pace::LINKS;
 use super::page::insights::{self, Choice};
 use super::page::{DeskList, Language, Pages, PanelTab, State};
+use super::panel_acting;
 use super::reading;
 use super::refusal;
 use super::session;
@@ -125,10 +126,30 @@ struct Chosen {
     sfdc_ids: Vec<String>,
 }
 
+/// Something that is begun in a panel for several people and goes on on a page of the settings.
+struct Beginning {
+    /// As the org's admin may have switched it off.
+    action: &'static str,
+    path: &'static str,
+    page: &'static str,
+}
+
 /// `POST /panel/circular`: begins a mail to people of the panel's record, and says where it is written.
 pub async fn circular(request: HttpRequest, payload: Payload, face: Data<Face>) -> HttpResponse {
+    begin(request, payload, face, Beginning { action: "email", path: "/v1/circulars", page: "/admin/circulars" }).await
+}
+
+/// `POST /panel/launch`: begins to start a sales campaign for people of the panel's record, and says where that goes on.
+pub async fn launch(request: HttpRequest, payload: Payload, face: Data<Face>) -> HttpResponse {
+    begin(request, payload, face, Beginning { action: "campaign", path: "/v1/sales-launches", page: "/admin/launches" }).await
+}
+
+async fn begin(request: HttpRequest, payload: Payload, face: Data<Face>, beginning: Beginning) -> HttpResponse {
     let href = async {
         let claims = session_of(&request, &face).await?;
+        if panel_acting::is_off(&claims, beginning.action) {
+            return Err(panel_acting::off());
+        }
         let body = reading::json(&request, payload, LONGEST_CHOICE).await?;
         let chosen: Chosen = serde_json::from_slice(&body)
             .map_err(|_| Problem::bad_request("request.invalid", "The body must be an object with sfdc_ids."))?;
@@ -145,7 +166,7 @@ pub async fn circular(request: HttpRequest, payload: Payload, face: Data<Face>) 
         let (visitor, request_id) = (visitor(&claims), edge::request_id(&request));
         let letter = Letter {
             verb: Verb::Post,
-            path: "/v1/circulars",
+            path: beginning.path,
             visitor: &visitor,
             request_id: &request_id,
             body: Some(&wanted),
@@ -154,7 +175,7 @@ pub async fn circular(request: HttpRequest, payload: Payload, face: Data<Face>) 
         };
         let made: Value = serde_json::from_slice(&face.house.broker.send(letter).await?.body).map_err(|_| Problem::internal())?;
         let id = made.get("id").and_then(Value::as_str).ok_or_else(Problem::internal)?;
-        entrance(&request, &face, &claims, Some(&format!("/admin/circulars/{id}"))).await
+        entrance(&request, &face, &claims, Some(&format!("{}/{id}", beginning.page))).await
     };
     answered(&request, href.await)
 }

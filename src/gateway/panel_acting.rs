@@ -44,6 +44,16 @@ pub fn switched_off(allowed: Option<&[String]>) -> Option<String> {
     (!off.is_empty()).then(|| off.join(","))
 }
 
+/// Whether the org's admin switched an action off. The package knows one word for campaigns of both kinds, and one for mails.
+pub(super) fn is_off(claims: &Claims, action: &str) -> bool {
+    let word = match action {
+        "sales" | "launch" => "campaign",
+        "circular" => "email",
+        other => other,
+    };
+    claims.off.as_deref().is_some_and(|off| off.split(',').any(|name| name == word))
+}
+
 /// A rep at work.
 pub(super) struct Rep<'a> {
     pub(super) face: &'a Face,
@@ -63,9 +73,8 @@ impl Rep<'_> {
         serde_json::from_slice(&answer.body).map_err(|_| Problem::internal())
     }
 
-    // Whether the org's admin switched an action off.
     fn is_off(&self, action: &str) -> bool {
-        self.claims.off.as_deref().is_some_and(|off| off.split(',').any(|name| name == action))
+        is_off(&self.claims, action)
     }
 
     /// The rep's own time zone.
@@ -106,9 +115,10 @@ pub async fn menu(request: HttpRequest, face: Data<Face>) -> HttpResponse {
         Ok(rep) => rep,
         Err(problem) => return refused(&request, &face, &problem),
     };
-    // Of an account or an opportunity all people are written to at once, on a page of their own.
+    // With all people of an account or an opportunity reps do the same at once, on a page of its own.
     if rep.claims.obj.as_deref().is_some_and(panel::is_group) {
-        let entries = [json!({ "name": "circular", "word": "act-circular", "why": null })];
+        let entry = |name: &str, word: &str| json!({ "name": name, "word": word, "why": rep.is_off(name).then_some("why-switched-off") });
+        let entries = [entry("circular", "act-circular"), entry("launch", "act-launch")];
         return rep.show("acting-menu", &json!({ "entries": entries }));
     }
     let (everything, email, watched) = match rep.person().await {
@@ -255,7 +265,7 @@ pub async fn perform(request: HttpRequest, action: Path<String>, payload: Payloa
     }
 }
 
-fn off() -> Problem {
+pub(super) fn off() -> Problem {
     Problem::forbidden("acting.switched_off", "Your Salesforce admin has switched this action off.")
 }
 

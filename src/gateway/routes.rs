@@ -29,6 +29,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(at("/panel/mail-body/{ticket}", "panel.mail-body").route(web::get().to(panel_mail::body)))
         .service(at("/panel/settings", "panel.settings").route(web::post().to(panel::settings)))
         .service(at("/panel/circular", "panel.circular").route(web::post().to(panel::circular)))
+        .service(at("/panel/launch", "panel.launch").route(web::post().to(panel::launch)))
         .service(at("/panel/act", "panel.menu").route(web::get().to(panel_acting::menu)))
         .service(
             at("/panel/act/subscribe", "panel.subscribe")

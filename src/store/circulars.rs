@@ -1,7 +1,7 @@
 //! Mails to many in the making: what is said to all, who gets it, and what differs for one of them.
 
 use super::people::Person;
-use super::sales_activities::NewActivity;
+use super::sales_activities::{Asked, NewActivity, Recorded};
 use super::sales_emails::SalesEmail;
 use super::{StoreError, Tenant, commit, on};
 
@@ -39,24 +39,32 @@ pub struct Addressee {
     pub person: Person,
 }
 
-/// What changes for one of them.
-#[derive(Debug, Clone, Copy)]
-pub enum AddresseeChange<'a> {
-    LeftOut(bool),
-    /// Subject and HTML, or what all get.
-    Own(Option<(&'a str, &'a str)>),
+/// What became of a choice of whom a mail is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    Made,
+    /// More would be written to than may be at once; nothing was changed.
+    TooMany,
+    /// It is no draft, or none of those named is one of them.
+    Nobody,
 }
 
 const COLUMNS: &str = "select id, member_id, template_id, subject, html, send_on, time_zone, more, unknown, state, outcome, created_at, saved_at \
                        from circulars where account_id = $1 and member_id = $2 and id = $3";
 
 impl Tenant {
-    /// Begins a mail to many.
+    /// Begins a mail to many: to people, each left out or not. The same question a second time begins nothing.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn begin_circular(&self, circular: &Circular, person_ids: &[String]) -> Result<(), StoreError> {
+    pub async fn begin_circular(
+        &self,
+        circular: &Circular,
+        people: &[(String, bool)],
+        asked: Option<Asked<'_>>,
+    ) -> Result<Recorded, StoreError> {
         commit!(&self.store, transaction => {
+            super::sales_activities::once!(transaction, &self.account_id, asked, circular.created_at);
             sqlx::query(
                 "insert into circulars (id, account_id, member_id, template_id, subject, html, send_on, time_zone, more, unknown, state, created_at, \
                  saved_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, 'draft', $10, $10)",
@@ -74,18 +82,19 @@ impl Tenant {
             .bind(&circular.unknown)
             .execute(&mut *transaction)
             .await?;
-            for (position, person_id) in (0_i64..).zip(person_ids) {
+            for (position, (person_id, left_out)) in (0_i64..).zip(people) {
                 sqlx::query(
-                    "insert into circular_people (circular_id, position, person_id, left_out) values ($1, $2, $3, false) on conflict do nothing",
+                    "insert into circular_people (circular_id, position, person_id, left_out) values ($1, $2, $3, $4) on conflict do nothing",
                 )
                 .bind(&circular.id)
                 .bind(position)
                 .bind(person_id)
+                .bind(left_out)
                 .execute(&mut *transaction)
                 .await?;
             }
         });
-        Ok(())
+        Ok(Recorded::Done)
     }
 
     /// A member's mail to many.
@@ -161,7 +170,8 @@ impl Tenant {
         }))
     }
 
-    /// Keeps what differs for one person; `false` when it is no draft, or they are none of those whom it is for.
+    /// Keeps what one person gets instead (subject and HTML), or that they get what all get; `false` when it is no draft, or they are
+    /// none of those whom it is for.
     ///
     /// # Errors
     /// When the database refuses.
@@ -170,23 +180,11 @@ impl Tenant {
         member_id: &str,
         id: &str,
         person_id: &str,
-        change: AddresseeChange<'_>,
+        own: Option<(&str, &str)>,
     ) -> Result<bool, StoreError> {
-        let text = match change {
-            AddresseeChange::LeftOut(_) => {
-                "update circular_people set left_out = $5 where person_id = $4 and ($6 = '' or $7 = '') and circular_id = \
-                 (select id from circulars where account_id = $1 and member_id = $2 and id = $3 and state = 'draft')"
-            }
-            AddresseeChange::Own(_) => {
-                "update circular_people set subject = case when $5 then $6 else null end, html = case when $5 then $7 else null end \
-                 where person_id = $4 and circular_id = \
-                 (select id from circulars where account_id = $1 and member_id = $2 and id = $3 and state = 'draft')"
-            }
-        };
-        let (flag, own) = match change {
-            AddresseeChange::LeftOut(left_out) => (left_out, None),
-            AddresseeChange::Own(own) => (own.is_some(), own),
-        };
+        let text = "update circular_people set subject = case when $5 then $6 else null end, html = case when $5 then $7 else null end \
+                    where person_id = $4 and circular_id = \
+                    (select id from circulars where account_id = $1 and member_id = $2 and id = $3 and state = 'draft')";
         let (subject, html) = own.unwrap_or_default();
         Ok(commit!(&self.store, transaction => {
             sqlx::query(text)
@@ -194,13 +192,53 @@ impl Tenant {
                 .bind(member_id)
                 .bind(id)
                 .bind(person_id)
-                .bind(flag)
+                .bind(own.is_some())
                 .bind(subject)
                 .bind(html)
                 .execute(&mut *transaction)
                 .await?
                 .rows_affected()
                 > 0
+        }))
+    }
+
+    /// Leaves people out, or takes them in as long as no more than `most` are written to. Without ids everybody is meant.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn choose_addressees(
+        &self,
+        member_id: &str,
+        id: &str,
+        person_ids: Option<&[String]>,
+        left_out: bool,
+        most: i64,
+    ) -> Result<Choice, StoreError> {
+        // The row is held until the end, so that of two choices at the same time the second counts the first.
+        let hold = "update circulars set state = 'draft' where account_id = $1 and member_id = $2 and id = $3 and state = 'draft'";
+        Ok(commit!(&self.store, transaction => {
+            let held = sqlx::query(hold).bind(&self.account_id).bind(member_id).bind(id).execute(&mut *transaction).await?;
+            if held.rows_affected() == 0 {
+                return Ok(Choice::Nobody);
+            }
+            let mut changed = 0;
+            for person_id in person_ids.unwrap_or_default() {
+                let one = "update circular_people set left_out = $3 where circular_id = $1 and person_id = $2";
+                changed += sqlx::query(one).bind(id).bind(person_id).bind(left_out).execute(&mut *transaction).await?.rows_affected();
+            }
+            if person_ids.is_none() {
+                let all = "update circular_people set left_out = $2 where circular_id = $1";
+                changed += sqlx::query(all).bind(id).bind(left_out).execute(&mut *transaction).await?.rows_affected();
+            }
+            if changed == 0 {
+                return Ok(Choice::Nobody);
+            }
+            let count = "select count(*) from circular_people where circular_id = $1 and not left_out";
+            let written_to: i64 = sqlx::query_scalar(count).bind(id).fetch_one(&mut *transaction).await?;
+            if !left_out && written_to > most {
+                return Ok(Choice::TooMany);
+            }
+            Choice::Made
         }))
     }
 

@@ -46,6 +46,7 @@ pub mod sales_emails;
 pub mod sales_ends;
 pub mod sales_launches;
 pub mod sales_runs;
+pub mod sales_tasks;
 pub mod salesforce;
 pub mod secret_keys;
 pub mod standings;

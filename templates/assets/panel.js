@@ -469,7 +469,7 @@
     if (target.matches('[data-act-cancel]')) return closeForm();
     if (target.dataset.act) {
       if (target.getAttribute('aria-disabled')) return;
-      if (target.dataset.act === 'circular') { closeMenu(); return void openSettings('/panel/circular', '{}'); }
+      if (/^(circular|launch)$/.test(target.dataset.act)) { closeMenu(); return void openSettings(`/panel/${target.dataset.act}`, '{}'); }
       return void act(target.dataset.act, /watch/.test(target.dataset.act) ? new URLSearchParams() : undefined);
     }
     if (target.matches('[data-mail-close]')) return closeMail();

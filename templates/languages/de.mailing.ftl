@@ -303,3 +303,6 @@ said-erased = Was über die Adresse gespeichert war, ist gelöscht.
 problem-personal-data-member = Das ist die Adresse eines Mitglieds. Entfernen Sie zuerst das Mitglied.
 audit-personal-data-exported = hat exportiert, was über eine Person gespeichert ist
 audit-personal-data-erased = hat gelöscht, was über eine Person gespeichert war
+
+## Sales campaigns of several people
+act-launch = Diese Personen zu einer Vertriebskampagne hinzufügen

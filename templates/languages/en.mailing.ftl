@@ -303,3 +303,6 @@ said-erased = What was kept about the address is erased.
 problem-personal-data-member = This is the address of a member. Remove the member first.
 audit-personal-data-exported = exported what is kept about a person
 audit-personal-data-erased = erased what was kept about a person
+
+## Sales campaigns of several people
+act-launch = Add these people to a sales campaign

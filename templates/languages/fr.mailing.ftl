@@ -303,3 +303,6 @@ said-erased = Ce qui était conservé au sujet de l’adresse est effacé.
 problem-personal-data-member = C’est l’adresse d’un membre. Retirez d’abord ce membre.
 audit-personal-data-exported = a exporté ce qui est conservé au sujet d’une personne
 audit-personal-data-erased = a effacé ce qui était conservé au sujet d’une personne
+
+## Sales campaigns of several people
+act-launch = Ajouter ces personnes à une campagne de vente

@@ -303,3 +303,6 @@ said-erased = Wat over het adres werd bewaard, is gewist.
 problem-personal-data-member = Dit is het adres van een lid. Verwijder eerst het lid.
 audit-personal-data-exported = exporteerde wat over een persoon wordt bewaard
 audit-personal-data-erased = wiste wat over een persoon werd bewaard
+
+## Sales campaigns of several people
+act-launch = Deze personen aan een verkoopcampagne toevoegen

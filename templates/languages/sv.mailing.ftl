@@ -303,3 +303,6 @@ said-erased = Det som var sparat om adressen är raderat.
 problem-personal-data-member = Det är en medlems adress. Ta bort medlemmen först.
 audit-personal-data-exported = exporterade det som sparas om en person
 audit-personal-data-erased = raderade det som var sparat om en person
+
+## Sales campaigns of several people
+act-launch = Lägg till de här personerna i en säljkampanj

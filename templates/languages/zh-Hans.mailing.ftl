@@ -295,3 +295,6 @@ said-erased = 与该地址有关的已保存内容已删除。
 problem-personal-data-member = 这是成员的地址。请先移除该成员。
 audit-personal-data-exported = 导出了某人的个人数据
 audit-personal-data-erased = 删除了某人的个人数据
+
+## Sales campaigns of several people
+act-launch = 将这些人添加到销售活动

@@ -1,6 +1,6 @@
 // Stands in for Apex: each method that a component calls, with the same gateway calls behind it.
 
-import { authorised, Problem, state } from './gateway.js';
+import { address, authorised, Problem, state } from './gateway.js';
 import { methods as config } from './config.js';
 import { label } from './labels.js';
 import { base, org } from './org.js';
@@ -67,14 +67,19 @@ async function prepare({ action, recordIds }) {
 
 async function start({ action, choiceId, recordIds, idempotencyKey }) {
     await allowed(action);
-    const path =
-        action === 'email' ? '/api/v1/emails' : `/api/v1/campaigns/${encodeURIComponent(choiceId)}/members`;
-    const body = { sfdc_ids: recordIds, ...(action === 'email' ? { template_id: choiceId } : {}) };
-    return authorised(path, {
+    const isEmail = action === 'email';
+    const path = isEmail ? '/api/v1/circulars' : '/api/v1/sales-launches';
+    const choice = isEmail ? { template_id: choiceId } : { campaign_id: choiceId };
+    const answer = await authorised(path, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json', 'Idempotency-Key': idempotencyKey },
-        body: JSON.stringify(body)
+        body: JSON.stringify({ sfdc_ids: recordIds, ...(choiceId ? choice : {}) })
     });
+    return {
+        accepted: isEmail ? answer.reached : answer.count,
+        skipped: isEmail ? answer.left_out + answer.unknown.length : answer.left_out.length,
+        address: `${await address()}/admin/${isEmail ? 'circulars' : 'launches'}/${answer.id}`
+    };
 }
 
 const METHODS = {

@@ -85,9 +85,10 @@ pub(super) async fn people(state: &AccountState, seller: &Seller, wanted: &Wante
     };
     let behind = match (record("account_id", &wanted.account_id, "001")?, record("opportunity_id", &wanted.opportunity_id, "006")?) {
         (None, None) => Vec::new(),
-        (Some(account), None) => record_people::of_account(&seller.tenant, &account).await?.people,
+        (Some(account), None) => record_people::of_account(&seller.tenant, &account, record_people::AT_ONCE).await?.people,
         (None, Some(deal)) => {
-            record_people::of_opportunity(&state.connections, &seller.tenant, &deal, seller.actor.request_id.as_str()).await?.people
+            let request_id = seller.actor.request_id.as_str();
+            record_people::of_opportunity(&state.connections, &seller.tenant, &deal, request_id, record_people::AT_ONCE).await?.people
         }
         (Some(_), Some(_)) => return Err(invalid("account_id", "Give account_id or opportunity_id, not both.")),
     };

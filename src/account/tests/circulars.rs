@@ -6,6 +6,7 @@ use super::acting::Office;
 use super::house::member;
 use crate::account::postbox::Postbox;
 use crate::store::people::NewPerson;
+use crate::store::testing::person as made_up;
 use crate::sync::deliver::Target;
 
 /// An active member beside the first user.
@@ -121,6 +122,67 @@ async fn a_mail_to_many_names_who_is_left_out_and_goes_out_once() {
         assert_eq!(subjects.len(), 2, "{subjects:?}");
         assert!(subjects[0].starts_with("Hello ") || subjects[1] == "Only you", "{subjects:?}");
         assert_eq!(house.get(&office.admin, "/v1/circulars").await.ok()["items"][0]["state"], "sent");
+    }
+}
+
+#[actix_web::test]
+async fn of_a_record_with_many_people_two_hundred_are_chosen() {
+    for office in Office::all().await {
+        let house = &office.house;
+        let (record, store) = ("001000000000009AAA", house.state.store.tenant(&office.account));
+        let people: Vec<NewPerson> = (5_001..5_261)
+            .map(|number| NewPerson {
+                sfdc_account_id: Some(record.to_owned()),
+                email: (number % 10 != 0).then(|| format!("q{number}@example.com")),
+                ..made_up(number)
+            })
+            .collect();
+        store.upsert_people(people, 2, None).await.unwrap();
+        let begin = || {
+            let request = actix_web::test::TestRequest::post().uri("/v1/circulars").insert_header(("Idempotency-Key", "one-decision"));
+            house.send(&office.admin, request.set_json(json!({"account_id": record})))
+        };
+        let begun = begin().await.ok();
+        assert_eq!((&begun["reached"], &begun["left_out"], &begun["more"]), (&json!(200), &json!(60), &json!(false)));
+        // The same decision a second time begins nothing new; another one under its key is refused.
+        assert_eq!(begin().await.ok()["id"], begun["id"]);
+        assert_eq!(house.get(&office.admin, "/v1/circulars").await.ok()["items"].as_array().unwrap().len(), 1);
+        let request = actix_web::test::TestRequest::post().uri("/v1/circulars").insert_header(("Idempotency-Key", "one-decision"));
+        house.send(&office.admin, request.set_json(json!({"sfdc_ids": [office.record(0)]}))).await.refused(409, "idempotency.reused");
+        let path = format!("/v1/circulars/{}", begun["id"].as_str().unwrap());
+        let list = async |query: &str| house.get(&office.admin, &format!("{path}/people{query}")).await.ok();
+        let first = list("").await;
+        assert_eq!((&first["pages"], &first["after"], &first["before"]), (&json!(6), &json!(2), &Value::Null), "{first}");
+        assert_eq!(first["items"].as_array().unwrap().len(), 50);
+        assert_eq!(list("?page=6").await["items"].as_array().unwrap().len(), 10);
+        let found = list("?search=%20Q5003@&page=1").await;
+        assert_eq!((&found["found"], &found["items"][0]["email"]), (&json!(1), &json!("q5003@example.com")));
+        house.get(&office.admin, &format!("{path}/people?page=0")).await.refused(400, "request.invalid");
+        house.get(&office.admin, &format!("{path}/people?sort=x")).await.refused(400, "request.unknown_field");
+        // There is no place for another one until somebody is left out.
+        let outside = found["items"][0]["person_id"].clone();
+        assert_eq!(found["items"][0]["left_out"], true);
+        let choose = async |body: Value| house.ask(&office.admin, "PUT", &format!("{path}/people"), Some(body)).await;
+        choose(json!({"person_ids": [outside], "left_out": false})).await.refused(409, "circular.full");
+        house
+            .ask(&office.admin, "PUT", &format!("{path}/people/{}", outside.as_str().unwrap()), Some(json!({"left_out": false})))
+            .await
+            .refused(409, "circular.full");
+        choose(json!({"everyone": true, "left_out": false})).await.refused(409, "circular.full");
+        choose(json!({"left_out": true})).await.refused(400, "request.invalid");
+        choose(json!({"person_ids": ["nobody"], "left_out": true})).await.refused(404, "not_found");
+        assert_eq!(list("").await["taken_in"], 200);
+        choose(json!({"everyone": true, "left_out": true})).await.ok();
+        choose(json!({"person_ids": [outside, first["items"][0]["person_id"]], "left_out": false})).await.ok();
+        assert_eq!(list("").await["taken_in"], 2);
+        house.get(&colleague(&office).await, &format!("{path}/people")).await.refused(404, "not_found");
+        let text = json!({"subject": "Hello", "html": "<p>For all</p>"});
+        house.ask(&office.admin, "PUT", &path, Some(text)).await.ok();
+        // Sent without a body it is sent as it was kept.
+        let request = actix_web::test::TestRequest::post().uri(&format!("{path}/send"));
+        let sent = house.send(&office.admin, request).await.ok();
+        assert_eq!((&sent["state"], &sent["outcome"]["accepted"]), (&json!("sent"), &json!(2)), "{sent}");
+        choose(json!({"everyone": true, "left_out": true})).await.refused(409, "circular.sent");
     }
 }
 

@@ -25,6 +25,8 @@ mod records;
 mod resealing;
 mod returns;
 mod sales_campaigns;
+mod sales_mishaps;
+mod sales_tasks;
 mod salesforce;
 mod timeline;
 mod world;

@@ -233,7 +233,7 @@ fn of_campaigns(call: &str) -> Value {
         "changeable": true, "shared": ["t1"], "skip_weekends": true, "on_reply": "success", "remove_on_bounce": true, "people": people, "updated_at": NOW});
     let step = |number: i64, day: i64, kind: &str, send: &str| {
         json!({"id": format!("s{number}"), "number": number, "day": day, "kind": kind, "name": format!("Step {number}"), "send": send, "at": if send == "at" { json!("09:30") } else { json!(null) },
-            "follow_up": number == 2, "template_id": if number == 2 { json!("tpl") } else { json!(null) }, "template": null, "template_missing": number == 2,
+            "follow_up": number == 2, "template_id": if number == 2 { json!("tpl") } else { json!(null) }, "template": null, "template_missing": number == 2, "template_outdated": number == 2,
             "subject": "Hello", "text": "Dear you", "notes": "Ask", "priority": "High", "by_itself": kind == "email"})
     };
     let run = |state: &str, reason: Value, task: Value| {
@@ -442,6 +442,10 @@ fn mailing(call: &str) -> Value {
             json!({"name": "", "category": "", "subject": "", "html": "", "commercial": true, "categories": ["Follow-up"], "teams": teams})
         }
         "preview" => preview,
+        "campaigns" => {
+            let one = |id: &str, outdated: u8| json!({"id": id, "name": "Autumn & <offer>", "steps": 1, "outdated": outdated});
+            json!({"items": [one("c1", 1), one("c2", 0)], "outdated": 1})
+        }
         "circulars" => json!({"items": [{"id": id, "subject": "", "state": "draft", "people": 2, "saved_at": NOW - HOUR}]}),
         _ if call.contains("/people/") => {
             json!({"circular": id, "state": "draft", "person_id": "p1", "name": "Ann", "email": "ann@x.example", "own": true, "left_out": false,

@@ -10,15 +10,37 @@ import campaign from '@salesforce/label/c.MSI_List_Campaign';
 import recipientsOf from '@salesforce/label/c.MSI_List_Recipients';
 import leftOutOf from '@salesforce/label/c.MSI_List_LeftOut';
 import noChoice from '@salesforce/label/c.MSI_List_NoChoice';
-import doneWith from '@salesforce/label/c.MSI_List_Done';
+import preparedFor from '@salesforce/label/c.MSI_List_Prepared';
+import launchPreparedFor from '@salesforce/label/c.MSI_List_PreparedLaunch';
+import openLaunch from '@salesforce/label/c.MSI_List_OpenLaunch';
+import openEmail from '@salesforce/label/c.MSI_List_OpenEmail';
+import noTemplate from '@salesforce/label/c.MSI_List_NoTemplate';
+import writeEmail from '@salesforce/label/c.MSI_List_WriteEmail';
 import loading from '@salesforce/label/c.MSI_Panel_Loading';
 
 const ACTIONS = {
-    email: { title: sendEmail, choiceLabel: template, icon: 'standard:email' },
-    campaign: { title: addToCampaign, choiceLabel: campaign, icon: 'standard:campaign' }
+    email: {
+        title: sendEmail,
+        choiceLabel: template,
+        startLabel: writeEmail,
+        doneLabel: preparedFor,
+        openLabel: openEmail,
+        icon: 'standard:email'
+    },
+    campaign: {
+        title: addToCampaign,
+        choiceLabel: campaign,
+        startLabel: addToCampaign,
+        doneLabel: launchPreparedFor,
+        openLabel: openLaunch,
+        icon: 'standard:campaign'
+    }
 };
 
-/** Starts an action for the records chosen in a list view: whom it reaches, what to use, and one decision. */
+/**
+ * Begins an action for the records chosen in a list view: whom it reaches, what to use, and one decision. An e-mail opens
+ * as a draft in a new tab to be written, a sales campaign to be looked through and started.
+ */
 export default class MsiListAction extends LightningElement {
     /** email or campaign */
     @api action = 'email';
@@ -30,9 +52,11 @@ export default class MsiListAction extends LightningElement {
     prepared;
     problem;
     outcome;
-    choiceId;
+    // where the e-mail is written, or the campaign started
+    address;
+    choiceId = '';
     // one decision of the rep has one key, however often it is tried
-    decision;
+    decision = crypto.randomUUID();
 
     connectedCallback() {
         this.prepare();
@@ -59,13 +83,18 @@ export default class MsiListAction extends LightningElement {
         this.busy = true;
         this.problem = undefined;
         try {
-            const { accepted, skipped } = await start({
+            const { accepted, skipped, address } = await start({
                 action: this.action,
                 choiceId: this.choiceId,
                 recordIds: this.included.map((recipient) => recipient.recordId),
                 idempotencyKey: this.decision
             });
-            this.outcome = fill(doneWith, accepted, skipped + this.leftOut.length);
+            this.outcome = fill(this.shown.doneLabel, accepted, skipped + this.leftOut.length);
+            this.address = address;
+            if (address) {
+                // A browser that takes it for a pop-up keeps it shut: the link stays.
+                window.open(address, '_blank', 'noopener');
+            }
         } catch (error) {
             this.problem = describeProblem(error);
         } finally {
@@ -93,6 +122,18 @@ export default class MsiListAction extends LightningElement {
         return this.shown.choiceLabel;
     }
 
+    get startLabel() {
+        return this.shown.startLabel;
+    }
+
+    get openLabel() {
+        return this.shown.openLabel;
+    }
+
+    get needsChoice() {
+        return this.action === 'campaign';
+    }
+
     /** An e-mail leaves out who can't or doesn't want to be mailed; a campaign decides by its steps. */
     get leftOut() {
         return this.action === 'email'
@@ -115,14 +156,15 @@ export default class MsiListAction extends LightningElement {
     }
 
     get nothingToChoose() {
-        return this.prepared.choices.length === 0;
+        return this.needsChoice && this.prepared.choices.length === 0;
     }
 
     get options() {
-        return this.prepared.choices.map(({ choiceId, name }) => ({ value: choiceId, label: name }));
+        const choices = this.prepared.choices.map(({ choiceId, name }) => ({ value: choiceId, label: name }));
+        return this.needsChoice ? choices : [{ value: '', label: noTemplate }, ...choices];
     }
 
     get cannotStart() {
-        return this.busy || !this.choiceId || this.included.length === 0;
+        return this.busy || (this.needsChoice && !this.choiceId) || this.included.length === 0;
     }
 }

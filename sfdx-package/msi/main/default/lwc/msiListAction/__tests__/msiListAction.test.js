@@ -56,7 +56,37 @@ describe('c-msi-list-action', () => {
         expect(prepare).toHaveBeenCalledWith({ action: 'email', recordIds: ['00Q1', '00Q2'] });
         expect(find(element, 'recipients').children).toHaveLength(1);
         expect(find(element, 'left-out')).not.toBeNull();
+    });
+
+    it('begins an e-mail, without a template too, and opens the page where it is written', async () => {
+        const open = jest.spyOn(window, 'open').mockReturnValue(null);
+        prepare.mockResolvedValue({ ...PREPARED, choices: [] });
+        start.mockResolvedValue({
+            accepted: 1,
+            skipped: 0,
+            address: 'https://msi.example.com/admin/circulars/c1'
+        });
+        const element = await show('email');
+        element.shadowRoot.querySelector('lightning-button').click();
+        await settle();
+
+        expect(start).toHaveBeenCalledWith({
+            action: 'email',
+            choiceId: '',
+            recordIds: ['00Q1'],
+            idempotencyKey: expect.any(String)
+        });
+        expect(open).toHaveBeenCalledWith('https://msi.example.com/admin/circulars/c1', '_blank', 'noopener');
+        expect(find(element, 'address').href).toBe('https://msi.example.com/admin/circulars/c1');
+        expect(find(element, 'outcome').textContent).toBeTruthy();
+    });
+
+    it('cannot start a campaign before one is chosen', async () => {
+        prepare.mockResolvedValue(PREPARED);
+        const element = await show('campaign');
+
         expect(element.shadowRoot.querySelector('lightning-button').disabled).toBe(true);
+        expect(find(element, 'address')).toBeNull();
     });
 
     it.each(['UNSUPPORTED', 'SWITCHED_OFF', 'NO_ACCESS', 'REFUSED', 'TIMEOUT', 'UNREACHABLE', 'BUSY'])(
@@ -77,9 +107,14 @@ describe('c-msi-list-action', () => {
         }
     );
 
-    it('adds everybody to a campaign', async () => {
+    it('prepares a campaign for everybody, and opens the page where it is started', async () => {
+        const open = jest.spyOn(window, 'open').mockReturnValue(null);
         prepare.mockResolvedValue(PREPARED);
-        start.mockResolvedValue({ accepted: 2, skipped: 0 });
+        start.mockResolvedValue({
+            accepted: 2,
+            skipped: 0,
+            address: 'https://msi.example.com/admin/launches/c1'
+        });
         const element = await show('campaign');
         await choose(element, 't1');
         element.shadowRoot.querySelector('lightning-button').click();
@@ -88,6 +123,8 @@ describe('c-msi-list-action', () => {
         expect(start).toHaveBeenCalledWith(
             expect.objectContaining({ action: 'campaign', choiceId: 't1', recordIds: ['00Q1', '00Q2'] })
         );
+        expect(open).toHaveBeenCalledWith('https://msi.example.com/admin/launches/c1', '_blank', 'noopener');
+        expect(find(element, 'address').href).toBe('https://msi.example.com/admin/launches/c1');
         expect(find(element, 'outcome')).not.toBeNull();
         expect(element.shadowRoot.querySelector('lightning-button')).toBeNull();
     });
@@ -128,7 +165,7 @@ describe('c-msi-list-action', () => {
 
     it('says what to do when there is nothing to choose', async () => {
         prepare.mockResolvedValue({ ...PREPARED, choices: [] });
-        const element = await show('email');
+        const element = await show('campaign');
 
         expect(find(element, 'no-choice')).not.toBeNull();
     });
