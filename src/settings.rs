@@ -398,7 +398,7 @@ fn lay_over(table: &mut Table, name: &str, value: String) -> Result<(), Settings
     Ok(())
 }
 
-const NUMBERS: [&str; 27] = [
+const NUMBERS: [&str; 28] = [
     "session_seconds",
     "access_seconds",
     "fragment_seconds",
