@@ -44,6 +44,12 @@ pub fn switched_off(allowed: Option<&[String]>) -> Option<String> {
     (!off.is_empty()).then(|| off.join(","))
 }
 
+/// Whether the org's admin switched an action off. The package knows one switch for campaigns of either kind.
+pub(super) fn is_off(claims: &Claims, action: &str) -> bool {
+    let action = if action == "sales" { "campaign" } else { action };
+    claims.off.as_deref().is_some_and(|off| off.split(',').any(|name| name == action))
+}
+
 /// A rep at work.
 pub(super) struct Rep<'a> {
     pub(super) face: &'a Face,
@@ -64,8 +70,8 @@ impl Rep<'_> {
     }
 
     // Whether the org's admin switched an action off.
-    fn is_off(&self, action: &str) -> bool {
-        self.claims.off.as_deref().is_some_and(|off| off.split(',').any(|name| name == action))
+    pub(super) fn is_off(&self, action: &str) -> bool {
+        is_off(&self.claims, action)
     }
 
     /// The rep's own time zone.
@@ -108,7 +114,11 @@ pub async fn menu(request: HttpRequest, face: Data<Face>) -> HttpResponse {
     };
     // Of an account or an opportunity all people are written to at once, on a page of their own.
     if rep.claims.obj.as_deref().is_some_and(panel::is_group) {
-        let entries = [json!({ "name": "circular", "word": "act-circular", "why": null })];
+        let entry = |name: &str, word: &str, action: &str| {
+            let why = rep.is_off(action).then_some("why-switched-off");
+            json!({ "name": name, "word": word, "why": why })
+        };
+        let entries = [entry("circular", "act-circular", "email"), entry("launch", "act-sales-group", "sales")];
         return rep.show("acting-menu", &json!({ "entries": entries }));
     }
     let (everything, email, watched) = match rep.person().await {
@@ -225,7 +235,7 @@ async fn filled(
     }))
 }
 
-fn choice(key: &str, before: &str, values: &Map<String, Value>, field: &str) -> Value {
+pub(super) fn choice(key: &str, before: &str, values: &Map<String, Value>, field: &str) -> Value {
     let word = format!("{before}{}", key.to_ascii_lowercase().replace([' ', '_'], "-"));
     json!({ "key": key, "word": word, "chosen": values.get(field).and_then(Value::as_str) == Some(key) })
 }
@@ -255,7 +265,7 @@ pub async fn perform(request: HttpRequest, action: Path<String>, payload: Payloa
     }
 }
 
-fn off() -> Problem {
+pub(super) fn off() -> Problem {
     Problem::forbidden("acting.switched_off", "Your Salesforce admin has switched this action off.")
 }
 

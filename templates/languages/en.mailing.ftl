@@ -67,7 +67,7 @@ circular-people =
        *[other] { $reached } people get it
     }
 circular-text = What everybody gets
-circular-more = More people belong to this record than can be written to at once.
+circular-more = More than 800 people belong to this record. These are the 800 most urgent.
 circular-unknown = Marketo does not know these records, so they are left out:
 circular-overwrites = A change here takes the place of what single people were to get instead.
 circular-send =
@@ -289,3 +289,15 @@ code-cause-UNABLE-TO-LOCK-ROW = Somebody else writes the same record just now.
 code-remedy-UNABLE-TO-LOCK-ROW = It is tried again by itself.
 code-cause-UNKNOWN-EXCEPTION = Something failed on the other side.
 code-remedy-UNKNOWN-EXCEPTION = Retry; if it fails again, open a case with the number of the delivery.
+
+## Choosing whom a mail is for
+circular-chosen = { $taken } of { $total } people get it; { $most } can get it at once. The others wait here: leave somebody out to take somebody else in.
+people-search = Name, address, company or title
+people-nobody = Nobody fits.
+people-tick = Choose { $name }
+take-in-chosen = Take in the chosen
+leave-out-chosen = Leave out the chosen
+leave-out-everyone = Leave everybody out
+people-page = Page { $page } of { $pages }
+page-before = Previous page
+problem-circular-full = 200 people can be written to at once. Leave somebody out first, or send this mail and begin another one for the rest.
