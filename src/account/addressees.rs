@@ -133,7 +133,7 @@ pub async fn list(seller: Seller, request: HttpRequest) -> Result<Answer<Value>,
     let items: Vec<Value> = here.iter().zip(reasons).map(|(one, why)| shown(one, why)).collect();
     let written_to = all.iter().filter(|one| !one.left_out).count();
     Ok(Answer::fleeting(json!({
-        "items": items, "found": found.len(), "total": all.len(), "taken_in": written_to, "most": MOST,
+        "items": items, "search": search, "found": found.len(), "total": all.len(), "taken_in": written_to, "most": MOST,
         "page": page, "pages": pages, "before": (page > 1).then(|| page - 1), "after": (page < pages).then_some(page + 1),
     })))
 }

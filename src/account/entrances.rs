@@ -45,7 +45,9 @@ impl FromRequest for AtPanel {
         let signed = signed(request);
         Box::pin(async move {
             let (state, Signed { visitor, request_id, source, .. }) = signed?;
-            let Visitor::Rep { account, org, user, .. } = visitor else { return Err(not_for("Only a panel may ask this.")) };
+            let (Visitor::Rep { account, org, user, .. } | Visitor::Desk { account, org, user }) = visitor else {
+                return Err(not_for("Only a panel may ask this."));
+            };
             match database::answer(state.store.org(org.as_str())).await? {
                 Some(found) if found.account_id == account && found.status == "active" => {}
                 Some(found) if found.account_id == account => return Err(suspended()),

@@ -21,6 +21,7 @@ mod panel_campaigns;
 mod panel_desk;
 mod panel_feed;
 mod panel_mail;
+mod panel_ways;
 pub mod reading;
 pub mod refusal;
 pub mod registration;

@@ -1,19 +1,15 @@
 //! The panel's fragments: rendered once from the account's JSON, kept as bytes, served for a few seconds.
 
 use actix_web::http::header;
-use actix_web::web::{Bytes, Data, Path, Payload};
+use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::admin;
-use super::broker::{Letter, Verb, Visitor};
+use super::broker::Visitor;
 use super::edge;
 use super::face::Face;
-use super::pace::LINKS;
 use super::page::insights::{self, Choice};
 use super::page::{DeskList, Language, Pages, PanelTab, State};
-use super::panel_acting;
 use super::reading;
 use super::refusal;
 use super::session;
@@ -25,8 +21,6 @@ use crate::problem::Problem;
 const ROWS: u32 = 50;
 /// Whose kinds of people the Best Bets may be narrowed to.
 const KINDS: [&str; 2] = ["leads", "contacts"];
-/// Bytes of a choice of people.
-const LONGEST_CHOICE: usize = 16 * 1024;
 /// Longest cursor that is passed on, in bytes.
 const LONGEST_CURSOR: usize = 200;
 
@@ -107,105 +101,6 @@ pub async fn session_of(request: &HttpRequest, face: &Face) -> Result<Claims, Pr
         return Err(ended());
     }
     Ok(claims)
-}
-
-/// `POST /panel/settings`: where the settings open, signed in, for the member at this panel.
-pub async fn settings(request: HttpRequest, face: Data<Face>) -> HttpResponse {
-    let href = async {
-        let claims = session_of(&request, &face).await?;
-        entrance(&request, &face, &claims, None).await
-    };
-    answered(&request, href.await)
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Chosen {
-    /// Ids of leads or contacts of the panel's record; none: all of them.
-    #[serde(default)]
-    sfdc_ids: Vec<String>,
-}
-
-/// Something that is begun in a panel for several people and goes on on a page of the settings.
-struct Beginning {
-    /// As the org's admin may have switched it off.
-    action: &'static str,
-    path: &'static str,
-    page: &'static str,
-}
-
-/// `POST /panel/circular`: begins a mail to people of the panel's record, and says where it is written.
-pub async fn circular(request: HttpRequest, payload: Payload, face: Data<Face>) -> HttpResponse {
-    begin(request, payload, face, Beginning { action: "email", path: "/v1/circulars", page: "/admin/circulars" }).await
-}
-
-/// `POST /panel/launch`: begins to start a sales campaign for people of the panel's record, and says where that goes on.
-pub async fn launch(request: HttpRequest, payload: Payload, face: Data<Face>) -> HttpResponse {
-    begin(request, payload, face, Beginning { action: "campaign", path: "/v1/sales-launches", page: "/admin/launches" }).await
-}
-
-async fn begin(request: HttpRequest, payload: Payload, face: Data<Face>, beginning: Beginning) -> HttpResponse {
-    let href = async {
-        let claims = session_of(&request, &face).await?;
-        if panel_acting::is_off(&claims, beginning.action) {
-            return Err(panel_acting::off());
-        }
-        let body = reading::json(&request, payload, LONGEST_CHOICE).await?;
-        let chosen: Chosen = serde_json::from_slice(&body)
-            .map_err(|_| Problem::bad_request("request.invalid", "The body must be an object with sfdc_ids."))?;
-        let record = claims.rec.as_deref().unwrap_or_default();
-        let mut wanted = match (chosen.sfdc_ids.is_empty(), claims.obj.as_deref()) {
-            (true, Some("Account")) => json!({ "account_id": record }),
-            (true, Some("Opportunity")) => json!({ "opportunity_id": record }),
-            (true, _) => json!({ "sfdc_ids": [record] }),
-            (false, _) => json!({ "sfdc_ids": chosen.sfdc_ids }),
-        };
-        if let (Some(zone), Some(wanted)) = (claims.tz.as_deref(), wanted.as_object_mut()) {
-            wanted.insert("time_zone".to_owned(), json!(Pages::zone(zone)));
-        }
-        let (visitor, request_id) = (visitor(&claims), edge::request_id(&request));
-        let letter = Letter {
-            verb: Verb::Post,
-            path: beginning.path,
-            visitor: &visitor,
-            request_id: &request_id,
-            body: Some(&wanted),
-            once: None,
-            from: None,
-        };
-        let made: Value = serde_json::from_slice(&face.house.broker.send(letter).await?.body).map_err(|_| Problem::internal())?;
-        let id = made.get("id").and_then(Value::as_str).ok_or_else(Problem::internal)?;
-        entrance(&request, &face, &claims, Some(&format!("{}/{id}", beginning.page))).await
-    };
-    answered(&request, href.await)
-}
-
-// Where the settings open, signed in, and on which page.
-async fn entrance(request: &HttpRequest, face: &Face, claims: &Claims, page: Option<&str>) -> Result<String, Problem> {
-    // Once a panel was opened many times over, somebody plays with it.
-    LINKS.admit_one(face, &claims.jti).await?;
-    let (visitor, request_id, from) = (visitor(claims), edge::request_id(request), admin::address(request, face));
-    let letter = Letter {
-        verb: Verb::Post,
-        path: "/v1/entrances",
-        visitor: &visitor,
-        request_id: &request_id,
-        body: None,
-        once: None,
-        from: from.as_deref(),
-    };
-    let answer: Value = serde_json::from_slice(&face.house.broker.send(letter).await?.body).map_err(|_| Problem::internal())?;
-    let token = answer.get("token").and_then(Value::as_str).ok_or_else(Problem::internal)?;
-    // Behind the `#` it reaches no server and no log.
-    let page = page.map(|page| format!("?return_to={page}")).unwrap_or_default();
-    Ok(format!("{}/sign-in/enter{page}#{token}", face.house.settings.gateway.public_url.trim_end_matches('/')))
-}
-
-fn answered(request: &HttpRequest, href: Result<String, Problem>) -> HttpResponse {
-    match href {
-        Ok(href) => HttpResponse::Ok().json(json!({ "href": href })),
-        Err(problem) => refusal::document(request, &problem),
-    }
 }
 
 enum Part {

@@ -73,7 +73,8 @@ impl Rep<'_> {
         serde_json::from_slice(&answer.body).map_err(|_| Problem::internal())
     }
 
-    fn is_off(&self, action: &str) -> bool {
+    // Whether the org's admin switched an action off.
+    pub(super) fn is_off(&self, action: &str) -> bool {
         is_off(&self.claims, action)
     }
 
@@ -235,7 +236,7 @@ async fn filled(
     }))
 }
 
-fn choice(key: &str, before: &str, values: &Map<String, Value>, field: &str) -> Value {
+pub(super) fn choice(key: &str, before: &str, values: &Map<String, Value>, field: &str) -> Value {
     let word = format!("{before}{}", key.to_ascii_lowercase().replace([' ', '_'], "-"));
     json!({ "key": key, "word": word, "chosen": values.get(field).and_then(Value::as_str) == Some(key) })
 }

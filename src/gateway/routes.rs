@@ -10,8 +10,8 @@ use super::face::Face;
 use super::page::Language;
 use super::refusal;
 use super::{
-    admin, api, assets, door, operations, panel, panel_acting, panel_alerts, panel_desk, panel_feed, panel_mail, registration, sign_in,
-    tracking, visit,
+    admin, api, assets, door, operations, panel, panel_acting, panel_alerts, panel_desk, panel_feed, panel_mail, panel_ways, registration,
+    sign_in, tracking, visit,
 };
 use crate::problem::Problem;
 
@@ -27,9 +27,9 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(at("/panel/desk/{action}", "panel.desk").route(web::post().to(panel_desk::perform)))
         .service(at("/panel/mail/{id}", "panel.mail").route(web::get().to(panel_mail::show)))
         .service(at("/panel/mail-body/{ticket}", "panel.mail-body").route(web::get().to(panel_mail::body)))
-        .service(at("/panel/settings", "panel.settings").route(web::post().to(panel::settings)))
-        .service(at("/panel/circular", "panel.circular").route(web::post().to(panel::circular)))
-        .service(at("/panel/launch", "panel.launch").route(web::post().to(panel::launch)))
+        .service(at("/panel/settings", "panel.settings").route(web::post().to(panel_ways::settings)))
+        .service(at("/panel/circular", "panel.circular").route(web::post().to(panel_ways::circular)))
+        .service(at("/panel/launch", "panel.launch").route(web::post().to(panel_ways::launch)))
         .service(at("/panel/act", "panel.menu").route(web::get().to(panel_acting::menu)))
         .service(
             at("/panel/act/subscribe", "panel.subscribe")

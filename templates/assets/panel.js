@@ -274,10 +274,11 @@
     stop(acting);
     acting.hidden = true;
     acting.replaceChildren();
-    (starter?.isConnected ? starter : byId('panel').classList.contains('panel-group') ? panelOf(selected()) : acts).focus();
+    (starter?.isConnected ? starter : byId('panel').classList.contains('panel-group') || !acts ? panelOf(selected()) : acts).focus();
   }
 
   function showForm(fragment) {
+    if (desk && !fragment.querySelector('form') && !stateOf(fragment)) { closeForm(); return tellDone(fragment); }
     const done = fragment.querySelector('[data-done]');
     say(announced(fragment) || titleOf(fragment));
     if (done) {
@@ -291,10 +292,10 @@
   }
 
   async function act(name, body) {
-    closeMenu();
+    if (acts) closeMenu();
     if (!body) acting.replaceChildren(copyOf('loading'));
     acting.hidden = false;
-    const fragment = await fetched(`/panel/act/${name}`, acting, body);
+    const fragment = await fetched(`/panel/${desk ? 'desk' : 'act'}/${name}`, acting, body);
     if (fragment) showForm(fragment);
   }
 
@@ -316,9 +317,12 @@
   }
 
   // === the page of the global tab: putting people aside, watching them ===
-  async function doAtDesk(button) {
-    const fragment = await fetched(`/panel/desk/${button.dataset.desk}`, note, new URLSearchParams({ person: button.dataset.whom }));
-    if (!fragment) return;
+  async function doAtDesk(button, several) {
+    const fragment = await fetched(`/panel/desk/${button.dataset.desk}`, note, several || new URLSearchParams({ person: button.dataset.whom }));
+    if (fragment) tellDone(fragment);
+  }
+
+  function tellDone(fragment) {
     say(announced(fragment) || titleOf(fragment));
     note.replaceChildren(fragment);
     note.hidden = false;
@@ -326,6 +330,29 @@
     loadTab(selected(), true);
     (note.querySelector('button') || panelOf(selected())).focus();
   }
+
+  // Several people at once: a bar appears as soon as somebody is ticked.
+  const ticked = (panel) => [...panel.querySelectorAll('[data-check]:checked')].map((box) => box.value);
+  function tick(box) {
+    const panel = box.closest('[role=tabpanel]'), boxes = [...panel.querySelectorAll('[data-check]')], all = panel.querySelector('[data-check-all]');
+    if (box === all) for (const one of boxes) one.checked = box.checked;
+    const count = ticked(panel).length, bar = panel.querySelector('[data-bulk-bar]');
+    [all.checked, all.indeterminate] = [count === boxes.length, count > 0 && count < boxes.length];
+    bar.querySelector('[data-bulk-count]').textContent = String(count);
+    bar.hidden = !count;
+  }
+
+  function doToTicked(button) {
+    const people = ticked(button.closest('[role=tabpanel]')), { bulk } = button.dataset;
+    if (bulk === 'circular' || bulk === 'launch') return void openSettings(`/panel/${bulk}`, JSON.stringify({ person_ids: people }));
+    const body = new URLSearchParams(people.map((id) => ['person', id]));
+    if (bulk === 'watch') return void doAtDesk({ dataset: { desk: bulk } }, body);
+    starter = button;
+    tellNote(null);
+    body.set('step', 'form');
+    void act(bulk, body);
+  }
+  document.addEventListener('change', (event) => { if (event.target.matches('[data-check],[data-check-all]')) tick(event.target); });
 
   // === the lead feed: events as they happen, over and over until the session ends ===
   async function followFeed() {
@@ -412,7 +439,8 @@
   }
 
   async function openSettings(path = '/panel/settings', body) {
-    if (!note.hidden) return tellNote(null);
+    if (!note.hidden && !body) return tellNote(null);
+    tellNote(null);
     // Opened before anything is awaited: later it would count as a pop-up.
     const tab = window.open('about:blank', '_blank');
     gear.disabled = true;
@@ -464,7 +492,7 @@
 
   // === what people do ===
   document.addEventListener('click', (event) => {
-    const target = event.target.closest('[role=tab],[data-more],[data-action],[data-view],[data-act],[data-act-cancel],[data-person],[data-mail],[data-mail-close],[data-subscribe],[data-desk]');
+    const target = event.target.closest('[role=tab],[data-more],[data-action],[data-view],[data-act],[data-act-cancel],[data-person],[data-mail],[data-mail-close],[data-subscribe],[data-desk],[data-bulk]');
     if (!target) return;
     if (target.matches('[data-act-cancel]')) return closeForm();
     if (target.dataset.act) {
@@ -474,6 +502,7 @@
     }
     if (target.matches('[data-mail-close]')) return closeMail();
     if (target.dataset.desk) return void doAtDesk(target);
+    if (target.dataset.bulk) return doToTicked(target);
     if (target.dataset.subscribe) {
       const of = target.dataset.of || who;
       starter = target;

@@ -403,3 +403,39 @@ upcoming-campaigns = { $count ->
 going-place = Schritt { $number } von { $of }
 going-waits = wartet auf eine Aufgabe
 going-blocked = braucht Aufmerksamkeit
+
+## Several people at the page of the global tab
+bulk-chosen = Ausgewählt:
+bulk-all = Alle auf dieser Seite auswählen
+bulk-one = { $name } auswählen
+bulk-email = E-Mail senden
+bulk-sales = Vertriebskampagne
+bulk-campaign = Marketo-Kampagne
+bulk-task = Aufgabe
+
+## What became of it for several people
+desk-for = 
+    { $count ->
+        [one] Für eine Person
+       *[other] Für { $count } Personen
+    }
+desk-skipped = 
+    { $count ->
+        [one] Eine Person wurde ausgelassen.
+       *[other] { $count } Personen wurden ausgelassen.
+    }
+done-watch-many = 
+    { $count ->
+        [one] Eine Person ist auf Ihrer Beobachtungsliste.
+       *[other] { $count } Personen sind auf Ihrer Beobachtungsliste.
+    }
+done-task-many = 
+    { $count ->
+        [one] Die Aufgabe ist für eine Person angelegt.
+       *[other] Die Aufgabe ist für { $count } Personen angelegt.
+    }
+done-campaign-many = 
+    { $count ->
+        [one] Eine Person wird in die Kampagne aufgenommen.
+       *[other] { $count } Personen werden in die Kampagne aufgenommen.
+    }

@@ -67,7 +67,7 @@ circular-people =
        *[other] { $reached } Personen bekommen sie
     }
 circular-text = Was alle bekommen
-circular-more = Zu diesem Datensatz gehören mehr Personen, als auf einmal angeschrieben werden können.
+circular-more = Zu diesem Datensatz gehören mehr als 800 Personen. Dies sind die 800 dringendsten.
 circular-unknown = Diese Datensätze kennt Marketo nicht, sie sind nicht dabei:
 circular-overwrites = Eine Änderung hier ersetzt, was einzelne stattdessen bekommen sollten.
 circular-send =
@@ -306,3 +306,15 @@ audit-personal-data-erased = hat gelöscht, was über eine Person gespeichert wa
 
 ## Sales campaigns of several people
 act-launch = Diese Personen zu einer Vertriebskampagne hinzufügen
+
+## Choosing whom a mail is for
+circular-chosen = { $taken } von { $total } Personen erhalten sie; { $most } können sie auf einmal erhalten. Die anderen warten hier: Lassen Sie jemanden aus, um jemand anderen aufzunehmen.
+people-search = Name, Adresse, Firma oder Titel
+people-nobody = Niemand passt.
+people-tick = { $name } auswählen
+take-in-chosen = Ausgewählte aufnehmen
+leave-out-chosen = Ausgewählte auslassen
+leave-out-everyone = Alle auslassen
+people-page = Seite { $page } von { $pages }
+page-before = Vorherige Seite
+problem-circular-full = Auf einmal kann 200 Personen geschrieben werden. Lassen Sie zuerst jemanden aus, oder senden Sie diese E-Mail und beginnen Sie für die übrigen eine neue.

@@ -404,3 +404,39 @@ upcoming-campaigns = { $count ->
 going-place = step { $number } of { $of }
 going-waits = waits for a task
 going-blocked = needs attention
+
+## Several people at the page of the global tab
+bulk-chosen = Chosen:
+bulk-all = Choose everybody on this page
+bulk-one = Choose { $name }
+bulk-email = Send e-mail
+bulk-sales = Sales campaign
+bulk-campaign = Marketo campaign
+bulk-task = Task
+
+## What became of it for several people
+desk-for = 
+    { $count ->
+        [one] For one person
+       *[other] For { $count } people
+    }
+desk-skipped = 
+    { $count ->
+        [one] One person was left out.
+       *[other] { $count } people were left out.
+    }
+done-watch-many = 
+    { $count ->
+        [one] One person is on your watch list.
+       *[other] { $count } people are on your watch list.
+    }
+done-task-many = 
+    { $count ->
+        [one] The task is added for one person.
+       *[other] The task is added for { $count } people.
+    }
+done-campaign-many = 
+    { $count ->
+        [one] One person is being added to the campaign.
+       *[other] { $count } people are being added to the campaign.
+    }

@@ -67,7 +67,7 @@ circular-people =
        *[other] { $reached } people get it
     }
 circular-text = What everybody gets
-circular-more = More people belong to this record than can be written to at once.
+circular-more = More than 800 people belong to this record. These are the 800 most urgent.
 circular-unknown = Marketo does not know these records, so they are left out:
 circular-overwrites = A change here takes the place of what single people were to get instead.
 circular-send =
@@ -306,3 +306,15 @@ audit-personal-data-erased = erased what was kept about a person
 
 ## Sales campaigns of several people
 act-launch = Add these people to a sales campaign
+
+## Choosing whom a mail is for
+circular-chosen = { $taken } of { $total } people get it; { $most } can get it at once. The others wait here: leave somebody out to take somebody else in.
+people-search = Name, address, company or title
+people-nobody = Nobody fits.
+people-tick = Choose { $name }
+take-in-chosen = Take in the chosen
+leave-out-chosen = Leave out the chosen
+leave-out-everyone = Leave everybody out
+people-page = Page { $page } of { $pages }
+page-before = Previous page
+problem-circular-full = 200 people can be written to at once. Leave somebody out first, or send this mail and begin another one for the rest.

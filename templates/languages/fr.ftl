@@ -403,3 +403,39 @@ upcoming-campaigns = { $count ->
 going-place = étape { $number } sur { $of }
 going-waits = attend une tâche
 going-blocked = à vérifier
+
+## Several people at the page of the global tab
+bulk-chosen = Choisis :
+bulk-all = Choisir tout le monde sur cette page
+bulk-one = Choisir { $name }
+bulk-email = Envoyer un e-mail
+bulk-sales = Campagne de vente
+bulk-campaign = Campagne Marketo
+bulk-task = Tâche
+
+## What became of it for several people
+desk-for = 
+    { $count ->
+        [one] Pour une personne
+       *[other] Pour { $count } personnes
+    }
+desk-skipped = 
+    { $count ->
+        [one] Une personne a été exclue.
+       *[other] { $count } personnes ont été exclues.
+    }
+done-watch-many = 
+    { $count ->
+        [one] Une personne est sur votre liste de suivi.
+       *[other] { $count } personnes sont sur votre liste de suivi.
+    }
+done-task-many = 
+    { $count ->
+        [one] La tâche est ajoutée pour une personne.
+       *[other] La tâche est ajoutée pour { $count } personnes.
+    }
+done-campaign-many = 
+    { $count ->
+        [one] Une personne est en cours d’ajout à la campagne.
+       *[other] { $count } personnes sont en cours d’ajout à la campagne.
+    }

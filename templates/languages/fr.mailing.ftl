@@ -67,7 +67,7 @@ circular-people =
        *[other] { $reached } personnes le reçoivent
     }
 circular-text = Ce que tous reçoivent
-circular-more = Cet enregistrement compte plus de personnes qu’on ne peut en contacter à la fois.
+circular-more = Plus de 800 personnes sont liées à cet enregistrement. Voici les 800 plus urgentes.
 circular-unknown = Marketo ne connaît pas ces enregistrements, ils sont écartés :
 circular-overwrites = Un changement ici remplace ce que certains devaient recevoir à la place.
 circular-send =
@@ -306,3 +306,15 @@ audit-personal-data-erased = a effacé ce qui était conservé au sujet d’une 
 
 ## Sales campaigns of several people
 act-launch = Ajouter ces personnes à une campagne de vente
+
+## Choosing whom a mail is for
+circular-chosen = { $taken } personnes sur { $total } le reçoivent ; { $most } peuvent le recevoir à la fois. Les autres attendent ici : excluez quelqu'un pour inclure quelqu'un d'autre.
+people-search = Nom, adresse, société ou fonction
+people-nobody = Personne ne correspond.
+people-tick = Choisir { $name }
+take-in-chosen = Inclure les personnes choisies
+leave-out-chosen = Exclure les personnes choisies
+leave-out-everyone = Exclure tout le monde
+people-page = Page { $page } sur { $pages }
+page-before = Page précédente
+problem-circular-full = On peut écrire à 200 personnes à la fois. Excluez d'abord quelqu'un, ou envoyez cet e-mail et commencez-en un autre pour les autres.

@@ -403,3 +403,39 @@ upcoming-campaigns = { $count ->
 going-place = stap { $number } van { $of }
 going-waits = wacht op een taak
 going-blocked = vraagt aandacht
+
+## Several people at the page of the global tab
+bulk-chosen = Gekozen:
+bulk-all = Iedereen op deze pagina kiezen
+bulk-one = { $name } kiezen
+bulk-email = E-mail sturen
+bulk-sales = Verkoopcampagne
+bulk-campaign = Marketo-campagne
+bulk-task = Taak
+
+## What became of it for several people
+desk-for = 
+    { $count ->
+        [one] Voor één persoon
+       *[other] Voor { $count } personen
+    }
+desk-skipped = 
+    { $count ->
+        [one] Eén persoon is weggelaten.
+       *[other] { $count } personen zijn weggelaten.
+    }
+done-watch-many = 
+    { $count ->
+        [one] Eén persoon staat op uw volglijst.
+       *[other] { $count } personen staan op uw volglijst.
+    }
+done-task-many = 
+    { $count ->
+        [one] De taak is voor één persoon toegevoegd.
+       *[other] De taak is voor { $count } personen toegevoegd.
+    }
+done-campaign-many = 
+    { $count ->
+        [one] Eén persoon wordt aan de campagne toegevoegd.
+       *[other] { $count } personen worden aan de campagne toegevoegd.
+    }

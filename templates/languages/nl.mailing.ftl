@@ -67,7 +67,7 @@ circular-people =
        *[other] { $reached } personen krijgen hem
     }
 circular-text = Wat iedereen krijgt
-circular-more = Bij dit record horen meer personen dan u in één keer kunt aanschrijven.
+circular-more = Bij dit record horen meer dan 800 personen. Dit zijn de 800 meest urgente.
 circular-unknown = Marketo kent deze records niet, ze doen niet mee:
 circular-overwrites = Een wijziging hier vervangt wat afzonderlijke personen zouden krijgen.
 circular-send =
@@ -306,3 +306,15 @@ audit-personal-data-erased = wiste wat over een persoon werd bewaard
 
 ## Sales campaigns of several people
 act-launch = Deze personen aan een verkoopcampagne toevoegen
+
+## Choosing whom a mail is for
+circular-chosen = { $taken } van { $total } personen krijgen hem; { $most } kunnen hem tegelijk krijgen. De anderen wachten hier: laat iemand weg om iemand anders op te nemen.
+people-search = Naam, adres, bedrijf of functie
+people-nobody = Niemand voldoet.
+people-tick = { $name } kiezen
+take-in-chosen = Gekozenen opnemen
+leave-out-chosen = Gekozenen weglaten
+leave-out-everyone = Iedereen weglaten
+people-page = Pagina { $page } van { $pages }
+page-before = Vorige pagina
+problem-circular-full = Er kan naar 200 personen tegelijk worden geschreven. Laat eerst iemand weg, of verstuur deze e-mail en begin een nieuwe voor de rest.

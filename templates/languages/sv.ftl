@@ -403,3 +403,39 @@ upcoming-campaigns = { $count ->
 going-place = steg { $number } av { $of }
 going-waits = väntar på en uppgift
 going-blocked = behöver åtgärd
+
+## Several people at the page of the global tab
+bulk-chosen = Valda:
+bulk-all = Välj alla på den här sidan
+bulk-one = Välj { $name }
+bulk-email = Skicka e-post
+bulk-sales = Säljkampanj
+bulk-campaign = Marketo-kampanj
+bulk-task = Uppgift
+
+## What became of it for several people
+desk-for = 
+    { $count ->
+        [one] För en person
+       *[other] För { $count } personer
+    }
+desk-skipped = 
+    { $count ->
+        [one] En person utelämnades.
+       *[other] { $count } personer utelämnades.
+    }
+done-watch-many = 
+    { $count ->
+        [one] En person finns på din bevakningslista.
+       *[other] { $count } personer finns på din bevakningslista.
+    }
+done-task-many = 
+    { $count ->
+        [one] Uppgiften har lagts till för en person.
+       *[other] Uppgiften har lagts till för { $count } personer.
+    }
+done-campaign-many = 
+    { $count ->
+        [one] En person läggs till i kampanjen.
+       *[other] { $count } personer läggs till i kampanjen.
+    }

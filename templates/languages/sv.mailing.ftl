@@ -67,7 +67,7 @@ circular-people =
        *[other] { $reached } personer får det
     }
 circular-text = Vad alla får
-circular-more = Fler personer hör till posten än man kan skriva till på en gång.
+circular-more = Fler än 800 personer hör till den här posten. Det här är de 800 mest angelägna.
 circular-unknown = Marketo känner inte till de här posterna, de är inte med:
 circular-overwrites = En ändring här ersätter det som enskilda skulle få i stället.
 circular-send =
@@ -306,3 +306,15 @@ audit-personal-data-erased = raderade det som var sparat om en person
 
 ## Sales campaigns of several people
 act-launch = Lägg till de här personerna i en säljkampanj
+
+## Choosing whom a mail is for
+circular-chosen = { $taken } av { $total } personer får det; { $most } kan få det samtidigt. De andra väntar här: utelämna någon för att ta med någon annan.
+people-search = Namn, adress, företag eller titel
+people-nobody = Ingen passar.
+people-tick = Välj { $name }
+take-in-chosen = Ta med de valda
+leave-out-chosen = Utelämna de valda
+leave-out-everyone = Utelämna alla
+people-page = Sida { $page } av { $pages }
+page-before = Föregående sida
+problem-circular-full = Det går att skriva till 200 personer samtidigt. Utelämna någon först, eller skicka det här brevet och börja ett nytt för de övriga.

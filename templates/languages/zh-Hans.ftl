@@ -388,3 +388,34 @@ upcoming-campaigns = { $count } 个进行中的销售活动
 going-place = 第 { $number } 步，共 { $of } 步
 going-waits = 等待任务
 going-blocked = 需要处理
+
+## Several people at the page of the global tab
+bulk-chosen = 已选：
+bulk-all = 选择本页所有人
+bulk-one = 选择 { $name }
+bulk-email = 发送邮件
+bulk-sales = 销售活动
+bulk-campaign = Marketo 营销活动
+bulk-task = 任务
+
+## What became of it for several people
+desk-for = 
+    { $count ->
+       *[other] 面向 { $count } 人
+    }
+desk-skipped = 
+    { $count ->
+       *[other] 已排除 { $count } 人。
+    }
+done-watch-many = 
+    { $count ->
+       *[other] { $count } 人已在您的关注列表中。
+    }
+done-task-many = 
+    { $count ->
+       *[other] 已为 { $count } 人添加任务。
+    }
+done-campaign-many = 
+    { $count ->
+       *[other] 正在将 { $count } 人加入活动。
+    }

@@ -63,7 +63,7 @@ circular-state-sent = 已发送
 circular-all = 所有收件人
 circular-people = { $reached } 人将收到
 circular-text = 所有人收到的内容
-circular-more = 此记录关联的人数超过一次可发送的上限。
+circular-more = 此记录关联的人员超过 800 人。这里是最紧急的 800 人。
 circular-unknown = Marketo 不认识以下记录，因此已排除：
 circular-overwrites = 此处的更改会覆盖为个别收件人单独编写的内容。
 circular-send = 发送给 { $reached } 人
@@ -298,3 +298,15 @@ audit-personal-data-erased = 删除了某人的个人数据
 
 ## Sales campaigns of several people
 act-launch = 将这些人添加到销售活动
+
+## Choosing whom a mail is for
+circular-chosen = { $total } 人中有 { $taken } 人会收到；一次最多 { $most } 人。其他人在此等候：先排除某人，才能加入另一人。
+people-search = 姓名、邮箱、公司或职务
+people-nobody = 没有符合的人员。
+people-tick = 选择 { $name }
+take-in-chosen = 加入所选
+leave-out-chosen = 排除所选
+leave-out-everyone = 排除所有人
+people-page = 第 { $page } 页，共 { $pages } 页
+page-before = 上一页
+problem-circular-full = 一次最多可写给 200 人。请先排除某人，或发送此邮件后再为其余人新建一封。

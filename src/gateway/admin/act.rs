@@ -64,7 +64,7 @@ async fn performed(
         let subject = subject.map(|name| form.one(name)).transpose()?.flatten();
         pace.admit(face, caller.from.as_deref(), subject).await?;
     }
-    let back = filled(page.path, request)?;
+    let back = at_its_place(page, filled(page.path, request)?, request);
     match call(act, request, face, &caller, &form).await {
         Ok(answer) => succeed(page, act, request, face, &caller, &answer).await,
         Err(problem) if must_refuse(&problem) => Err(problem),
@@ -84,6 +84,14 @@ async fn call(act: &Act, request: &HttpRequest, face: &Face, caller: &Caller, fo
     let once = form.one(ONCE)?.filter(|once| once.len() == 32 && once.bytes().all(|byte| byte.is_ascii_hexdigit()));
     let body = (act.verb != Verb::Delete).then_some(&body);
     face.house.broker.send(Letter { body, once, ..caller.letter(act.verb, &address) }).await
+}
+
+// Whoever searched or turned pages comes back to where they were: the form's address carries it, as far as the page knows it.
+fn at_its_place(page: &Page, address: String, request: &HttpRequest) -> String {
+    let known = |name: &str| name != "cursor" && page.asks.iter().any(|ask| ask.query.contains(&name));
+    let kept = url::form_urlencoded::parse(request.query_string().as_bytes()).filter(|(name, _)| known(name));
+    let text = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish();
+    if text.is_empty() { address } else { format!("{address}?{text}") }
 }
 
 // A page would only be refused again.
@@ -118,7 +126,9 @@ async fn succeed(
         }
         Then::To(to) => {
             Flash::done(act.said, &answer.body).keep(&face.memory, &caller.browser).await;
-            Ok(show::go(face, &filled(to, request)?))
+            let there = filled(to, request)?;
+            let there = if to == page.path { at_its_place(page, there, request) } else { there };
+            Ok(show::go(face, &there))
         }
         Then::Show => {
             let value = serde_json::from_slice(&answer.body).map_err(|_| Problem::internal())?;

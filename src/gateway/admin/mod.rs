@@ -7,6 +7,7 @@
 pub mod act;
 mod budget;
 pub mod caller;
+mod choosing;
 pub mod connect;
 pub mod files;
 mod flash;

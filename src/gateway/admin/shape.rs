@@ -33,6 +33,7 @@ pub fn shape(page: &str, data: &mut Map<String, Value>) {
         }
         "marketo" => super::budget::draw(data),
         "campaign" => super::funnel::draw(data),
+        "circular" => super::choosing::draw(data),
         "campaign-people" => {
             data.insert("states".to_owned(), json!(["under_way", "blocked", "finished", "succeeded", "ended"]));
         }

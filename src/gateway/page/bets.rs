@@ -93,6 +93,8 @@ struct Filter {
 struct PersonRow {
     id: String,
     name: Option<String>,
+    /// The name, or something else by which a box can be told from others.
+    spoken: String,
     href: Option<String>,
     title: Option<String>,
     company: Option<String>,
@@ -277,6 +279,7 @@ impl Somebody {
         ours.then(|| PersonRow {
             id: self.id.clone(),
             name: text::plain(self.name.as_deref()),
+            spoken: text::plain(self.name.as_deref().or(Some(&self.sfdc_id))).unwrap_or_default(),
             href: record_page(base, &self.sfdc_id),
             title: text::plain(self.title.as_deref()),
             company: text::plain(self.company.as_deref()),

@@ -192,8 +192,23 @@ fn every_template_renders_strictly_in_every_language() {
         }
         for done in ["hide", "unhide", "watch", "unwatch"] {
             let days = if done == "hide" { serde_json::json!(7) } else { serde_json::Value::Null };
-            room.render("desk-done", &serde_json::json!({"said": format!("done-{done}"), "days": days, "person": "x", "back": null}))
-                .unwrap();
+            room.render(
+                "desk-done",
+                &serde_json::json!({"said": format!("done-{done}"), "count": days, "skipped": 2, "person": "x", "back": null}),
+            )
+            .unwrap();
+        }
+        for action in ["task", "campaign"] {
+            for campaigns in [serde_json::json!([]), serde_json::json!([{"id": 7, "name": samples::HOSTILE}])] {
+                let choice = serde_json::json!([{"key": "email", "word": "task-email", "chosen": true}]);
+                let problem = serde_json::json!({"why": "why-other", "detail": samples::HOSTILE});
+                let form = serde_json::json!({"action": action, "title": format!("act-{action}"), "people": ["x", "y"], "count": 2, "types": choice,
+                    "priorities": choice, "campaigns": campaigns, "problem": problem, "once": "1", "values": {"name": samples::HOSTILE, "due": ""}});
+                room.render("desk-form", &form).unwrap();
+                let said =
+                    serde_json::json!({"said": format!("done-{action}-many"), "count": 3, "skipped": null, "person": "", "back": null});
+                room.render("desk-done", &said).unwrap();
+            }
         }
         for mail in [samples::mail(), samples::hostile_mail()] {
             for frame in [None, Some("/panel/mail-body/x".to_owned())] {

@@ -146,6 +146,31 @@ async fn written_to_many(browser: &Browser) {
     .await;
 }
 
+/// Of many people some are searched, ticked and left out; the page stays where one is.
+async fn chosen_among_many(browser: &Browser) {
+    browser.open(&world().url("/admin/circulars")).await;
+    let ids: Vec<&str> = world().leads().iter().chain(world().contacts()).map(String::as_str).collect();
+    browser.fill("#f-sfdc_ids", &ids.join(" ")).await;
+    browser.click("main form .button-brand").await;
+    browser.until("they can be ticked", "document.querySelectorAll('.people-one input').length > 20").await;
+    browser.is_accessible().await;
+    browser.picture("circular-many").await;
+    let first = "[...document.querySelectorAll('.people-one')].find((one) => !one.matches('.people-out')).querySelector('a').innerText";
+    let name = browser.text(first).await;
+    browser.fill("#f-people", &name).await;
+    browser.click("form[role=search] button").await;
+    let found = "document.querySelectorAll('.people-one').length";
+    browser.until("who was searched is found", &format!("location.search.startsWith('?search=') && {found} >= 1 && {found} < 20")).await;
+    browser.click(".people-one input:not([disabled])").await;
+    browser.click("#choose button[value=true]").await;
+    let left_out = "document.querySelectorAll('.people-one form input[name=left_out][value=false]').length === 1";
+    browser.until("one is left out, and the search is the same", &format!("location.search.startsWith('?search=') && {left_out}")).await;
+    browser.window(390, 844).await;
+    browser.picture("circular-many-phone").await;
+    assert_eq!(browser.value("document.documentElement.scrollWidth <= 390").await, true, "nothing sticks out on a phone");
+    browser.window(1280, 900).await;
+}
+
 /// From a panel to the page where a mail to its record's people is written, by a code that works once.
 async fn begun_from_the_panel(browser: &Browser) {
     let account = account_of(busy_contact().await).await;
@@ -179,6 +204,7 @@ async fn a_mail_from_a_template_arrives_is_clicked_answered_and_the_recipient_le
     in_browser(async |browser| {
         let template = template_written(browser).await;
         written_to_many(browser).await;
+        chosen_among_many(browser).await;
         begun_from_the_panel(browser).await;
         opened(browser, "Contact", quiet_contact().await, "email").await;
         let choose = format!(

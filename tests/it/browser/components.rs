@@ -203,6 +203,13 @@ async fn a_list_action_says_whom_it_reaches_or_why_it_cannot_start() {
             browser.complaints().await;
         }
         looks_right(browser, "list-action").await;
+        // An e-mail is begun as a draft, without a template too; its page is one click away where pop-ups are forbidden.
+        press(browser, "start").await;
+        until_said(browser, "kept as a draft").await;
+        let page = browser.text(&finding("return deep(document, '[data-id=address]').href;")).await;
+        let id = page.strip_prefix(&format!("{origin}/admin/circulars/")).unwrap();
+        assert!(id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{page}");
+        looks_right(browser, "list-action-begun").await;
         browser.open(&alone("msiListAction", "action=email&recordIds=&lang=en")).await;
         until_said(browser, "Choose at least one record in the list.").await;
         looks_right(browser, "list-action-empty").await;

@@ -1,7 +1,50 @@
 //! A rep at the package's tab, where no record is open.
 
-use super::chromium::in_browser;
+use super::chromium::{Browser, in_browser};
 use crate::world::world;
+
+/// Two people are ticked, get a task, and are to be written to.
+async fn several_at_once(browser: &Browser) {
+    let tick = |number: u8| format!("#panel-best-bets tbody tr:nth-child({number}) [data-check]");
+    let shown = "!document.querySelector('#panel-best-bets [data-bulk-bar]').hidden";
+    assert_eq!(browser.value(shown).await, false, "nobody is ticked");
+    browser.click(&tick(1)).await;
+    browser.click(&tick(2)).await;
+    browser.until("two are chosen", &format!("{shown} && document.querySelector('[data-bulk-count]').textContent === '2'")).await;
+    browser.is_accessible().await;
+    browser.frame_picture("desk-chosen").await;
+    browser.click("[data-bulk=task]").await;
+    browser.until("the form of a task", "document.getElementById('act-name') === document.activeElement").await;
+    browser.is_accessible().await;
+    browser.frame_picture("desk-task").await;
+    browser.click("#acting button[value=do]").await;
+    browser.until("a task has a name", "document.querySelector('#acting [role=alert]') !== null").await;
+    browser.fill("#act-name", "Call them both").await;
+    browser.click("#acting button[value=do]").await;
+    browser
+        .until(
+            "two people have a task",
+            "document.getElementById('acting').hidden && document.getElementById('note').innerText.includes('2 people')",
+        )
+        .await;
+    browser.until("the list is there again", "document.querySelectorAll('#panel-best-bets tbody tr').length > 2 && document.querySelectorAll('[data-check]:checked').length === 0").await;
+    // A mail to those chosen is begun, and opens in a tab of its own.
+    browser
+        .value(
+            "(() => { window.open = () => ({ location: { replace: (href) => { window.wayOut = href; } }, close() {} }); return true; })()",
+        )
+        .await;
+    browser.click(&tick(1)).await;
+    browser.click(&tick(3)).await;
+    for (way, page) in [("circular", "/admin/circulars/"), ("launch", "/admin/launches/")] {
+        browser.click(&format!("[data-bulk={way}]")).await;
+        browser.until(way, &format!("window.wayOut?.includes('return_to={page}')")).await;
+    }
+    browser.click("[data-check-all]").await;
+    browser.until("everybody is chosen", "document.querySelectorAll('[data-check]:not(:checked)').length === 0").await;
+    browser.click("[data-check-all]").await;
+    browser.until("nobody is chosen", "document.querySelector('[data-bulk-bar]').hidden").await;
+}
 
 #[tokio::test]
 async fn a_rep_goes_through_best_bets_watch_list_and_the_feed() {
@@ -21,6 +64,8 @@ async fn a_rep_goes_through_best_bets_watch_list_and_the_feed() {
         browser.until("and can be taken back", "document.querySelector('#note [data-desk=unhide]') === document.activeElement").await;
         browser.click("#note [data-desk=unhide]").await;
         browser.until("the first is back", &format!("{rows}[0] === '{first}'")).await;
+
+        several_at_once(browser).await;
 
         // Watching puts somebody on the watch list.
         browser.click(&format!("#panel-best-bets [data-desk=watch][data-whom='{first}']")).await;

@@ -115,6 +115,7 @@ pub(super) static PAGES: &[Page] = &[
         menu: "circulars",
         asks: &[
             Ask::needed("circular", "/v1/circulars/{id}"),
+            Ask::needed("people", "/v1/circulars/{id}/people").with(&["search", "page"]),
             Ask::wanted("templates", "/v1/templates"),
             Ask::wanted("campaigns", "/v1/marketo-campaigns"),
         ],
@@ -132,6 +133,10 @@ pub(super) static PAGES: &[Page] = &[
             Act::post("/admin/circulars/{id}/campaign", "/v1/marketo-campaign-members")
                 .of(&[field("person_ids", Kind::Many), field("campaign_id", Kind::Number)])
                 .then("group-done", CIRCULAR),
+            Act::post("/admin/circulars/{id}/people", "/v1/circulars/{id}/people")
+                .by(Verb::Put)
+                .of(&[field("person_ids", Kind::Many), field("everyone", Kind::Flag), field("left_out", Kind::Flag)])
+                .then("saved", CIRCULAR),
             Act::post("/admin/circulars/{id}/people/{person}/part", "/v1/circulars/{id}/people/{person}")
                 .by(Verb::Put)
                 .of(&[field("left_out", Kind::Flag)])

@@ -447,6 +447,14 @@ fn mailing(call: &str) -> Value {
             json!({"items": [one("c1", 1), one("c2", 0)], "outdated": 1})
         }
         "circulars" => json!({"items": [{"id": id, "subject": "", "state": "draft", "people": 2, "saved_at": NOW - HOUR}]}),
+        "people" => {
+            let one = |id: &str, why: Value| {
+                json!({"person_id": id, "sfdc_id": "00Q1", "name": "Ann", "email": null, "company": null, "title": null,
+                "left_out": id == "p3", "own": false, "why": why})
+            };
+            json!({"items": [one("p1", json!(null)), one("p2", json!("mail.unsubscribed")), one("p3", json!(null))], "search": "a&b", "found": 120,
+                "total": 260, "taken_in": 200, "most": 200, "page": 2, "pages": 3, "before": 1, "after": 3})
+        }
         _ if call.contains("/people/") => {
             json!({"circular": id, "state": "draft", "person_id": "p1", "name": "Ann", "email": "ann@x.example", "own": true, "left_out": false,
                 "subject": "S", "html": "<p>Hi</p>", "preview": preview})

@@ -159,6 +159,11 @@ export default class MsiListAction extends LightningElement {
         return this.needsChoice && this.prepared.choices.length === 0;
     }
 
+    /** Without a single template there is no choice to make. */
+    get offersChoice() {
+        return this.prepared.choices.length > 0;
+    }
+
     get options() {
         const choices = this.prepared.choices.map(({ choiceId, name }) => ({ value: choiceId, label: name }));
         return this.needsChoice ? choices : [{ value: '', label: noTemplate }, ...choices];
