@@ -13,6 +13,7 @@ mod house;
 mod identity;
 mod imports;
 mod moment_alerts;
+mod opt_outs;
 mod orgs;
 mod package;
 mod people;
