@@ -17,6 +17,7 @@ fn view(settings: &ActingSettings) -> Value {
         "unsubscribe_message": settings.unsubscribe_message, "marketo_check": settings.marketo_check,
         "blocked_domains": domains(settings), "throttle_mails": settings.throttle_mails, "throttle_seconds": settings.throttle_seconds,
         "subject_pattern": settings.subject_pattern, "log_replies": settings.log_replies, "opt_out_field": settings.opt_out_field,
+        "opt_out_nightly": settings.opt_out_nightly,
     })
 }
 
@@ -48,6 +49,8 @@ struct Wanted {
     log_replies: bool,
     #[serde(default = "standard")]
     opt_out_field: String,
+    #[serde(default = "yes")]
+    opt_out_nightly: bool,
 }
 
 const fn yes() -> bool {
@@ -99,6 +102,7 @@ pub async fn change(admin: Admin, request: HttpRequest, payload: web::Payload) -
         subject_pattern: pattern,
         log_replies: wanted.log_replies,
         opt_out_field: wanted.opt_out_field,
+        opt_out_nightly: wanted.opt_out_nightly,
     };
     let deed = admin.actor.deed("mail_settings.changed", String::new());
     database::answer(admin.tenant.put_acting_settings(&settings, &deed)).await?;

@@ -18,8 +18,6 @@ use crate::store::sales_emails::SalesEmail;
 
 /// Most recipients of one call.
 pub(super) const MOST: usize = 200;
-/// Mails of one member in 24 hours.
-const MOST_A_DAY: i64 = 1_000;
 const LONGEST_WAIT_MS: i64 = 366 * 86_400_000;
 
 #[derive(Deserialize)]
@@ -177,8 +175,10 @@ pub(super) async fn made_out(
     let day_ago = clock::now_ms() - 86_400_000;
     let before = database::answer(seller.tenant.mails_since(&seller.member.id, day_ago)).await?
         + database::answer(seller.tenant.mails_on_their_way(&seller.member.id)).await?;
-    if before + i64::try_from(recipients.len()).unwrap_or(i64::MAX) > MOST_A_DAY {
-        return Err(Problem::new(429, "mail.quota", "Enough for today", "A member can send 1,000 mails a day. Send the rest tomorrow."));
+    let most = state.settings.campaigns.sends_per_day;
+    if before + i64::try_from(recipients.len()).unwrap_or(i64::MAX) > i64::from(most) {
+        let said = format!("A member can send {most} mails in 24 hours, and has sent {before}. Send the rest tomorrow.");
+        return Err(Problem::new(429, "mail.quota", "Enough for today", said));
     }
     let known: Vec<&Person> = recipients.iter().filter_map(|one| one.person.as_ref().ok()).collect();
     let own: Vec<&Text> = recipients.iter().filter_map(|one| one.own.as_ref()).collect();

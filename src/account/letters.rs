@@ -161,6 +161,19 @@ impl Letters {
         Ok(Letter { subject, text, html })
     }
 
+    /// A sentence by itself.
+    ///
+    /// # Errors
+    /// When it is missing.
+    pub fn sentence(&self, language: &str, key: &str, numbers: &[(&'static str, i64)]) -> Result<String, Illegible> {
+        let (tag, catalogue) = self.catalogue(language)?;
+        let mut values = FluentArgs::new();
+        for (name, number) in numbers {
+            values.set(*name, *number);
+        }
+        said(tag, catalogue, key, &values)
+    }
+
     fn catalogue(&self, language: &str) -> Result<(&'static str, &FluentBundle<FluentResource>), Illegible> {
         let tag = LANGUAGES.into_iter().find(|known| *known == language).unwrap_or("en");
         Ok((tag, self.catalogues.get(tag).ok_or_else(|| Illegible(tag.to_owned()))?))

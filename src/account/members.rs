@@ -100,12 +100,12 @@ async fn shown(admin: &Admin, id: &str) -> Result<Answer<MemberView>, Problem> {
     Ok(Answer::fleeting(view(member, teams, account.and_then(|account| account.original_member_id).as_deref())))
 }
 
-/// `DELETE /v1/members/{id}`
+/// `DELETE /v1/members/{id}`: their templates belong to whoever removes them.
 pub async fn remove(admin: Admin, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let id = path_id(&request, "id")?;
     let member = database::answer(admin.tenant.member(&id)).await?.ok_or_else(Problem::not_found)?;
     let deed = admin.actor.deed("member.removed", member.email);
-    settled(database::answer(admin.tenant.remove_member(&id, &deed)).await?)?;
+    settled(database::answer(admin.tenant.remove_member(&id, &admin.member.id, &deed)).await?)?;
     Ok(nothing())
 }
 

@@ -20,6 +20,8 @@ pub struct ActingSettings {
     pub log_replies: bool,
     /// `standard` or `both`: the fields that are told of who wants no more mail.
     pub opt_out_field: String,
+    /// Whether who wants no more mail is compared with Salesforce every night.
+    pub opt_out_nightly: bool,
 }
 
 impl Default for ActingSettings {
@@ -35,6 +37,7 @@ impl Default for ActingSettings {
             subject_pattern: String::new(),
             log_replies: true,
             opt_out_field: "standard".to_owned(),
+            opt_out_nightly: true,
         }
     }
 }
@@ -46,7 +49,7 @@ impl Tenant {
     /// When the database refuses.
     pub async fn acting_settings(&self) -> Result<ActingSettings, StoreError> {
         let text = "select tracking, append_unsubscribe, unsubscribe_message, marketo_check, blocked_domains, throttle_mails, \
-                    throttle_seconds, subject_pattern, log_replies, opt_out_field from acting_settings where account_id = $1";
+                    throttle_seconds, subject_pattern, log_replies, opt_out_field, opt_out_nightly from acting_settings where account_id = $1";
         let found: Option<ActingSettings> =
             on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).fetch_optional(pool).await)?;
         Ok(found.unwrap_or_default())
@@ -58,13 +61,14 @@ impl Tenant {
     /// When the database refuses.
     pub async fn put_acting_settings(&self, wanted: &ActingSettings, deed: &Deed) -> Result<(), StoreError> {
         let text = "insert into acting_settings (account_id, tracking, append_unsubscribe, unsubscribe_message, marketo_check, \
-                    blocked_domains, throttle_mails, throttle_seconds, subject_pattern, log_replies, opt_out_field) \
-                    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+                    blocked_domains, throttle_mails, throttle_seconds, subject_pattern, log_replies, opt_out_field, opt_out_nightly) \
+                    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
                     on conflict (account_id) do update set tracking = excluded.tracking, append_unsubscribe = excluded.append_unsubscribe, \
                     unsubscribe_message = excluded.unsubscribe_message, marketo_check = excluded.marketo_check, \
                     blocked_domains = excluded.blocked_domains, throttle_mails = excluded.throttle_mails, \
                     throttle_seconds = excluded.throttle_seconds, subject_pattern = excluded.subject_pattern, \
-                    log_replies = excluded.log_replies, opt_out_field = excluded.opt_out_field";
+                    log_replies = excluded.log_replies, opt_out_field = excluded.opt_out_field, \
+                    opt_out_nightly = excluded.opt_out_nightly";
         commit!(&self.store, transaction => {
             sqlx::query(text)
                 .bind(&self.account_id)
@@ -78,6 +82,7 @@ impl Tenant {
                 .bind(&wanted.subject_pattern)
                 .bind(wanted.log_replies)
                 .bind(&wanted.opt_out_field)
+                .bind(wanted.opt_out_nightly)
                 .execute(&mut *transaction)
                 .await?;
             note!(transaction, &self.account_id, deed);

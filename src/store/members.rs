@@ -233,6 +233,12 @@ impl Tenant {
                     .await?;
             }
             if let Some(teams) = teams {
+                let before_teams: Vec<String> =
+                    sqlx::query_scalar("select team_id from team_members where account_id = $1 and member_id = $2")
+                        .bind(&self.account_id)
+                        .bind(id)
+                        .fetch_all(&mut *transaction)
+                        .await?;
                 sqlx::query("delete from team_members where account_id = $1 and member_id = $2")
                     .bind(&self.account_id)
                     .bind(id)
@@ -251,6 +257,17 @@ impl Tenant {
                         return Ok(MemberChange::NoSuchTeam);
                     }
                 }
+                // What they shared with a team that they left is that team's no more.
+                for team in before_teams {
+                    sqlx::query("delete from template_teams where account_id = $1 and team_id = $3 and template_id in \
+                        (select id from templates where account_id = $1 and owner_id = $2) and not exists \
+                        (select 1 from team_members m where m.account_id = $1 and m.member_id = $2 and m.team_id = $3)")
+                        .bind(&self.account_id)
+                        .bind(id)
+                        .bind(&team)
+                        .execute(&mut *transaction)
+                        .await?;
+                }
             }
             note!(transaction, &self.account_id, deed);
             MemberChange::Done
@@ -261,7 +278,7 @@ impl Tenant {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn remove_member(&self, id: &str, deed: &Deed) -> Result<MemberChange, StoreError> {
+    pub async fn remove_member(&self, id: &str, heir_id: &str, deed: &Deed) -> Result<MemberChange, StoreError> {
         Ok(commit!(&self.store, transaction => {
             hold_account!(transaction, &self.account_id, deed.at);
             let known: Option<(String, String)> = sqlx::query_as("select role, state from members where account_id = $1 and id = $2")
@@ -278,10 +295,21 @@ impl Tenant {
                 "update mail_outbox set state = 'dropped', token_sealed = null where account_id = $1 and state = 'waiting' \
                  and about in (select i.id from invitations i where i.member_id = $2)",
                 "delete from mail_channels where account_id = $1 and member_id = $2",
-                "delete from members where account_id = $1 and id = $2",
             ] {
                 sqlx::query(text).bind(&self.account_id).bind(id).execute(&mut *transaction).await?;
             }
+            // What others work with does not go with its owner.
+            sqlx::query("update templates set owner_id = $3 where account_id = $1 and owner_id = $2")
+                .bind(&self.account_id)
+                .bind(id)
+                .bind(heir_id)
+                .execute(&mut *transaction)
+                .await?;
+            sqlx::query("delete from members where account_id = $1 and id = $2")
+                .bind(&self.account_id)
+                .bind(id)
+                .execute(&mut *transaction)
+                .await?;
             note!(transaction, &self.account_id, deed);
             MemberChange::Done
         }))

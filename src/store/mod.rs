@@ -32,6 +32,7 @@ mod memory_epochs;
 pub mod moment_alerts;
 pub mod oauth_flows;
 pub mod opportunities;
+pub mod opt_outs;
 pub mod org_packages;
 pub mod orgs;
 pub mod people;

@@ -174,7 +174,7 @@ impl Tenant {
     /// # Errors
     /// When the database refuses.
     pub async fn subjects(&self, email_key: &str) -> Result<Vec<Subject>, StoreError> {
-        let text = "select id, lead_id, sfdc_id from people where account_id = $1 and email is not null and lower(email) = $2 order by id limit 1000";
+        let text = "select id, lead_id, sfdc_id from people where account_id || '' = $1 and email is not null and lower(email) = $2 order by id limit 1000";
         Ok(on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).bind(email_key).fetch_all(pool).await)?)
     }
 

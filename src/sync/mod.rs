@@ -24,6 +24,7 @@ pub mod history;
 pub mod job;
 pub mod mailboxes;
 pub mod oldest;
+pub mod opt_outs;
 mod pace;
 pub mod people_changes;
 pub mod progress;
@@ -82,6 +83,7 @@ pub async fn run(deps: SyncDeps, cancel: CancellationToken) {
     tasks.spawn(promises::keep_alerts(deps.clone(), cancel.clone()));
     tasks.spawn(promises::keep_imports(deps.clone(), cancel.clone()));
     tasks.spawn(mailboxes::keep(deps.clone(), cancel.clone()));
+    tasks.spawn(opt_outs::keep(deps.clone(), cancel.clone()));
     tasks.spawn(promises::keep_tokens(deps.clone(), cancel.clone()));
     tasks.spawn(promises::keep_figures(deps.clone(), cancel.clone()));
     tasks.spawn(sales_campaigns::keep(deps.clone(), cancel.clone()));

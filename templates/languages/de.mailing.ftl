@@ -318,3 +318,11 @@ leave-out-everyone = Alle auslassen
 people-page = Seite { $page } von { $pages }
 page-before = Vorherige Seite
 problem-circular-full = Auf einmal kann 200 Personen geschrieben werden. Lassen Sie zuerst jemanden aus, oder senden Sie diese E-Mail und beginnen Sie für die übrigen eine neue.
+
+## Opt-outs of Salesforce
+field-opt_out_nightly = Abmeldungen jede Nacht mit Salesforce abgleichen
+hint-opt_out_nightly = Wer in Salesforce abgemeldet ist, erhält von hier keine E-Mails mehr, und Datensätze, denen eine Abmeldung noch fehlt, bekommen sie. Niemand wird dadurch wieder angemeldet.
+wrong-opt_out_nightly = Wählen Sie Ja oder Nein.
+
+## Choosing whom a mail is for
+wrong-everyone = Wählen Sie Personen oder alle.

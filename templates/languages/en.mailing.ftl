@@ -318,3 +318,11 @@ leave-out-everyone = Leave everybody out
 people-page = Page { $page } of { $pages }
 page-before = Previous page
 problem-circular-full = 200 people can be written to at once. Leave somebody out first, or send this mail and begin another one for the rest.
+
+## Opt-outs of Salesforce
+field-opt_out_nightly = Compare opt-outs with Salesforce every night
+hint-opt_out_nightly = Whoever opted out in Salesforce gets no more e-mail from here, and records that do not show an unsubscribe yet are told. Nobody is signed on again by it.
+wrong-opt_out_nightly = Choose yes or no.
+
+## Choosing whom a mail is for
+wrong-everyone = Choose people, or everybody.

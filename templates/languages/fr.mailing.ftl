@@ -318,3 +318,11 @@ leave-out-everyone = Exclure tout le monde
 people-page = Page { $page } sur { $pages }
 page-before = Page précédente
 problem-circular-full = On peut écrire à 200 personnes à la fois. Excluez d'abord quelqu'un, ou envoyez cet e-mail et commencez-en un autre pour les autres.
+
+## Opt-outs of Salesforce
+field-opt_out_nightly = Comparer chaque nuit les désinscriptions avec Salesforce
+hint-opt_out_nightly = Quiconque s'est désinscrit dans Salesforce ne reçoit plus d'e-mails d'ici, et les enregistrements qui n'indiquent pas encore une désinscription sont mis à jour. Personne n'est réinscrit par cette opération.
+wrong-opt_out_nightly = Choisissez oui ou non.
+
+## Choosing whom a mail is for
+wrong-everyone = Choisissez des personnes, ou tout le monde.

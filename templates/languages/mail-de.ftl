@@ -23,3 +23,24 @@ alert-why-account = Sie erhalten diese E-Mail, weil Sie über interessante Momen
 alert-why-type = Sie erhalten diese E-Mail, weil Sie über interessante Momente der Art „{ $label }“ von Personen benachrichtigt werden, die Ihnen gehören.
 alert-why-description = Sie erhalten diese E-Mail, weil Sie über den interessanten Moment „{ $label }“ von Personen benachrichtigt werden, die Ihnen gehören.
 alert-leave = Diese E-Mails beenden
+
+## What became of the rows of a file
+row-cells = Die Zeile hat { $found } Zellen, die Kopfzeile { $wanted }.
+row-no-address = Es gibt keine Adresse.
+row-address-long = Die Adresse ist länger als 254 Zeichen.
+row-address-letters = Die Adresse enthält ein Leerzeichen oder ein Zeichen außerhalb von ASCII; schreiben Sie eine internationale Domain als xn--…
+row-address-at = Die Adresse hat kein @.
+row-address-before = Was vor dem @ steht, kann nicht verwendet werden.
+row-address-dots = Vor dem @ steht ein Punkt an falscher Stelle.
+row-address-domain = Was nach dem @ steht, ist keine Domain.
+row-address = Das ist keine E-Mail-Adresse.
+row-first-name = Der Vorname ist kein Name.
+row-last-name = Der Nachname ist kein Name.
+row-role = Die Rolle muss Administrator oder Benutzer sein.
+row-team = Eines der Teams gibt es nicht.
+row-invited = Die Einladung ist unterwegs.
+row-already-member = Die Person ist schon Mitglied.
+row-already-invited = Die Person ist schon eingeladen; die Einladung kann erneut gesendet werden.
+row-elsewhere = Die Adresse gehört zu einem anderen Konto. Jede Adresse kann nur in einem Konto sein.
+row-over-seat-limit = Das Konto hat keinen freien Platz.
+row-duplicate = Die Adresse steht schon in einer früheren Zeile der Datei.

@@ -23,3 +23,24 @@ alert-why-account = U krijgt deze e-mail omdat u bericht krijgt over interessant
 alert-why-type = U krijgt deze e-mail omdat u bericht krijgt over interessante momenten van het type ‘{ $label }’ van personen van wie u eigenaar bent.
 alert-why-description = U krijgt deze e-mail omdat u bericht krijgt over het interessante moment ‘{ $label }’ van personen van wie u eigenaar bent.
 alert-leave = Deze e-mails stoppen
+
+## What became of the rows of a file
+row-cells = De rij heeft { $found } cellen, de kop { $wanted }.
+row-no-address = Er is geen adres.
+row-address-long = Het adres is langer dan 254 tekens.
+row-address-letters = Het adres bevat een spatie of een teken buiten ASCII; schrijf een internationaal domein als xn--…
+row-address-at = Het adres heeft geen @.
+row-address-before = Wat voor de @ staat, is niet bruikbaar.
+row-address-dots = Voor de @ staat een punt op de verkeerde plaats.
+row-address-domain = Wat na de @ staat, is geen domein.
+row-address = Het is geen e-mailadres.
+row-first-name = De voornaam is geen naam.
+row-last-name = De achternaam is geen naam.
+row-role = De rol moet beheerder of gebruiker zijn.
+row-team = Een van de teams bestaat niet.
+row-invited = De uitnodiging is onderweg.
+row-already-member = Deze persoon is al lid.
+row-already-invited = Deze persoon is al uitgenodigd; de uitnodiging kan opnieuw worden verstuurd.
+row-elsewhere = Het adres hoort bij een ander account. Elk adres kan maar in één account voorkomen.
+row-over-seat-limit = Het account heeft geen vrije plaats.
+row-duplicate = Het adres staat in een eerdere rij van het bestand.

@@ -23,3 +23,24 @@ alert-why-account = 您收到此邮件是因为您订阅了客户 { $label } 的
 alert-why-type = 您收到此邮件是因为您订阅了您所拥有人员的“{ $label }”类型的关注时刻。
 alert-why-description = 您收到此邮件是因为您订阅了您所拥有人员的关注时刻“{ $label }”。
 alert-leave = 停止接收此类邮件
+
+## What became of the rows of a file
+row-cells = 该行有 { $found } 个单元格，标题行有 { $wanted } 个。
+row-no-address = 没有邮箱地址。
+row-address-long = 邮箱地址超过 254 个字符。
+row-address-letters = 邮箱地址含有空格或非 ASCII 字符；国际域名请写成 xn--…
+row-address-at = 邮箱地址缺少 @。
+row-address-before = @ 之前的部分无法使用。
+row-address-dots = @ 之前有位置错误的点。
+row-address-domain = @ 之后的部分不是域名。
+row-address = 这不是邮箱地址。
+row-first-name = 名字无效。
+row-last-name = 姓氏无效。
+row-role = 角色必须是管理员或用户。
+row-team = 其中一个团队不存在。
+row-invited = 邀请已发出。
+row-already-member = 此人已是成员。
+row-already-invited = 此人已被邀请；可以重新发送邀请。
+row-elsewhere = 该地址属于另一个账户。每个地址只能属于一个账户。
+row-over-seat-limit = 账户没有空余席位。
+row-duplicate = 该地址已出现在文件的前面一行中。

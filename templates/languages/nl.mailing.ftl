@@ -318,3 +318,11 @@ leave-out-everyone = Iedereen weglaten
 people-page = Pagina { $page } van { $pages }
 page-before = Vorige pagina
 problem-circular-full = Er kan naar 200 personen tegelijk worden geschreven. Laat eerst iemand weg, of verstuur deze e-mail en begin een nieuwe voor de rest.
+
+## Opt-outs of Salesforce
+field-opt_out_nightly = Afmeldingen elke nacht met Salesforce vergelijken
+hint-opt_out_nightly = Wie zich in Salesforce heeft afgemeld, krijgt hiervandaan geen e-mail meer, en records die een afmelding nog niet tonen, worden bijgewerkt. Niemand wordt hierdoor opnieuw aangemeld.
+wrong-opt_out_nightly = Kies ja of nee.
+
+## Choosing whom a mail is for
+wrong-everyone = Kies personen, of iedereen.

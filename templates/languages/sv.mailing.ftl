@@ -318,3 +318,11 @@ leave-out-everyone = Utelämna alla
 people-page = Sida { $page } av { $pages }
 page-before = Föregående sida
 problem-circular-full = Det går att skriva till 200 personer samtidigt. Utelämna någon först, eller skicka det här brevet och börja ett nytt för de övriga.
+
+## Opt-outs of Salesforce
+field-opt_out_nightly = Jämför avregistreringar med Salesforce varje natt
+hint-opt_out_nightly = Den som har avregistrerat sig i Salesforce får ingen mer e-post härifrån, och poster som ännu inte visar en avregistrering uppdateras. Ingen registreras på nytt genom detta.
+wrong-opt_out_nightly = Välj ja eller nej.
+
+## Choosing whom a mail is for
+wrong-everyone = Välj personer, eller alla.

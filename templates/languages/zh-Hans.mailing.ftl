@@ -310,3 +310,11 @@ leave-out-everyone = 排除所有人
 people-page = 第 { $page } 页，共 { $pages } 页
 page-before = 上一页
 problem-circular-full = 一次最多可写给 200 人。请先排除某人，或发送此邮件后再为其余人新建一封。
+
+## Opt-outs of Salesforce
+field-opt_out_nightly = 每晚与 Salesforce 核对退订
+hint-opt_out_nightly = 在 Salesforce 中退订的人不会再收到来自这里的邮件；尚未显示退订的记录会被更新。任何人都不会因此被重新订阅。
+wrong-opt_out_nightly = 请选择是或否。
+
+## Choosing whom a mail is for
+wrong-everyone = 请选择人员，或选择所有人。

@@ -6,6 +6,7 @@ pub mod runner;
 mod script;
 mod table;
 mod upload;
+mod wording;
 
 use std::collections::BTreeMap;
 
@@ -16,7 +17,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::answer::Answer;
-use super::invitations::sentence;
 use super::listing::{Listing, Wish};
 use super::me::path_id;
 use super::query::invalid;
@@ -153,9 +153,9 @@ pub struct RowView {
     detail: Option<String>,
 }
 
-impl From<ImportRow> for RowView {
-    fn from(row: ImportRow) -> Self {
-        let detail = row.detail.or_else(|| Some(sentence(&row.outcome).to_owned()).filter(|text| !text.is_empty()));
+impl RowView {
+    fn told(row: ImportRow, language: &str) -> Self {
+        let detail = wording::told(language, &row.outcome, row.detail.as_deref());
         Self {
             number: row.number,
             cells: parsed(&row.cells),
@@ -181,7 +181,13 @@ pub async fn rows(admin: Admin, request: HttpRequest, state: web::Data<AccountSt
     let rows = database::answer(admin.tenant.import_rows(&import.id, outcome, after, wish.limit + 1)).await?;
     let counts = database::answer(admin.tenant.import_counts(&import.id)).await?;
     let total = counts.iter().filter(|(word, _)| outcome.is_empty() || word == outcome).map(|(_, count)| count).sum();
-    Ok(Answer::fleeting(wish.page(&state, rows, total, |row| (row.number, String::new()), RowView::from)))
+    Ok(Answer::fleeting(wish.page(
+        &state,
+        rows,
+        total,
+        |row| (row.number, String::new()),
+        |row| RowView::told(row, &admin.member.language),
+    )))
 }
 
 /// `GET /v1/invitations/imports/{id}/report.csv`: every row with what became of it, in pieces.
@@ -190,22 +196,22 @@ pub async fn report(admin: Admin, request: HttpRequest) -> Result<HttpResponse, 
     let header: Vec<String> = serde_json::from_str(&import.header).unwrap_or_default();
     let head: Vec<&str> = ["row", "email", "outcome", "detail"].into_iter().chain(header.iter().map(String::as_str)).collect();
     let first = Sheet::new(&head).take();
-    let tenant = admin.tenant.clone();
-    let pieces = futures_util::stream::unfold((tenant, import.id, 0), |(tenant, id, after)| async move {
+    let (tenant, language) = (admin.tenant.clone(), admin.member.language.clone());
+    let pieces = futures_util::stream::unfold((tenant, import.id, language, 0), |(tenant, id, language, after)| async move {
         let rows = match database::answer(tenant.import_rows(&id, "", after, 1_000)).await {
             Ok(rows) => rows,
-            Err(problem) => return Some((Err(std::io::Error::other(problem.detail.into_owned())), (tenant, id, i64::MAX))),
+            Err(problem) => return Some((Err(std::io::Error::other(problem.detail.into_owned())), (tenant, id, language, i64::MAX))),
         };
         let last = rows.last()?.number;
         let mut sheet = Sheet::empty();
         for row in rows {
             let cells: Vec<String> = serde_json::from_str(&row.cells).unwrap_or_default();
             let number = row.number.to_string();
-            let detail = row.detail.as_deref().unwrap_or_else(|| sentence(&row.outcome));
-            let told = [number.as_str(), row.email.as_deref().unwrap_or_default(), &row.outcome, detail];
+            let detail = wording::told(&language, &row.outcome, row.detail.as_deref()).unwrap_or_default();
+            let told = [number.as_str(), row.email.as_deref().unwrap_or_default(), &row.outcome, detail.as_str()];
             sheet.row(told.into_iter().chain(cells.iter().map(String::as_str)));
         }
-        Some((Ok(Bytes::from(sheet.take())), (tenant, id, last)))
+        Some((Ok(Bytes::from(sheet.take())), (tenant, id, language, last)))
     });
     let whole = futures_util::stream::once(async { Ok::<_, std::io::Error>(Bytes::from(first)) }).chain(pieces);
     Ok(headers("invitations.csv").streaming(Box::pin(whole)))

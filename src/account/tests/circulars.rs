@@ -66,6 +66,65 @@ async fn a_template_is_seen_by_those_whom_it_is_shared_with() {
 }
 
 #[actix_web::test]
+async fn templates_of_whoever_leaves_stay_with_the_teams_that_have_them() {
+    for office in Office::all().await {
+        let house = &office.house;
+        let other = colleague(&office).await;
+        let leaver = other["member"].as_str().unwrap();
+        let mut teams = Vec::new();
+        for name in ["DACH", "Nordics"] {
+            teams.push(house.post(&office.admin, "/v1/teams", json!({"name": name})).await.ok()["id"].as_str().unwrap().to_owned());
+        }
+        let path = format!("/v1/members/{leaver}");
+        house.ask(&office.admin, "PATCH", &path, Some(json!({"teams": teams}))).await.ok();
+        let wish = json!({"name": "a", "category": "C", "subject": "S", "html": "<p>Hi</p>", "teams": teams});
+        let shared = house.post(&other, "/v1/templates", wish).await.ok();
+        let shown = async || house.get(&office.admin, &format!("/v1/templates/{}", shared["id"].as_str().unwrap())).await.ok();
+        let of = |template: &Value| {
+            let teams = template["teams"].as_array().unwrap().iter().filter(|team| team["chosen"] == true || team.is_string());
+            teams.map(|team| team["id"].as_str().or(team.as_str()).unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(of(&shown().await).len(), 2);
+        // Whoever leaves a team takes along what they shared with it.
+        house.ask(&office.admin, "PATCH", &path, Some(json!({"teams": [teams[0]]}))).await.ok();
+        assert_eq!(of(&shown().await), [teams[0].clone()], "{}", house.engine);
+        // Whoever leaves the account leaves it behind: it is the admin's who removed them, and the team's as before.
+        assert_eq!(shown().await["mine"], false);
+        house.ask(&office.admin, "DELETE", &path, None).await.ok();
+        let left = shown().await;
+        assert_eq!((&left["mine"], of(&left)), (&json!(true), vec![teams[0].clone()]), "{left}");
+    }
+}
+
+#[actix_web::test]
+async fn a_member_sends_so_many_mails_a_day_and_no_more() {
+    for office in Office::all_with(|settings| settings.campaigns.sends_per_day = 3).await {
+        let house = &office.house;
+        let mail = async |people: &[usize]| {
+            let ids: Vec<&str> = people.iter().map(|index| office.record(*index)).collect();
+            house.post(&office.admin, "/v1/emails", json!({"sfdc_ids": ids, "subject": "S", "text": "Hello"})).await
+        };
+        assert_eq!(mail(&[0, 1]).await.ok()["accepted"], 2);
+        let refused = mail(&[2, 3]).await;
+        refused.refused(429, "mail.quota");
+        assert!(refused.body["detail"].as_str().unwrap().contains("3 mails in 24 hours, and has sent 2"), "{}", refused.body);
+        // What was sent counts like what waits; a mail to many is no way around.
+        for _ in 0..3 {
+            office.deliver(Target::Mail).await;
+        }
+        assert_eq!(mail(&[2]).await.ok()["accepted"], 1);
+        let begun = house.post(&office.admin, "/v1/circulars", json!({"sfdc_ids": [office.record(3)]})).await.ok();
+        let send = format!("/v1/circulars/{}/send", begun["id"].as_str().unwrap());
+        house.post(&office.admin, &send, json!({"subject": "S", "text": "Hello"})).await.refused(429, "mail.quota");
+        assert_eq!(house.get(&office.admin, "/v1/circulars").await.ok()["items"][0]["state"], "draft", "nothing is lost");
+        // Others have a day of their own.
+        let other = colleague(&office).await;
+        let wish = json!({"sfdc_ids": [office.record(3)], "subject": "S", "text": "Hello"});
+        assert_eq!(house.post(&other, "/v1/emails", wish).await.ok()["accepted"], 1);
+    }
+}
+
+#[actix_web::test]
 async fn a_mail_to_many_names_who_is_left_out_and_goes_out_once() {
     for office in Office::all().await {
         let house = &office.house;

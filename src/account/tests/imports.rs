@@ -59,6 +59,12 @@ async fn a_file_is_mapped_checked_and_invited_once() {
         assert_eq!((&jose["items"][0]["first_name"], &jose["items"][0]["teams"][1]["name"]), (&json!("José"), &json!("Süd")));
         let rows = house.get(&admin, &format!("{path}/rows?outcome=malformed&limit=2")).await.ok();
         assert_eq!((rows["total"].clone(), rows["items"].as_array().unwrap().len()), (json!(3), 2));
+        // What is said about rows is said in the admin's language.
+        house.ask(&admin, "PATCH", "/v1/me", Some(json!({"language": "sv"}))).await.ok();
+        let swedish = house.get(&admin, &format!("{path}/rows?outcome=duplicate")).await.ok();
+        assert_eq!(swedish["items"][0]["detail"], "Adressen står i en tidigare rad i filen.");
+        let said = house.get(&admin, &format!("{path}/report.csv")).await;
+        assert!(said.body.as_str().unwrap().contains("\"Inbjudan är på väg.\""), "{}", said.body);
         let report = house.get(&admin, &format!("{path}/report.csv")).await;
         let report = report.body.as_str().unwrap();
         assert!(report.contains("\"'=1+1\"") && report.matches("\"invited\"").count() == 3, "{report}");

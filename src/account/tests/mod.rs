@@ -15,6 +15,7 @@ mod imports;
 mod isolation;
 mod moment_alerts;
 mod naughty;
+mod opt_outs;
 mod orgs;
 mod package;
 mod people;

@@ -11,6 +11,7 @@ use super::call::{Answer, Body, Call, CallError, Caller, With};
 pub mod contact_roles;
 pub mod keys;
 pub mod oauth;
+pub mod opt_outs;
 pub mod package;
 pub mod person_fields;
 pub mod tasks;

@@ -31,6 +31,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
         .route("/faults", web::post().to(routes::add_fault))
         .route("/faults", web::delete().to(routes::clear_faults))
         .route("/lags", web::put().to(routes::set_lags))
+        .route("/salesforce/opt-outs", web::put().to(routes::set_opt_outs))
         .route("/refusals", web::put().to(routes::set_refusals))
         .route("/written", web::get().to(routes::written))
         .route("/limits", web::get().to(routes::limits))

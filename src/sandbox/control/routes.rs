@@ -211,6 +211,18 @@ pub async fn set_lags(world: Data<World>, body: Bytes) -> HttpResponse {
     }
 }
 
+/// `PUT /_control/salesforce/opt-outs`: fields of who wants no more mail, by the first 15 letters of a record's id, as if somebody had
+/// ticked them there.
+pub async fn set_opt_outs(world: Data<World>, body: Bytes) -> HttpResponse {
+    match read::<std::collections::BTreeMap<String, Map<String, Value>>>(&body) {
+        Ok(wanted) => {
+            world.salesforce.opt_outs.with(|all| wanted.into_iter().for_each(|(id, fields)| all.entry(id).or_default().extend(fields)));
+            HttpResponse::NoContent().finish()
+        }
+        Err(refusal) => *refusal,
+    }
+}
+
 /// `PUT /_control/refusals`.
 pub async fn set_refusals(world: Data<World>, body: Bytes) -> HttpResponse {
     match read::<Refusals>(&body) {

@@ -8,6 +8,8 @@ pub struct Query {
     pub object: String,
     /// All must hold.
     pub conditions: Vec<Condition>,
+    /// The field by which they come, from the smallest on.
+    pub order: Option<String>,
     pub limit: Option<usize>,
 }
 
@@ -29,6 +31,8 @@ pub struct Condition {
     pub values: Vec<Option<String>>,
     /// None of these instead.
     pub negated: bool,
+    /// More than the only value instead.
+    pub above: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,14 +62,17 @@ pub fn parse(text: &str) -> Result<Query, String> {
             conditions.push(tokens.condition()?);
         }
     }
+    let mut order = None;
     if tokens.accept("ORDER") {
         tokens.keyword("BY")?;
-        tokens.words()?;
-        let _ = tokens.accept("ASC") || tokens.accept("DESC");
+        order = tokens.words()?.into_iter().next();
+        if !tokens.accept("ASC") && tokens.accept("DESC") {
+            order = None;
+        }
     }
     let limit = if tokens.accept("LIMIT") { Some(tokens.word()?.parse().map_err(|_| "unexpected token: LIMIT".to_owned())?) } else { None };
     match tokens.next() {
-        None => Ok(Query { fields, object, conditions, limit }),
+        None => Ok(Query { fields, object, conditions, order, limit }),
         Some(odd) => Err(format!("unexpected token: {odd:?}")),
     }
 }
@@ -124,10 +131,13 @@ impl Tokens {
     fn condition(&mut self) -> Result<Condition, String> {
         let field = self.word()?;
         if self.mark('=') {
-            return Ok(Condition { field, values: vec![self.value()?], negated: false });
+            return Ok(Condition { field, values: vec![self.value()?], negated: false, above: false });
         }
         if self.mark('!') && self.mark('=') {
-            return Ok(Condition { field, values: vec![self.value()?], negated: true });
+            return Ok(Condition { field, values: vec![self.value()?], negated: true, above: false });
+        }
+        if self.mark('>') {
+            return Ok(Condition { field, values: vec![self.value()?], negated: false, above: true });
         }
         let negated = self.accept("NOT");
         self.keyword("IN")?;
@@ -138,7 +148,11 @@ impl Tokens {
         while self.mark(',') {
             values.push(self.value()?);
         }
-        if self.mark(')') { Ok(Condition { field, values, negated }) } else { Err("expecting a right parenthesis".to_owned()) }
+        if self.mark(')') {
+            Ok(Condition { field, values, negated, above: false })
+        } else {
+            Err("expecting a right parenthesis".to_owned())
+        }
     }
 }
 
@@ -160,7 +174,7 @@ fn split(text: &str) -> Result<Vec<Token>, String> {
                 }
                 tokens.push(Token::Text(value));
             }
-            ',' | '(' | ')' | '=' | '!' => tokens.push(Token::Mark(letter)),
+            ',' | '(' | ')' | '=' | '!' | '>' => tokens.push(Token::Mark(letter)),
             start if start.is_alphanumeric() || matches!(start, '_' | '-') => {
                 let mut word = String::from(start);
                 while let Some(more) = letters.next_if(|more| more.is_alphanumeric() || matches!(more, '_' | '.' | ':' | '-')) {
@@ -187,6 +201,14 @@ mod tests {
         assert_eq!(query.limit, Some(200));
         let quoted = parse(r"select Name from Account where Name = 'O\'Malley'").unwrap();
         assert_eq!(quoted.conditions[0].values, [Some("O'Malley".to_owned())]);
+    }
+
+    #[test]
+    fn what_comes_behind_a_record_is_asked_in_order() {
+        let query = parse("SELECT Id FROM Lead WHERE HasOptedOutOfEmail = true AND Id > '00Qa' ORDER BY Id LIMIT 2000").unwrap();
+        assert!(query.conditions[1].above && !query.conditions[0].above);
+        assert_eq!((query.order.as_deref(), query.limit), (Some("Id"), Some(2000)));
+        assert_eq!(parse("SELECT Id FROM Lead ORDER BY Id DESC").unwrap().order, None);
     }
 
     #[test]

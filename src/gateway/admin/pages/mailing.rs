@@ -42,6 +42,7 @@ const DECISIONS: &[Field] = &[
     text("subject_pattern"),
     field("log_replies", Kind::Flag),
     field("opt_out_field", Kind::Text),
+    field("opt_out_nightly", Kind::Flag),
 ];
 
 pub(super) static PAGES: &[Page] = &[

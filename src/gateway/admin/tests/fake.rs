@@ -412,7 +412,7 @@ fn decisions(call: &str) -> Option<Value> {
         "GET /v1/marketo-campaigns" => list(&json!([{"id": 7, "name": "Webinar"}])),
         "GET /v1/acting-settings" => {
             json!({"tracking": true, "append_unsubscribe": true, "unsubscribe_message": "", "marketo_check": false, "blocked_domains": ["x.example"],
-                "throttle_mails": 25, "throttle_seconds": 45, "subject_pattern": "{{activity_type}}", "log_replies": true, "opt_out_field": "both"})
+                "throttle_mails": 25, "throttle_seconds": 45, "subject_pattern": "{{activity_type}}", "log_replies": true, "opt_out_field": "both", "opt_out_nightly": true})
         }
         call if call.starts_with("GET /v1/mail-channels/") => {
             json!({"set": true, "smtp_host": "smtp.x.example", "smtp_port": 465, "smtp_security": "tls", "smtp_user": "u", "smtp_password_set": true,
