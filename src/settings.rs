@@ -88,6 +88,8 @@ pub struct Secrets {
     pub sealing_key: SecretString,
     /// Name of the sealing key, stored beside what it sealed.
     pub sealing_key_id: String,
+    /// Earlier keys that still open what they sealed, `name=64 hexadecimal digits`, comma-separated.
+    pub previous_sealing_keys: SecretString,
 }
 
 /// Signed requests.
@@ -128,6 +130,8 @@ pub struct Marketo {
     pub daily_calls: u32,
     /// Share of the daily calls after which background work stops, in percent.
     pub background_percent: u32,
+    /// Hours into Marketo's day after which everybody's stars and flames are read anew; 23 at most.
+    pub standings_hour: u32,
     /// Days of activity history fetched at the first load.
     pub history_days: u32,
     /// Seconds between two polls of the activity feed.
@@ -210,6 +214,8 @@ pub struct Campaigns {
     pub running_launches: u32,
     /// E-mails of a member in 24 hours; what is over waits.
     pub sends_per_day: u32,
+    /// Seconds between two looks whether a task that somebody waits for was done in Salesforce; 0 never looks.
+    pub task_look_seconds: u32,
 }
 
 /// Logging.
@@ -259,7 +265,7 @@ impl Default for Database {
 
 impl Default for Secrets {
     fn default() -> Self {
-        Self { sealing_key: SecretString::default(), sealing_key_id: "k1".to_owned() }
+        Self { sealing_key: SecretString::default(), sealing_key_id: "k1".to_owned(), previous_sealing_keys: SecretString::default() }
     }
 }
 
@@ -288,6 +294,7 @@ impl Default for Marketo {
             concurrent_calls: 5,
             daily_calls: 40_000,
             background_percent: 80,
+            standings_hour: 4,
             history_days: 90,
             poll_seconds: 55,
             follow_calls: 5_500,
@@ -318,7 +325,7 @@ impl Default for Salesforce {
 
 impl Default for Campaigns {
     fn default() -> Self {
-        Self { launches_per_day: 200, running_launches: 200, sends_per_day: 1_000 }
+        Self { launches_per_day: 200, running_launches: 200, sends_per_day: 1_000, task_look_seconds: 60 }
     }
 }
 
@@ -391,7 +398,7 @@ fn lay_over(table: &mut Table, name: &str, value: String) -> Result<(), Settings
     Ok(())
 }
 
-const NUMBERS: [&str; 26] = [
+const NUMBERS: [&str; 28] = [
     "session_seconds",
     "access_seconds",
     "fragment_seconds",
@@ -404,6 +411,7 @@ const NUMBERS: [&str; 26] = [
     "concurrent_calls",
     "daily_calls",
     "background_percent",
+    "standings_hour",
     "history_days",
     "poll_seconds",
     "follow_calls",
@@ -418,6 +426,7 @@ const NUMBERS: [&str; 26] = [
     "launches_per_day",
     "running_launches",
     "sends_per_day",
+    "task_look_seconds",
 ];
 const LISTS: [&str; 2] = ["trusted_proxies", "extra_hosts"];
 

@@ -107,6 +107,8 @@ def main():
             print(f"  {scale:7d} under way: {len(ids)} due steps in {seconds:6.2f} s, {queued} mails queued; {plan[0][3]}", flush=True)
             if queued < len(ids):
                 raise SystemExit("not every due step was done")
+            if "due_at" not in plan[0][3]:
+                raise SystemExit("the due steps are not found by their time")
         small, large = (figures[scale] for scale in SCALES)
         print(json.dumps({"due": chosen.due, **{str(scale): round(seconds, 2) for scale, seconds in figures.items()}}))
         print(f"due={chosen.due} seconds_with_10000={small:.2f} seconds_with_100000={large:.2f} ratio={large / max(small, 0.01):.2f}")

@@ -70,6 +70,7 @@ async fn pipeline(path: &str, store: &Store) -> (u64, u64, Duration) {
     let tenant = store.tenant("bench");
     let lease = store.claim_job("bench", "field_sync", "bench", 600_000).await.expect("lease").expect("free");
     let began = Instant::now();
+    store.postpone_indexes().await.expect("indexes");
     let mut read = batches::<CandidateColumns>(pieces(path), BATCH);
     let (mut rows, mut kept) = (0, 0);
     let mut skipped: BTreeMap<&'static str, u64> = BTreeMap::new();
@@ -86,6 +87,7 @@ async fn pipeline(path: &str, store: &Store) -> (u64, u64, Duration) {
         let checkpoint = Checkpoint { job: "field_sync", fence: lease.fence, state: format!("{{\"rows\":{rows}}}") };
         kept += tenant.upsert_people(people, 1, Some(&checkpoint)).await.expect("upsert");
     }
+    store.complete_indexes().await.expect("indexes");
     store.release_job(&lease, "waiting", None, 0).await.expect("release");
     (rows, kept, began.elapsed())
 }

@@ -69,13 +69,14 @@ class Fleet:
             stdout=subprocess.PIPE, text=True)
         mail = None
         for line in self.sandbox_process.stdout:
-            mail = mail or re.search(r"SMTP on (\S+)", line)
+            mail = mail or re.search(r"SMTP on (\S+)  IMAP on (\S+)", line)
             if line.startswith("ready "):
                 self.sandbox = line.split()[1]
                 break
         threading.Thread(target=self.sandbox_process.stdout.read, daemon=True).start()
         self.world = call(self.sandbox, "GET", "/_control/world")[2]
         host = urllib.parse.urlsplit(self.sandbox).netloc
+        self.smtp, self.imap = mail.groups()
         self.account_address = f"127.0.0.1:{free_port()}"
         self.account = f"http://{self.account_address}"
         salesforce = self.world["salesforce"]
@@ -90,7 +91,8 @@ class Fleet:
             "MSI__ACCOUNT__KEY": KEY,
             "MSI__SECRETS__SEALING_KEY": "3" * 64,
             "MSI__REDIS__URL": f"redis://127.0.0.1:{self.redis_port}/",
-            "MSI__MAIL__URL": f"smtp://{mail.group(1)}",
+            "MSI__MAIL__URL": f"smtp://{self.smtp}",
+            "MSI__MAIL__EXTRA_HOSTS": f"{self.smtp},{self.imap}",
             "MSI__MARKETO__EXTRA_HOSTS": host,
             "MSI__MARKETO__ENDPOINT": self.world["marketo"]["url"],
             "MSI__MARKETO__BULK_POLL_SECONDS": "1",
@@ -194,6 +196,17 @@ class Fleet:
                 raise SystemExit("people were not loaded")
             time.sleep(0.3)
         return member
+
+    def use_mailbox(self, member, user):
+        """Mails go out by a server of the team's own, and its mailbox is looked into for what comes back."""
+        (smtp, smtp_port), (imap, imap_port) = (address.rsplit(":", 1) for address in (self.smtp, self.imap))
+        self.done(member, "PUT", "/v1/mail-channels/team", {
+            "smtp_host": smtp, "smtp_port": int(smtp_port), "smtp_security": "plain", "imap_host": imap, "imap_port": int(imap_port),
+            "imap_security": "plain", "imap_user": user, "imap_password": "soak"})
+        while True:
+            if self.done(member, "GET", "/v1/mail-channels/team").get("looked_at"):
+                return
+            time.sleep(0.2)
 
     def records(self, most):
         """Records of people whom Marketo knows with an owner, from the emulated systems themselves."""

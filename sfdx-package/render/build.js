@@ -105,6 +105,8 @@ async function main(out) {
             replace({
                 'process.env.NODE_ENV': JSON.stringify('production'),
                 'import.meta.env.SSR': 'false',
+                // an experiment of the base components that the synthetic shadow of Lightning pages does not allow
+                'features.enableComboboxElementInternals': 'false',
                 preventAssignment: true
             }),
             lwc({

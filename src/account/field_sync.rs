@@ -192,6 +192,7 @@ pub async fn cancel(configurator: Configurator, state: web::Data<AccountState>) 
     if !database::answer(tenant.cancel_sync(&deed)).await? {
         return Err(Problem::new(409, "sync.not_possible", "Not possible now", "No run of the sync is under way that could be cancelled."));
     }
+    database::answer(state.store.complete_indexes()).await?;
     // Marketo need not finish what nobody will fetch. Where it can't be told, it finishes it.
     if let Ok(marketo) = state.connections.marketo(tenant.account_id()).await {
         let asker = Asker { purpose: Purpose::Interactive, request_id: configurator.actor.request_id.as_str() };

@@ -158,6 +158,11 @@ pub async fn put(
     Ok(Answer::fleeting(view(Some(&channel), state.settings.mail.url.is_some())))
 }
 
+/// What the passwords of a channel's mail server and mailbox are sealed for.
+pub(super) fn kinds(member: &str) -> (String, String) {
+    (kind_of(SMTP, member), kind_of(IMAP, member))
+}
+
 fn kind_of(kind: &str, member: &str) -> String {
     format!("{kind}.{member}")
 }

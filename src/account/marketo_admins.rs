@@ -27,7 +27,8 @@ use crate::store::accounts::Account;
 use crate::store::integrations::Integration;
 
 /// Where an integration's secret is sealed for.
-const INTEGRATION: &str = "integration";
+/// What the credentials are sealed for.
+pub(super) const INTEGRATION: &str = "integration";
 /// How long the earlier credentials stay after a rotation.
 pub(super) const OVERLAP_MS: i64 = 24 * 3_600_000;
 

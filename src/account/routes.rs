@@ -10,8 +10,8 @@ use super::{
     AccountState, account_settings, acting, acting_settings, actions_config, addressees, api_tokens, audit, calls, circulars, database,
     deliveries, desk, emails, entrances, field_sync, imports, insights, invitations, jobs, mail_channels, mail_view, marketo_admins,
     marketo_budget, marketo_campaigns, marketo_connection, me, members, memory_epochs, moment_alerts, org_certificates, org_status, orgs,
-    package_state, people, records, request, sales_campaigns, salesforce_connection, salesforce_sign_in, secret_key, set_up, sign_in_links,
-    tasks, teams, templates, timeline, tracking, unsubscribes, watch_list,
+    package_state, people, personal_data, records, request, sales_campaigns, salesforce_connection, salesforce_sign_in, secret_key, set_up,
+    sign_in_links, tasks, teams, templates, timeline, tracking, unsubscribes, watch_list,
 };
 use crate::problem::Problem;
 
@@ -161,6 +161,8 @@ pub const ROUTES: &[Row] = &[
     row!(post, "/v1/templates/{id}/copy", templates::copy, offered),
     row!(put, "/v1/templates/{id}", templates::change, offered),
     row!(delete, "/v1/templates/{id}", templates::remove, offered),
+    row!(get, "/v1/templates/{id}/campaigns", sales_campaigns::wording::uses, offered),
+    row!(post, "/v1/templates/{id}/campaigns", sales_campaigns::wording::update, offered),
     row!(put, "/v1/templates/{id}/favourite", templates::favour, offered),
     row!(delete, "/v1/templates/{id}/favourite", templates::unfavour, offered),
     row!(post, "/v1/emails", emails::create, offered),
@@ -201,6 +203,8 @@ pub const ROUTES: &[Row] = &[
     row!(delete, "/v1/mail-channels/{whose}", mail_channels::remove, offered),
     row!(post, "/v1/mail-channels/{whose}/test", mail_channels::test, offered),
     row!(post, "/v1/mail-events", tracking::create),
+    row!(post, "/v1/personal-data/exports", personal_data::export, offered),
+    row!(post, "/v1/personal-data/erasures", personal_data::erase, offered),
     row!(get, "/v1/unsubscribes", unsubscribes::list, offered),
     row!(post, "/v1/unsubscribes", unsubscribes::create, offered),
     row!(post, "/v1/resubscribes", unsubscribes::take_back, offered),

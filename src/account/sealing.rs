@@ -45,6 +45,11 @@ pub enum SealingError {
     /// The setting is not 64 hexadecimal digits.
     #[error("[secrets] sealing_key must be 64 hexadecimal digits (32 bytes)")]
     Key,
+    /// Earlier keys are not written as they should be, or share a name.
+    #[error(
+        "[secrets] previous_sealing_keys must be name=64 hexadecimal digits, comma-separated, each name once and none the present key's"
+    )]
+    EarlierKeys,
     /// Sealed under another key.
     #[error("sealed under the key {0}, which is not configured")]
     OtherKey(String),
@@ -57,6 +62,8 @@ pub enum SealingError {
 pub struct Sealer {
     key: RandomizedNonceKey,
     key_id: String,
+    /// Earlier keys, which only open.
+    earlier: Vec<(String, RandomizedNonceKey)>,
 }
 
 impl Sealer {
@@ -65,9 +72,17 @@ impl Sealer {
     /// # Errors
     /// When the key is missing or not 32 bytes in hexadecimal.
     pub fn from_settings(secrets: &Secrets) -> Result<Self, SealingError> {
-        let bytes = hexadecimal(secrets.sealing_key.expose_secret().trim()).ok_or(SealingError::Key)?;
-        let key = RandomizedNonceKey::new(&AES_256_GCM, &bytes).map_err(|_| SealingError::Key)?;
-        Ok(Self { key, key_id: secrets.sealing_key_id.clone() })
+        let key = key(secrets.sealing_key.expose_secret()).ok_or(SealingError::Key)?;
+        let mut earlier: Vec<(String, RandomizedNonceKey)> = Vec::new();
+        for entry in secrets.previous_sealing_keys.expose_secret().split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
+            let (name, digits) = entry.split_once('=').ok_or(SealingError::EarlierKeys)?;
+            let name = name.trim();
+            if name.is_empty() || name == secrets.sealing_key_id || earlier.iter().any(|(known, _)| known == name) {
+                return Err(SealingError::EarlierKeys);
+            }
+            earlier.push((name.to_owned(), self::key(digits).ok_or(SealingError::EarlierKeys)?));
+        }
+        Ok(Self { key, key_id: secrets.sealing_key_id.clone(), earlier })
     }
 
     /// Seals a secret for a place.
@@ -86,18 +101,24 @@ impl Sealer {
     /// # Errors
     /// When another key sealed it, or it is not what was sealed for this place.
     pub fn open(&self, place: Place<'_>, sealed: &[u8], key_id: &str) -> Result<SecretString, SealingError> {
-        if key_id != self.key_id {
-            return Err(SealingError::OtherKey(key_id.to_owned()));
-        }
+        let key = match self.earlier.iter().find(|(name, _)| name == key_id) {
+            Some((_, key)) => key,
+            None if key_id == self.key_id => &self.key,
+            None => return Err(SealingError::OtherKey(key_id.to_owned())),
+        };
         let (format, rest) = sealed.split_first().ok_or(SealingError::Refused)?;
         let (nonce, text) = rest.split_first_chunk::<NONCE_LEN>().ok_or(SealingError::Refused)?;
         if *format != FORMAT {
             return Err(SealingError::Refused);
         }
         let mut text = text.to_vec();
-        let open = self.key.open_in_place(Nonce::from(nonce), Aad::from(place.bytes()), &mut text).map_err(|_| SealingError::Refused)?;
+        let open = key.open_in_place(Nonce::from(nonce), Aad::from(place.bytes()), &mut text).map_err(|_| SealingError::Refused)?;
         std::str::from_utf8(open).map(SecretString::from).map_err(|_| SealingError::Refused)
     }
+}
+
+fn key(digits: &str) -> Option<RandomizedNonceKey> {
+    RandomizedNonceKey::new(&AES_256_GCM, &hexadecimal(digits.trim())?).ok()
 }
 
 fn hexadecimal(text: &str) -> Option<[u8; 32]> {
@@ -141,7 +162,7 @@ mod tests {
 
     fn sealer(digit: char, key_id: &str) -> Sealer {
         let sealing_key = SecretString::from(digit.to_string().repeat(64));
-        Sealer::from_settings(&Secrets { sealing_key, sealing_key_id: key_id.to_owned() }).unwrap()
+        Sealer::from_settings(&Secrets { sealing_key, sealing_key_id: key_id.to_owned(), ..Secrets::default() }).unwrap()
     }
 
     const HERE: Place<'static> = Place { account_id: "a", kind: "marketo.client_secret", row: "marketo" };
@@ -183,10 +204,32 @@ mod tests {
         assert_eq!(ours.open(HERE, &sealed.bytes, "k0").unwrap_err(), SealingError::OtherKey("k0".to_owned()));
     }
 
+    fn with_earlier(earlier: &str) -> Result<Sealer, SealingError> {
+        let (sealing_key, earlier) = (SecretString::from("5".repeat(64)), SecretString::from(earlier));
+        Sealer::from_settings(&Secrets { sealing_key, sealing_key_id: "k2".to_owned(), previous_sealing_keys: earlier })
+    }
+
+    #[test]
+    fn an_earlier_key_opens_what_it_sealed_and_seals_nothing() {
+        let old = sealer('4', "k1").seal(HERE, &SecretString::from("s3cret")).unwrap();
+        let now = with_earlier(&format!(" k0={}, k1 = {} ,", "3".repeat(64), "4".repeat(64))).unwrap();
+        assert_eq!(now.open(HERE, &old.bytes, "k1").unwrap().expose_secret(), "s3cret");
+        assert_eq!(now.open(HERE, &old.bytes, "k0").unwrap_err(), SealingError::Refused);
+        assert_eq!(now.seal(HERE, &SecretString::from("s3cret")).unwrap().key_id, "k2");
+    }
+
+    #[test]
+    fn earlier_keys_that_are_none_or_share_a_name_are_refused() {
+        let key = "4".repeat(64);
+        for wrong in [key.clone(), "k1=44".to_owned(), format!("={key}"), format!("k2={key}"), format!("k1={key},k1={key}")] {
+            assert_eq!(with_earlier(&wrong).err(), Some(SealingError::EarlierKeys), "{wrong}");
+        }
+    }
+
     #[test]
     fn a_key_that_is_none_is_refused() {
         for key in ["", "44", &"g".repeat(64), &"é".repeat(32)] {
-            let secrets = Secrets { sealing_key: SecretString::from(key), sealing_key_id: "k1".to_owned() };
+            let secrets = Secrets { sealing_key: SecretString::from(key), ..Secrets::default() };
             assert_eq!(Sealer::from_settings(&secrets).err(), Some(SealingError::Key));
         }
     }

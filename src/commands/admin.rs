@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::halves::AccountHalf;
 use super::keys;
 use crate::account::provisioning::{self, Provision, ProvisionOrg};
-use crate::account::{certificates, entrances, inviting, secret_key};
+use crate::account::{certificates, entrances, inviting, resealing, secret_key};
 use crate::settings::Settings;
 use crate::store::Store;
 
@@ -53,6 +53,8 @@ pub enum Deed {
         #[arg(long)]
         account: String,
     },
+    /// Seals all stored secrets by the present sealing key; run it after that key was changed, while everything goes on.
+    Reseal,
     /// Lists the accounts.
     Accounts,
     /// Opens an account's Actions Config without Marketo's word: prints a link that works once, for a quarter of an hour.
@@ -114,6 +116,7 @@ impl Deed {
                 let key = secret_key::issue(&store.tenant(&account)).await?;
                 format!("secret_key={}", key.expose_secret())
             }
+            Self::Reseal => reseal(&account_half, &settings).await?,
             Self::Accounts => {
                 let accounts = store.accounts().await?;
                 let lines = accounts.iter().map(|account| format!("{}  {}  {}", account.id, account.status, account.name));
@@ -159,4 +162,21 @@ async fn one_of(store: &Store, named: Option<String>) -> anyhow::Result<String> 
         [] => bail!("there is no account yet; it comes into being when somebody enters at /admin/marketo, or by `admin org`"),
         _ => bail!("there are several accounts; choose one with --account (`admin accounts` lists them)"),
     }
+}
+
+// Somebody may change a secret at the same moment; such a row is looked at again.
+async fn reseal(account_half: &AccountHalf, settings: &Settings) -> anyhow::Result<String> {
+    let key_id = &settings.secrets.sealing_key_id;
+    let mut sealed = 0;
+    for _ in 0..10 {
+        let round = resealing::round(&account_half.state.store, &account_half.connections, key_id).await?;
+        sealed += round.sealed;
+        if round.is_over() {
+            if round.unreadable > 0 {
+                bail!("sealed={sealed} unreadable={}: add the keys that sealed them to secrets.previous_sealing_keys", round.unreadable);
+            }
+            return Ok(format!("sealed={sealed} unreadable=0"));
+        }
+    }
+    bail!("sealed={sealed}; some values keep changing, run it again")
 }

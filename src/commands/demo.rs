@@ -249,6 +249,7 @@ impl Sandbox {
             ..WorldOptions::default()
         }));
         let mail = sandbox::mail::listen(Arc::clone(&world), SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+        let inbox = sandbox::mail::show(Arc::clone(&world), SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         let app = {
             let world = Arc::clone(&world);
             move || {
@@ -259,7 +260,7 @@ impl Sandbox {
         let server = actix_web::HttpServer::new(app).disable_signals().shutdown_timeout(2).listen(reserved)?.run();
         say(&format!("  Marketo     {base}/marketo      munchkin id {}", world.munchkin_id()));
         say(&format!("  Salesforce  {base}/salesforce/  org {}", world.org_id()));
-        say(&format!("  Mail        {base}/mail/        SMTP on {mail}"));
+        say(&format!("  Mail        {base}/mail/        SMTP on {mail}  IMAP on {inbox}"));
         say(&format!("ready {base}"));
         stop.run([server]).await
     }

@@ -9,6 +9,7 @@ use secrecy::ExposeSecret;
 
 use super::halves::AccountHalf;
 use super::keys;
+use crate::account::resealing;
 use crate::gateway::canvas::Secrets;
 use crate::gateway::memory::MemorySource;
 use crate::remote::marketo::Asker;
@@ -164,6 +165,11 @@ async fn systems(settings: &Settings, report: &mut Report) {
         Ok(accounts) => accounts,
         Err(error) => return report.wrong("Accounts", error.to_string()),
     };
+    match resealing::left(&account.state.store, &settings.secrets.sealing_key_id).await {
+        Ok(0) => report.good("Sealed secrets", "all are sealed by the present key"),
+        Ok(count) => report.optional("Sealed secrets", format!("{count} are sealed by an earlier key; run `msi-gateway admin reseal`")),
+        Err(error) => report.wrong("Sealed secrets", error.to_string()),
+    }
     if accounts.is_empty() {
         report.optional("Accounts", "there is none yet; begin with `msi-gateway admin org`");
     }

@@ -3,16 +3,20 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::panic::AssertUnwindSafe;
 use std::sync::LazyLock;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpRequest};
+use actix_web::{Error, HttpMessage, HttpRequest, ResponseError};
+use futures_util::FutureExt;
 use metrics::{Counter, Histogram};
 
 use crate::clock;
+use crate::problem::Problem;
 
 /// The id of a request: the caller's, if it sent a usable one, or a new one.
 #[derive(Debug, Clone)]
@@ -87,7 +91,8 @@ pub async fn edge<B: MessageBody + 'static>(request: ServiceRequest, next: Next<
         .filter(|id| (8..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
         .map_or_else(clock::new_id, str::to_owned);
     request.extensions_mut().insert(RequestId(id.clone()));
-    let mut answer = next.call(request).await?;
+    let Ok(answer) = AssertUnwindSafe(next.call(request)).catch_unwind().await else { return Err(broken(&id)) };
+    let mut answer = answer?;
 
     let route = answer.request().extensions().get::<RouteName>().map_or("other", |name| name.0);
     let status = answer.status();
@@ -100,7 +105,9 @@ pub async fn edge<B: MessageBody + 'static>(request: ServiceRequest, next: Next<
     }
 
     let headers = answer.headers_mut();
-    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+    // For browsers that know no better; where some may frame us, the policy alone says who.
+    let framed = headers.get(header::CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok()).is_some_and(is_framed);
+    if !framed {
         headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     }
     for (name, value) in HEADERS.iter() {
@@ -112,6 +119,21 @@ pub async fn edge<B: MessageBody + 'static>(request: ServiceRequest, next: Next<
         headers.insert(HeaderName::from_static("x-request-id"), id);
     }
     Ok(answer)
+}
+
+fn is_framed(policy: &str) -> bool {
+    !policy.contains("frame-ancestors 'none'")
+}
+
+// A handler that gave up in the middle: its caller is told no more than the id under which the log has it.
+fn broken(id: &str) -> Error {
+    count("panicked", 500, 0.0);
+    tracing::error!(request_id = id, "a handler panicked");
+    let mut answer = Problem::internal().with_request_id(id).error_response();
+    for (name, value) in HEADERS.iter() {
+        answer.headers_mut().insert(name.clone(), value.clone());
+    }
+    InternalError::from_response("a handler panicked", answer).into()
 }
 
 /// The policy of a page that stands in a frame: own scripts and styles only, framed by `ancestors` only.
@@ -157,7 +179,33 @@ fn is_plain_origin(origin: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{framed_policy, mail_policy};
+    use actix_web::middleware::from_fn;
+    use actix_web::{App, HttpResponse, HttpServer, web};
+
+    use super::{edge, framed_policy, mail_policy};
+
+    #[actix_web::test]
+    async fn log_05_a_handler_that_panics_tells_nobody_why_and_the_next_request_is_answered() {
+        async fn panics() -> HttpResponse {
+            panic!("with-a-secret-inside")
+        }
+        let app = || App::new().service(web::scope("").wrap(from_fn(edge)).route("/boom", web::get().to(panics)));
+        let server = HttpServer::new(app).workers(1).disable_signals().bind("127.0.0.1:0").unwrap();
+        let base = format!("http://{}", server.addrs()[0]);
+        let server = server.run();
+        let handle = server.handle();
+        actix_web::rt::spawn(server);
+        #[expect(clippy::disallowed_methods, reason = "the test's own client")]
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        for _ in 0..3 {
+            let answer = http.get(format!("{base}/boom")).header("x-request-id", "panic-0001").send().await.unwrap();
+            assert_eq!((answer.status().as_u16(), &answer.headers()["cache-control"]), (500, &"no-store".parse().unwrap()));
+            assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+            let text = answer.text().await.unwrap();
+            assert!(text.contains("\"internal\"") && text.contains("panic-0001") && !text.contains("secret"), "{text}");
+        }
+        handle.stop(false).await;
+    }
 
     #[test]
     fn stored_text_adds_no_directive() {

@@ -29,6 +29,8 @@ pub mod routes;
 pub mod server;
 pub mod session;
 pub mod sign_in;
+#[cfg(test)]
+mod tests;
 pub mod ticket;
 pub mod token;
 pub mod tracking;

@@ -28,8 +28,10 @@ pub const LINKS: Pace = Pace { name: "link", seconds: 600, place: 120, subject: 
 pub const ENTERING: Pace = Pace { name: "entering", seconds: 600, place: 30, subject: 10 };
 /// Inviting by page.
 pub const INVITING: Pace = Pace { name: "inviting", seconds: 600, place: 120, subject: 120 };
-/// Assertions and tokens that were not accepted; one that is good is never refused for others that were not.
+/// Signed requests, assertions and tokens that were not accepted; one that is good is never refused for others that were not.
 pub const REFUSED: Pace = Pace { name: "refused", seconds: 60, place: 600, subject: 600 };
+/// Links of mails that are none of ours. Whoever has a whole one is never counted: mail programs unsubscribe people from few places.
+pub const UNKNOWN_LINKS: Pace = Pace { name: "unknown-link", seconds: 60, place: 120, subject: 120 };
 /// Calls with one personal token.
 pub const PROGRAMS: Pace = Pace { name: "program", seconds: 60, place: 1_200, subject: 1_200 };
 
@@ -55,9 +57,10 @@ impl Pace {
         self.count(face, who, self.subject).await
     }
 
-    /// Counts a refusal of credentials, and says 429 instead once there are too many. Whoever has good ones never comes here.
+    /// Counts a refusal of credentials or of an unknown link, and says 429 instead once there are too many. Whoever has good ones
+    /// never comes here.
     pub async fn refused(&self, face: &Face, from: Option<&str>, problem: Problem) -> Problem {
-        if problem.status != 401 {
+        if problem.status != 401 && problem.code != "link.unknown" {
             return problem;
         }
         self.count(face, &place(from.unwrap_or_default()), self.place).await.err().unwrap_or(problem)

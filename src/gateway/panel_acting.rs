@@ -44,10 +44,14 @@ pub fn switched_off(allowed: Option<&[String]>) -> Option<String> {
     (!off.is_empty()).then(|| off.join(","))
 }
 
-/// Whether the org's admin switched an action off. The package knows one switch for campaigns of either kind.
+/// Whether the org's admin switched an action off. The package knows one word for campaigns of both kinds, and one for mails.
 pub(super) fn is_off(claims: &Claims, action: &str) -> bool {
-    let action = if action == "sales" { "campaign" } else { action };
-    claims.off.as_deref().is_some_and(|off| off.split(',').any(|name| name == action))
+    let word = match action {
+        "sales" | "launch" => "campaign",
+        "circular" => "email",
+        other => other,
+    };
+    claims.off.as_deref().is_some_and(|off| off.split(',').any(|name| name == word))
 }
 
 /// A rep at work.
@@ -112,13 +116,10 @@ pub async fn menu(request: HttpRequest, face: Data<Face>) -> HttpResponse {
         Ok(rep) => rep,
         Err(problem) => return refused(&request, &face, &problem),
     };
-    // Of an account or an opportunity all people are written to at once, on a page of their own.
+    // With all people of an account or an opportunity reps do the same at once, on a page of its own.
     if rep.claims.obj.as_deref().is_some_and(panel::is_group) {
-        let entry = |name: &str, word: &str, action: &str| {
-            let why = rep.is_off(action).then_some("why-switched-off");
-            json!({ "name": name, "word": word, "why": why })
-        };
-        let entries = [entry("circular", "act-circular", "email"), entry("launch", "act-sales-group", "sales")];
+        let entry = |name: &str, word: &str| json!({ "name": name, "word": word, "why": rep.is_off(name).then_some("why-switched-off") });
+        let entries = [entry("circular", "act-circular"), entry("launch", "act-launch")];
         return rep.show("acting-menu", &json!({ "entries": entries }));
     }
     let (everything, email, watched) = match rep.person().await {

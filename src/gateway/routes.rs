@@ -67,6 +67,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(at("/admin/settings/salesforce/callback", "salesforce.callback").route(web::get().to(admin::connect::finish)))
         .service(at("/admin/settings/audit.csv", "audit.csv").route(web::get().to(admin::files::audit)))
         .service(at("/admin/settings/integrations/diagnostics.csv", "diagnostics.csv").route(web::get().to(admin::files::ledger)))
+        .service(at("/admin/settings/unsubscribes/personal-data", "personal.data").route(web::post().to(admin::files::personal_data)))
         .service(at("/admin/settings/users/import/{id}/report.csv", "import.csv").route(web::get().to(admin::files::report)))
         .service(at("/admin/templates/{id}/preview/letter", "template.letter").route(web::get().to(admin::letters::of_template)))
         .service(at("/admin/circulars/{id}/people/{person}/letter", "circular.letter").route(web::get().to(admin::letters::of_circular)))

@@ -8,10 +8,12 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use secrecy::ExposeSecret;
 
+use super::admin;
 use super::broker::{LiveCheck, Org};
 use super::canvas::{self, Envelope, hosts};
 use super::edge;
 use super::face::{Face, unshared};
+use super::pace::REFUSED;
 use super::page::{Language, Shell, State};
 use super::reading;
 use super::refusal;
@@ -43,7 +45,10 @@ pub async fn arrive(request: HttpRequest, payload: Payload, face: Data<Face>) ->
     let mut language = Language::default();
     match welcome(&request, payload, &face, &mut language).await {
         Ok(panel) => panel,
-        Err(problem) => refusal::page(&request, &face.house.pages, language, &problem, &face.house.any_frame),
+        Err(problem) => {
+            let problem = REFUSED.refused(&face, admin::address(&request, &face).as_deref(), problem).await;
+            refusal::page(&request, &face.house.pages, language, &problem, &face.house.any_frame)
+        }
     }
 }
 

@@ -112,3 +112,26 @@ impl Tenant {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Deed;
+    use crate::store::on;
+    use crate::store::testing::every_engine;
+
+    #[tokio::test]
+    async fn what_was_noted_can_be_neither_changed_nor_removed() {
+        for test in every_engine().await {
+            test.store.create_account("a", "A", 1).await.unwrap();
+            let tenant = test.store.tenant("a");
+            let deed =
+                Deed { id: "1".to_owned(), at: 1, who: "w".to_owned(), what: "x", target: "t".to_owned(), source: None, request_id: None };
+            tenant.note(&deed).await.unwrap();
+            for text in ["update audit set who = 'somebody else'", "delete from audit", "delete from audit where account_id = 'a'"] {
+                let outcome = on!(&test.store, pool => sqlx::query(text).execute(pool).await.map(|_| ()));
+                assert!(outcome.is_err(), "{} {text}", test.engine);
+            }
+            assert_eq!(tenant.audit("", None, 10).await.unwrap()[0].who, "w");
+        }
+    }
+}

@@ -71,7 +71,26 @@ pub struct LedgerFilter<'a> {
     pub state: &'a str,
 }
 
+/// What waits for a target, over all accounts.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Queue {
+    pub target: String,
+    pub open: i64,
+    /// When the turn of the first of them came or comes, milliseconds since the epoch.
+    pub first_at: i64,
+}
+
 impl Store {
+    /// What waits for each target; a target for which nothing waits is missing.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn delivery_queues(&self) -> Result<Vec<Queue>, StoreError> {
+        let text = "select target, count(*) as open, min(next_at) as first_at from deliveries \
+                    where state in ('waiting', 'sending', 'unsettled') group by target";
+        Ok(on!(self, pool => sqlx::query_as(text).fetch_all(pool).await)?)
+    }
+
     /// Accounts with something due at a target.
     ///
     /// # Errors
@@ -108,8 +127,10 @@ impl Tenant {
     pub async fn doubt_deliveries(&self, lease: &Lease, target: &str, settled_at: i64) -> Result<u64, StoreError> {
         Ok(commit!(&self.store, transaction => {
             under_lease!(transaction, lease);
+            // The list of states is the index's: SQLite looks through what is open only when it is named like that.
             sqlx::query(
-                "update deliveries set state = 'unsettled', next_at = $3 where account_id = $1 and target = $2 and state = 'sending'",
+                "update deliveries set state = 'unsettled', next_at = $3 where account_id = $1 and target = $2 and state = 'sending' \
+                 and state in ('waiting', 'sending', 'unsettled')",
             )
             .bind(&self.account_id)
             .bind(target)
@@ -129,7 +150,8 @@ impl Tenant {
         let text = columns!(
             "select d.id as delivery_id, d.verb, d.state, d.attempts, d.last_attempt_at, d.created_at as promised_at, d.upstream_id, ",
             " from deliveries d join sales_activities a on a.id = d.activity_id \
-             where d.account_id = $1 and d.target = $2 and d.next_at <= $3 and d.state in ('waiting', 'unsettled') \
+             where d.account_id = $1 and d.target = $2 and d.next_at <= $3 and d.state in ('waiting', 'sending', 'unsettled') \
+             and d.state <> 'sending' \
              and not exists (select 1 from deliveries e where e.account_id = d.account_id and e.target = d.target and e.lane = d.lane \
              and e.state in ('waiting', 'sending', 'unsettled') and (e.attempts > 0 or e.next_at <= $3) \
              and (e.number < d.number or (e.number = d.number and e.id < d.id))) \
@@ -151,8 +173,9 @@ impl Tenant {
     /// [`StoreError::LeaseLost`], or when the database refuses.
     pub async fn begin_deliveries(&self, lease: &Lease, ids: &[&str], now_ms: i64) -> Result<HashSet<String>, StoreError> {
         let text = self.store.text(
+            // By id, not through all that the account ever delivered.
             "update deliveries set state = 'sending', attempts = attempts + 1, last_attempt_at = $3 \
-             where account_id = $1 and state = 'waiting' and id in (select value from json_each($2)) returning id",
+             where +account_id = $1 and state = 'waiting' and id in (select value from json_each($2)) returning id",
             "update deliveries set state = 'sending', attempts = attempts + 1, last_attempt_at = $3 \
              where account_id = $1 and state = 'waiting' and id in (select jsonb_array_elements_text(cast($2 as jsonb))) returning id",
         );

@@ -236,6 +236,17 @@ impl Tenant {
         Ok(on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).bind(campaign_id).fetch_all(pool).await)?)
     }
 
+    /// Campaigns whose present steps use a template, by name.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn campaigns_with_template(&self, template_id: &str) -> Result<Vec<String>, StoreError> {
+        let text = "select c.id from sales_campaigns c join sales_campaign_plans p on p.id = c.plan_id where c.account_id = $1 \
+                    and p.steps like $2 order by lower(c.name), c.id";
+        let pattern = format!("%\"template_id\":\"{template_id}\"%");
+        Ok(on!(&self.store, pool => sqlx::query_scalar(text).bind(&self.account_id).bind(&pattern).fetch_all(pool).await)?)
+    }
+
     /// How many people of each campaign are in which state.
     ///
     /// # Errors

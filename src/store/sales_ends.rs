@@ -55,8 +55,9 @@ macro_rules! end_runs {
             let Some((person_id, lead_id, sfdc_type, sfdc_id, member_id, detail)) = row else { continue };
             let unsent: Vec<String> = sqlx::query_scalar(
                 "update deliveries set state = 'skipped', code = null, problem = 'The sales campaign has ended.', settled_at = $3 \
-                 where account_id = $1 and target = 'mail' and state = 'waiting' \
-                 and activity_id in (select activity_id from sales_deeds where run_id = $2) returning activity_id",
+                 where target = 'mail' and state = 'waiting' \
+                 and activity_id in (select d.activity_id from sales_runs r join sales_deeds d on d.run_id = r.id \
+                 where r.account_id = $1 and r.id = $2) returning activity_id",
             )
             .bind($account_id)
             .bind(&id)
@@ -153,9 +154,10 @@ pub(super) use follow_mail;
 /// Somebody answered a mail, in the transaction that notes the answer: whatever its sender has them in ends as each campaign says.
 macro_rules! follow_reply {
     ($transaction:ident, $account_id:expr, $email_id:expr, $now:expr) => {
+        // By the address: whom the member has under way beside may be many.
         let ways: Vec<(String, String)> = sqlx::query_as(
             "select r.id, c.on_reply from sales_emails e join sales_runs r on r.account_id = e.account_id and r.email_key = e.recipient_key \
-             and r.member_id = e.member_id join sales_campaigns c on c.id = r.campaign_id \
+             and coalesce(r.member_id, '') = e.member_id join sales_campaigns c on c.id = r.campaign_id \
              where e.activity_id = $1 and r.state in ('running', 'waiting', 'blocked') and c.on_reply <> 'nothing'",
         )
         .bind($email_id)
@@ -229,7 +231,7 @@ impl Tenant {
     /// When the database refuses.
     pub async fn mails_in_flight(&self, run_ids: &[String]) -> Result<i64, StoreError> {
         let text = self.store.text(
-            "select count(*) from sales_deeds d join deliveries e on e.activity_id = d.activity_id where d.account_id = $1 \
+            "select count(*) from sales_deeds d join deliveries e on e.activity_id = d.activity_id where +d.account_id = $1 \
              and d.run_id in (select value from json_each($2)) and e.target = 'mail' and e.state = 'sending'",
             "select count(*) from sales_deeds d join deliveries e on e.activity_id = d.activity_id where d.account_id = $1 \
              and d.run_id in (select jsonb_array_elements_text(cast($2 as jsonb))) and e.target = 'mail' and e.state = 'sending'",
@@ -244,7 +246,8 @@ impl Tenant {
     /// When the database refuses.
     pub async fn mails_in_flight_to(&self, email_key: &str) -> Result<i64, StoreError> {
         let text = "select count(*) from deliveries d join sales_emails e on e.activity_id = d.activity_id \
-                    where d.account_id = $1 and d.target = 'mail' and d.state = 'sending' and e.recipient_key = $2";
+                    where d.account_id = $1 and d.target = 'mail' and d.state = 'sending' \
+                    and d.state in ('waiting', 'sending', 'unsettled') and e.recipient_key = $2";
         Ok(on!(&self.store, pool => sqlx::query_scalar(text).bind(&self.account_id).bind(email_key).fetch_one(pool).await)?)
     }
 }

@@ -112,45 +112,4 @@ impl Tenant {
                     and state in ('ended', 'succeeded') group by step, coalesce(reason, '')";
         Ok(on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).bind(campaign_id).fetch_all(pool).await)?)
     }
-
-    /// Marks a task of ours as done, with the change of Salesforce's copy, and has whoever waits for it in a campaign go on;
-    /// `false` when it is none, or was done before.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn complete_task(&self, id: &str, detail: &str, delivery_id: &str, now_ms: i64) -> Result<bool, StoreError> {
-        Ok(commit!(&self.store, transaction => {
-            let changed = sqlx::query(
-                "update sales_activities set detail = $3 where account_id = $1 and id = $2 and kind = 'task' and detail <> $3",
-            )
-            .bind(&self.account_id)
-            .bind(id)
-            .bind(detail)
-            .execute(&mut *transaction)
-            .await?
-            .rows_affected();
-            if changed == 1 {
-                sqlx::query(
-                    "insert into deliveries (id, account_id, activity_id, number, target, verb, lane, state, attempts, next_at, created_at) \
-                     select $3, a.account_id, a.id, a.number, 'salesforce', 'update', a.lead_id, 'waiting', 0, 0, $4 \
-                     from sales_activities a where a.account_id = $1 and a.id = $2",
-                )
-                .bind(&self.account_id)
-                .bind(id)
-                .bind(delivery_id)
-                .bind(now_ms)
-                .execute(&mut *transaction)
-                .await?;
-                sqlx::query(
-                    "update sales_runs set state = 'running', reason = 'task_done', due_at = $2, waits_for = null, turn = turn + 1 \
-                     where waits_for = $1 and state = 'waiting'",
-                )
-                .bind(id)
-                .bind(now_ms)
-                .execute(&mut *transaction)
-                .await?;
-            }
-            changed == 1
-        }))
-    }
 }

@@ -449,8 +449,9 @@ impl Tenant {
     /// # Errors
     /// When the database refuses.
     pub async fn resume_run(&self, id: &str, now_ms: i64) -> Result<bool, StoreError> {
-        let text = "update sales_runs set state = 'running', reason = 'replanned', problem = null, due_at = $3, turn = turn + 1, \
-                    waits_for = case when reason = 'mail_failed' then null else waits_for end \
+        let text = "update sales_runs set state = 'running', problem = null, due_at = $3, turn = turn + 1, \
+                    waits_for = case when reason in ('mail_failed', 'task_gone') then null else waits_for end, \
+                    reason = case when reason = 'task_gone' then 'task_done' else 'replanned' end \
                     where account_id = $1 and id = $2 and state = 'blocked'";
         Ok(commit!(&self.store, transaction => sqlx::query(text)
             .bind(&self.account_id)

@@ -13,7 +13,7 @@ impl Tenant {
         // A new fence: whoever is at work writes nothing more.
         let free = "update sync_jobs set state = 'waiting', checkpoint = null, progress = null, problem = null, next_run_at = 0, \
                     lease_owner = null, lease_until = 0, fence = fence + 1 \
-                    where account_id = $1 and job in ('field_sync', 'history', 'people_changes', 'timeline_tail')";
+                    where account_id = $1 and job in ('field_sync', 'history', 'people_changes', 'timeline_tail', 'standings')";
         Ok(commit!(&self.store, transaction => {
             hold_account!(transaction, &self.account_id, deed.at);
             let touched = sqlx::query(

@@ -8,7 +8,7 @@ use super::testing::{every_engine, person, visit};
 use super::timeline::{Before, Tab};
 use super::{StoreError, Tenant};
 
-async fn account(store: &super::Store, id: &str) -> Tenant {
+pub(super) async fn account(store: &super::Store, id: &str) -> Tenant {
     store.create_account(id, "Acme", 1).await.unwrap();
     store.tenant(id)
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::audit::{Deed, note, pattern};
+use super::personal_data::fingerprint;
 use super::sales_activities::NewActivity;
 use super::sales_ends::{Ending, end_runs};
 use super::{Store, StoreError, Tenant, commit, on};
@@ -44,7 +45,19 @@ impl Tenant {
     /// When the database refuses.
     pub async fn unsubscribed(&self, email_key: &str) -> Result<Option<Unsubscribe>, StoreError> {
         let text = "select email_key, what, why, source, since from unsubscribes where account_id = $1 and email_key = $2";
-        Ok(on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).bind(email_key).fetch_optional(pool).await)?)
+        let known = on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).bind(email_key).fetch_optional(pool).await)?;
+        if known.is_some() {
+            return Ok(known);
+        }
+        let since = self.forgotten_since(email_key).await?;
+        let words = |text: &str| text.to_owned();
+        Ok(since.map(|since| Unsubscribe {
+            email_key: words(email_key),
+            what: words("all"),
+            why: String::new(),
+            source: words("Erasure"),
+            since,
+        }))
     }
 
     /// Those of these addresses (in lower case) who want no more mail.
@@ -56,10 +69,12 @@ impl Tenant {
             "select email_key from unsubscribes where account_id = $1 and email_key in (select value from json_each($2))",
             "select email_key from unsubscribes where account_id = $1 and email_key in (select jsonb_array_elements_text(cast($2 as jsonb)))",
         );
-        let keys = super::batch::rows(keys.iter())?;
+        let named = super::batch::rows(keys.iter())?;
         let found: Vec<String> =
-            on!(&self.store, pool => sqlx::query_scalar(text).bind(&self.account_id).bind(&keys).fetch_all(pool).await)?;
-        Ok(found.into_iter().collect())
+            on!(&self.store, pool => sqlx::query_scalar(text).bind(&self.account_id).bind(&named).fetch_all(pool).await)?;
+        let forgotten = self.forgotten().await?;
+        let erased = keys.iter().filter(|key| !forgotten.is_empty() && forgotten.contains(&fingerprint(&self.account_id, key)));
+        Ok(erased.cloned().chain(found).collect())
     }
 
     /// Notes that somebody wants no more mail, and with it what other systems are to be told; `false` when that was known. One record,
@@ -122,6 +137,12 @@ impl Tenant {
                 .execute(&mut *transaction)
                 .await?
                 .rows_affected()
+                + sqlx::query("delete from forgotten where account_id = $1 and fingerprint = $2")
+                    .bind(&self.account_id)
+                    .bind(fingerprint(&self.account_id, email_key))
+                    .execute(&mut *transaction)
+                    .await?
+                    .rows_affected()
                 > 0;
             if gone {
                 sqlx::query("insert into unsubscribe_history (id, account_id, email_key, at, details, source) values ($1, $2, $3, $4, $5, $6)")

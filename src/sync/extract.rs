@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, mpsc};
 
-use super::job::{SyncError, Turn};
+use super::job::{Job, SyncError, Turn};
 use crate::clock;
 use crate::remote::call::CallError;
 use crate::remote::marketo::bulk::{BulkError, Extract, File, JobState, Which, Window};
 use crate::remote::marketo::csv_rows::{Batch, Rows, batches};
+use crate::remote::marketo::leads::Wanted;
 
 /// Rows of a batch that is written in one transaction.
 pub(super) const BATCH: usize = 1_536;
@@ -18,17 +19,22 @@ pub(super) const BATCH: usize = 1_536;
 /// Extracts that a load keeps under way: Marketo works on two at once, and one more waits for a place to become free.
 pub(super) const AT_ONCE: usize = 3;
 
+/// Calls that an extract of one window takes: created, queued, looked at, downloaded.
+pub(super) const CALLS_PER_WINDOW: i64 = 4;
+
 /// What is wanted.
 #[derive(Debug, Clone)]
 pub(super) enum What {
     People(Which),
+    /// The few fields of people that tell how they stand.
+    Standings(Which),
     Activities(Vec<i64>, Window),
 }
 
 impl What {
     const fn extract(&self) -> Extract {
         match self {
-            Self::People(_) => Extract::Leads,
+            Self::People(_) | Self::Standings(_) => Extract::Leads,
             Self::Activities(..) => Extract::Activities,
         }
     }
@@ -164,7 +170,8 @@ async fn create(turn: &Turn<'_>, watch: &Watch, what: &What) -> Result<String, S
     let began = clock::instant();
     loop {
         let created = match what {
-            What::People(which) => turn.marketo.create_lead_extract(turn.asker(), which).await,
+            What::People(which) => turn.marketo.create_lead_extract(turn.asker(), which, Wanted::Everything).await,
+            What::Standings(which) => turn.marketo.create_lead_extract(turn.asker(), which, Wanted::Standing).await,
             What::Activities(types, window) => turn.marketo.create_activity_extract(turn.asker(), *window, types).await,
         };
         match created {
@@ -233,6 +240,8 @@ async fn download<S: Sink>(turn: &Turn<'_>, watch: &Watch, extract: Extract, id:
             rows
         }
     };
-    turn.deps.progress.file(turn.account_id(), rows, began.elapsed());
+    if turn.job != Job::Standings {
+        turn.deps.progress.file(turn.account_id(), rows, began.elapsed());
+    }
     Ok(())
 }

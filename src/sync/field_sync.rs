@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
 use super::candidates::{Candidate, CandidateColumns};
-use super::extract::{self, AT_ONCE, Sink, Watch, What};
+use super::extract::{self, AT_ONCE, CALLS_PER_WINDOW, Sink, Watch, What};
 use super::job::{Job, Outcome, SyncError, Turn};
 use super::progress::Phase;
 use super::{oldest, small};
@@ -64,7 +64,6 @@ enum Route {
 
 // Where nobody was created lately and nothing tells an age: Marketo's own five years of windows.
 const FIVE_YEARS_MS: i64 = 5 * 366 * 86_400_000;
-const CALLS_PER_WINDOW: i64 = 4;
 // The extract of the list stands among those of the windows under this number.
 const LIST: i64 = -1;
 // Clocks differ; what is read twice is stored once.
@@ -78,6 +77,7 @@ pub(super) async fn turn(turn: &Turn<'_>) -> Result<Outcome, SyncError> {
         if !hand_over(turn, load.started_at - OVERLAP_MS).await? {
             return Ok(Outcome::Again(Duration::from_secs(1)));
         }
+        turn.deps.store.postpone_indexes().await?;
         turn.save(&load).await?;
     }
     let load = Mutex::new(load);
@@ -85,6 +85,7 @@ pub(super) async fn turn(turn: &Turn<'_>) -> Result<Outcome, SyncError> {
     if !by_list(turn, &watch, &load).await? {
         by_creation(turn, &watch, &load).await?;
     }
+    turn.deps.store.complete_indexes().await?;
     turn.tenant.claim_all_activities().await?;
     turn.save(&*load.lock().await).await?;
     turn.deps.progress.log(turn.account_id());

@@ -27,14 +27,16 @@ pub enum Job {
     PeopleChanges,
     /// New activities, from the first load on.
     TimelineTail,
+    /// Stars, flames and priority, once a day.
+    Standings,
 }
 
 impl Job {
-    pub const ALL: [Self; 4] = [Self::FieldSync, Self::History, Self::PeopleChanges, Self::TimelineTail];
+    pub const ALL: [Self; 5] = [Self::FieldSync, Self::History, Self::PeopleChanges, Self::TimelineTail, Self::Standings];
 
     /// Whether it only works after somebody started the sync, and stops while it is paused.
     const fn waits_for_word(self) -> bool {
-        matches!(self, Self::FieldSync | Self::PeopleChanges)
+        matches!(self, Self::FieldSync | Self::PeopleChanges | Self::Standings)
     }
 
     /// Its name in the store.
@@ -45,6 +47,7 @@ impl Job {
             Self::History => "history",
             Self::PeopleChanges => "people_changes",
             Self::TimelineTail => "timeline_tail",
+            Self::Standings => "standings",
         }
     }
 }
@@ -150,6 +153,7 @@ impl Turn<'_> {
             Job::History => super::history::turn(self).await,
             Job::PeopleChanges => super::people_changes::turn(self).await,
             Job::TimelineTail => super::timeline_tail::turn(self).await,
+            Job::Standings => super::standings::turn(self).await,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Looks into mailboxes for answers and for what could not be delivered: each mailbox by one process at a time, in turn, a
 //! bounded number of messages a look. What was read is written down message by message, so that nothing is read twice for long.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -13,6 +14,7 @@ use crate::remote::mail::imap::Inbox;
 use crate::remote::mail::incoming;
 use crate::store::StoreError;
 use crate::store::mail_channels::{Looked, MailChannel};
+use crate::store::sync_state::Lease;
 
 const LOOK: Duration = Duration::from_secs(1);
 const AFTER_TROUBLE: Duration = Duration::from_secs(10);
@@ -20,7 +22,6 @@ const AFTER_TROUBLE: Duration = Duration::from_secs(10);
 const AT_ONCE: i64 = 8;
 /// Messages that one look takes.
 const MOST: usize = 100;
-const LEASE_MS: i64 = 10 * 60_000;
 /// For one mailbox, with everything that is in it.
 const PATIENCE: Duration = Duration::from_mins(5);
 
@@ -49,13 +50,17 @@ pub(super) async fn keep(deps: SyncDeps, cancel: CancellationToken) {
 /// # Errors
 /// When the database refuses.
 pub async fn look(deps: &SyncDeps) -> Result<usize, StoreError> {
+    let lease_ms = i64::from(deps.connections.settings().delivery.lease_seconds.max(1)) * 1000;
     let poll_ms = i64::from(deps.connections.settings().mail.poll_seconds.max(1)) * 1000;
     let now = deps.store.now_ms().await?;
     let mut count = 0;
     for channel in deps.store.mailboxes_to_read(now - poll_ms, AT_ONCE).await? {
         let job = format!("mailbox/{}", channel.member_id);
-        let Some(lease) = deps.store.claim_due_job(&channel.account_id, &job, &deps.owner, LEASE_MS).await? else { continue };
-        let (problem, validity, next) = match tokio::time::timeout(PATIENCE, Box::pin(read(deps, &channel))).await {
+        let Some(lease) = deps.store.claim_due_job(&channel.account_id, &job, &deps.owner, lease_ms).await? else { continue };
+        let reading = tokio::time::timeout(PATIENCE, Box::pin(read(deps, &channel)));
+        // Somebody else reads on when the lease is lost: what is written down by then is not read again.
+        let Some(outcome) = under_lease(deps, &lease, lease_ms, reading).await else { continue };
+        let (problem, validity, next) = match outcome {
             Ok(Ok((validity, next))) => (None, Some(validity), Some(next)),
             Ok(Err(problem)) => (Some(problem), None, None),
             Err(_) => (Some("the server takes too long".to_owned()), None, None),
@@ -71,6 +76,18 @@ pub async fn look(deps: &SyncDeps) -> Result<usize, StoreError> {
         count += 1;
     }
     Ok(count)
+}
+
+// The lease is as short as any, so that a mailbox is not left alone for long when whoever reads it dies; a long read prolongs it.
+async fn under_lease<T>(deps: &SyncDeps, lease: &Lease, lease_ms: i64, work: impl Future<Output = T>) -> Option<T> {
+    let third = Duration::from_millis(u64::try_from(lease_ms / 3).unwrap_or(1_000));
+    let mut work = pin!(work);
+    loop {
+        tokio::select! {
+            outcome = &mut work => return Some(outcome),
+            () = tokio::time::sleep(third) => deps.store.renew_job(lease, &deps.owner, lease_ms).await.ok()?,
+        }
+    }
 }
 
 async fn read(deps: &SyncDeps, channel: &MailChannel) -> Result<(i64, i64), String> {

@@ -30,7 +30,9 @@ pub mod people_changes;
 pub mod progress;
 mod promises;
 pub mod sales_campaigns;
+pub mod sales_tasks;
 mod small;
+pub mod standings;
 pub mod timeline_tail;
 
 pub use self::job::{Job, Outcome, run_once};
@@ -83,7 +85,9 @@ pub async fn run(deps: SyncDeps, cancel: CancellationToken) {
     tasks.spawn(mailboxes::keep(deps.clone(), cancel.clone()));
     tasks.spawn(opt_outs::keep(deps.clone(), cancel.clone()));
     tasks.spawn(promises::keep_tokens(deps.clone(), cancel.clone()));
+    tasks.spawn(promises::keep_figures(deps.clone(), cancel.clone()));
     tasks.spawn(sales_campaigns::keep(deps.clone(), cancel.clone()));
+    tasks.spawn(sales_tasks::keep(deps.clone(), cancel.clone()));
     for target in deliver::Target::ALL {
         tasks.spawn(deliver::keep(deps.clone(), target, cancel.clone()));
     }

@@ -5,12 +5,15 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::SyncDeps;
+use super::deliver::Target;
 use crate::account::postbox::Postbox;
+use crate::clock;
 
 const LOOK: Duration = Duration::from_millis(700);
 /// Nobody waits for a mail by the second.
 const LOOK_FOR_MOMENTS: Duration = Duration::from_secs(5);
 const AFTER_TROUBLE: Duration = Duration::from_secs(10);
+const COUNT: Duration = Duration::from_secs(15);
 
 /// Sends promised mails until cancelled. Without a mail server they wait.
 pub(super) async fn keep_mail(deps: SyncDeps, cancel: CancellationToken) {
@@ -88,4 +91,31 @@ pub(super) async fn keep_imports(deps: SyncDeps, cancel: CancellationToken) {
             () = tokio::time::sleep(wait) => {}
         }
     }
+}
+
+/// Tells how long the queues are until cancelled, for whoever watches.
+pub(super) async fn keep_figures(deps: SyncDeps, cancel: CancellationToken) {
+    loop {
+        match deps.store.delivery_queues().await {
+            Ok(queues) => {
+                let now = clock::now_ms();
+                for target in Target::ALL {
+                    let queue = queues.iter().find(|queue| queue.target == target.name());
+                    let open = queue.map_or(0, |queue| queue.open);
+                    let late = queue.map_or(0, |queue| (now - queue.first_at).max(0) / 1_000);
+                    metrics::gauge!("deliveries_open", "target" => target.name()).set(figure(open));
+                    metrics::gauge!("deliveries_late_seconds", "target" => target.name()).set(figure(late));
+                }
+            }
+            Err(error) => tracing::warn!(%error, "the queues cannot be counted"),
+        }
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            () = tokio::time::sleep(COUNT) => {}
+        }
+    }
+}
+
+fn figure(count: i64) -> f64 {
+    f64::from(i32::try_from(count).unwrap_or(i32::MAX))
 }

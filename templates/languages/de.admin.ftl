@@ -215,6 +215,7 @@ purpose-field_sync = Erstes Laden der Personen
 purpose-history = Erstes Laden der Aktivitäten
 purpose-people_changes = Geänderte und gelöschte Personen
 purpose-timeline_tail = Neue Aktivitäten
+purpose-standings = Sterne und Flammen, einmal am Tag
 access-lead = Mitglieder mit Zugriff sehen interessante Momente im Live-Feed und können Personen zu Marketingkampagnen hinzufügen.
 access-legend = Mitglieder mit Zugriff auf Marketo
 login-how = Wie sich Mitglieder anmelden
@@ -962,3 +963,19 @@ problem-oauth-exchange-failed = Salesforce arbeitet noch daran. Beginnen Sie gle
 problem-oauth-code = Salesforce nimmt diesen Rückweg nicht mehr an: Er wurde schon benutzt oder dauerte zu lange. Beginnen Sie neu.
 problem-oauth-untrusted-instance = Salesforce hat eine Adresse der Org genannt, der dieses Gateway nicht traut. Wenden Sie sich an den Betreiber.
 problem-sign-in-not-accepted = Sie sind eingeladen, haben aber noch nicht angenommen. Öffnen Sie zuerst den Link in der Einladung.
+
+## Tasks of campaigns
+campaign-reason-task_gone = Die Aufgabe ist in Salesforce nicht mehr da
+campaign-remedy-task_gone = Stellen Sie die Aufgabe in Salesforce wieder her, oder fahren Sie ohne sie fort.
+
+## Mails of campaigns that wait
+campaign-reason-mail_waits = Die letzte E-Mail kann noch nicht hinausgehen
+campaign-remedy-mail_waits = Es wird von selbst erneut versucht. Dauert es an, sehen Sie unter „Mein Mailserver“ und unter Diagnose nach.
+
+## Templates in sales campaigns
+template-uses = Vertriebskampagnen mit dieser Vorlage
+template-uses-more = Ihre Schritte haben noch den früheren Wortlaut. Wählen Sie, welche den neuen übernehmen, auch für Personen, die unterwegs sind.
+template-uses-update = Neuen Wortlaut übernehmen
+template-uses-current = hat den jetzigen Wortlaut
+template-uses-look = Vorlage ansehen
+campaign-template-outdated = Die Vorlage wurde seither geändert; dieser Schritt behält den früheren Wortlaut.

@@ -412,7 +412,6 @@ bulk-email = E-Mail senden
 bulk-sales = Vertriebskampagne
 bulk-campaign = Marketo-Kampagne
 bulk-task = Aufgabe
-act-sales-group = Alle in eine Vertriebskampagne aufnehmen
 
 ## What became of it for several people
 desk-for = 

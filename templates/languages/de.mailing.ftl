@@ -290,6 +290,23 @@ code-remedy-UNABLE-TO-LOCK-ROW = Es wird von selbst erneut versucht.
 code-cause-UNKNOWN-EXCEPTION = Auf der anderen Seite ist etwas fehlgeschlagen.
 code-remedy-UNKNOWN-EXCEPTION = Versuchen Sie es erneut; scheitert es wieder, eröffnen Sie einen Fall mit der Nummer der Zustellung.
 
+## Personal data
+personal-data = Personenbezogene Daten einer Person
+personal-data-more = Was dieses Konto über eine E-Mail-Adresse speichert: die Person, ihre Aktivitäten, E-Mails, Aufgaben und Abmeldungen. Was Marketo und Salesforce speichern, gehört nicht dazu.
+personal-data-download = Als Datei herunterladen
+personal-data-erase = Löschen…
+personal-data-erase-more = Alles davon wird endgültig gelöscht. Nur ein Fingerabdruck der Adresse bleibt, damit die Person weder erneut aus Marketo geladen noch angeschrieben wird. In Marketo und Salesforce löschen Sie die Person dort.
+personal-data-erase-yes = Endgültig löschen
+field-confirmed = Dieselbe Adresse noch einmal
+wrong-confirmed = Schreiben Sie dieselbe Adresse ein zweites Mal.
+said-erased = Was über die Adresse gespeichert war, ist gelöscht.
+problem-personal-data-member = Das ist die Adresse eines Mitglieds. Entfernen Sie zuerst das Mitglied.
+audit-personal-data-exported = hat exportiert, was über eine Person gespeichert ist
+audit-personal-data-erased = hat gelöscht, was über eine Person gespeichert war
+
+## Sales campaigns of several people
+act-launch = Diese Personen zu einer Vertriebskampagne hinzufügen
+
 ## Choosing whom a mail is for
 circular-chosen = { $taken } von { $total } Personen erhalten sie; { $most } können sie auf einmal erhalten. Die anderen warten hier: Lassen Sie jemanden aus, um jemand anderen aufzunehmen.
 people-search = Name, Adresse, Firma oder Titel

@@ -218,6 +218,7 @@ purpose-field_sync = First load of people
 purpose-history = First load of activities
 purpose-people_changes = Changed and deleted people
 purpose-timeline_tail = New activities
+purpose-standings = Stars and flames, once a day
 access-lead = Members with access see Interesting Moments in the Live Feed and can add people to marketing campaigns.
 access-legend = Members with access to Marketo
 login-how = How members sign in
@@ -965,3 +966,19 @@ problem-oauth-exchange-failed = Salesforce is still at work on this. Begin again
 problem-oauth-code = Salesforce no longer accepts this way back: it was used already or took too long. Begin again.
 problem-oauth-untrusted-instance = Salesforce named an org address that this gateway does not trust. Ask its operator.
 problem-sign-in-not-accepted = You are invited but have not accepted yet. Open the link in the invitation first.
+
+## Tasks of campaigns
+campaign-reason-task_gone = The task is gone from Salesforce
+campaign-remedy-task_gone = Restore the task in Salesforce, or continue without it.
+
+## Mails of campaigns that wait
+campaign-reason-mail_waits = The last e-mail can’t go out yet
+campaign-remedy-mail_waits = It is tried again by itself. If that lasts, look at “My e-mail server” and at Diagnostics.
+
+## Templates in sales campaigns
+template-uses = Sales campaigns with this template
+template-uses-more = Their steps still have the earlier wording. Choose those that take over the new one, also for people under way.
+template-uses-update = Take over the new wording
+template-uses-current = has the present wording
+template-uses-look = Look at the template
+campaign-template-outdated = The template was changed since; this step keeps its earlier wording.

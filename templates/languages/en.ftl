@@ -413,7 +413,6 @@ bulk-email = Send e-mail
 bulk-sales = Sales campaign
 bulk-campaign = Marketo campaign
 bulk-task = Task
-act-sales-group = Add all to a sales campaign
 
 ## What became of it for several people
 desk-for = 

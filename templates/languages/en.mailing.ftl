@@ -290,6 +290,23 @@ code-remedy-UNABLE-TO-LOCK-ROW = It is tried again by itself.
 code-cause-UNKNOWN-EXCEPTION = Something failed on the other side.
 code-remedy-UNKNOWN-EXCEPTION = Retry; if it fails again, open a case with the number of the delivery.
 
+## Personal data
+personal-data = Personal data of one person
+personal-data-more = What this account keeps about an e-mail address: the person, their activities, e-mails, tasks and unsubscribes. What Marketo and Salesforce keep is not part of it.
+personal-data-download = Download as a file
+personal-data-erase = Erase…
+personal-data-erase-more = All of it is erased for good. Only a fingerprint of the address is kept, so that the person is neither loaded from Marketo nor written to again. In Marketo and Salesforce, erase the person there.
+personal-data-erase-yes = Erase for good
+field-confirmed = The same address again
+wrong-confirmed = Write the same address a second time.
+said-erased = What was kept about the address is erased.
+problem-personal-data-member = This is the address of a member. Remove the member first.
+audit-personal-data-exported = exported what is kept about a person
+audit-personal-data-erased = erased what was kept about a person
+
+## Sales campaigns of several people
+act-launch = Add these people to a sales campaign
+
 ## Choosing whom a mail is for
 circular-chosen = { $taken } of { $total } people get it; { $most } can get it at once. The others wait here: leave somebody out to take somebody else in.
 people-search = Name, address, company or title

@@ -215,6 +215,7 @@ purpose-field_sync = Premier chargement des personnes
 purpose-history = Premier chargement des activités
 purpose-people_changes = Personnes modifiées ou supprimées
 purpose-timeline_tail = Nouvelles activités
+purpose-standings = Étoiles et flammes, une fois par jour
 access-lead = Les membres ayant accès voient les moments intéressants dans le flux en direct et peuvent ajouter des personnes aux campagnes marketing.
 access-legend = Membres ayant accès à Marketo
 login-how = Comment les membres se connectent
@@ -959,3 +960,19 @@ problem-oauth-exchange-failed = Salesforce y travaille encore. Recommencez dans 
 problem-oauth-code = Salesforce n’accepte plus ce retour : il a déjà servi ou a pris trop de temps. Recommencez.
 problem-oauth-untrusted-instance = Salesforce a indiqué une adresse d’organisation à laquelle cette passerelle ne fait pas confiance. Adressez-vous à son exploitant.
 problem-sign-in-not-accepted = Vous êtes invité mais n’avez pas encore accepté. Ouvrez d’abord le lien de l’invitation.
+
+## Tasks of campaigns
+campaign-reason-task_gone = La tâche n’existe plus dans Salesforce
+campaign-remedy-task_gone = Restaurez la tâche dans Salesforce, ou reprenez sans elle.
+
+## Mails of campaigns that wait
+campaign-reason-mail_waits = Le dernier e-mail ne peut pas encore partir
+campaign-remedy-mail_waits = Un nouvel essai se fait tout seul. Si cela dure, voyez « Mon serveur e-mail » et les diagnostics.
+
+## Templates in sales campaigns
+template-uses = Campagnes de vente avec ce modèle
+template-uses-more = Leurs étapes ont encore l’ancien texte. Choisissez celles qui reprennent le nouveau, y compris pour les personnes en cours.
+template-uses-update = Reprendre le nouveau texte
+template-uses-current = a le texte actuel
+template-uses-look = Voir le modèle
+campaign-template-outdated = Le modèle a changé depuis ; cette étape garde l’ancien texte.

@@ -412,7 +412,6 @@ bulk-email = Envoyer un e-mail
 bulk-sales = Campagne de vente
 bulk-campaign = Campagne Marketo
 bulk-task = Tâche
-act-sales-group = Ajouter tout le monde à une campagne de vente
 
 ## What became of it for several people
 desk-for = 

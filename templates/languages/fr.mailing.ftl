@@ -290,6 +290,23 @@ code-remedy-UNABLE-TO-LOCK-ROW = Un nouvel essai est fait automatiquement.
 code-cause-UNKNOWN-EXCEPTION = Quelque chose a échoué de l’autre côté.
 code-remedy-UNKNOWN-EXCEPTION = Réessayez ; si cela échoue encore, ouvrez un ticket avec le numéro de la livraison.
 
+## Personal data
+personal-data = Données personnelles d’une personne
+personal-data-more = Ce que ce compte conserve au sujet d’une adresse e-mail : la personne, ses activités, e-mails, tâches et désabonnements. Ce que Marketo et Salesforce conservent n’en fait pas partie.
+personal-data-download = Télécharger dans un fichier
+personal-data-erase = Effacer…
+personal-data-erase-more = Tout est effacé définitivement. Seule une empreinte de l’adresse est conservée, afin que la personne ne soit ni rechargée depuis Marketo ni contactée à nouveau. Dans Marketo et Salesforce, effacez la personne sur place.
+personal-data-erase-yes = Effacer définitivement
+field-confirmed = La même adresse à nouveau
+wrong-confirmed = Saisissez la même adresse une seconde fois.
+said-erased = Ce qui était conservé au sujet de l’adresse est effacé.
+problem-personal-data-member = C’est l’adresse d’un membre. Retirez d’abord ce membre.
+audit-personal-data-exported = a exporté ce qui est conservé au sujet d’une personne
+audit-personal-data-erased = a effacé ce qui était conservé au sujet d’une personne
+
+## Sales campaigns of several people
+act-launch = Ajouter ces personnes à une campagne de vente
+
 ## Choosing whom a mail is for
 circular-chosen = { $taken } personnes sur { $total } le reçoivent ; { $most } peuvent le recevoir à la fois. Les autres attendent ici : excluez quelqu'un pour inclure quelqu'un d'autre.
 people-search = Nom, adresse, société ou fonction

@@ -215,6 +215,7 @@ purpose-field_sync = Eerste keer personen laden
 purpose-history = Eerste keer activiteiten laden
 purpose-people_changes = Gewijzigde en verwijderde personen
 purpose-timeline_tail = Nieuwe activiteiten
+purpose-standings = Sterren en vlammen, eenmaal per dag
 access-lead = Leden met toegang zien interessante momenten in de livefeed en kunnen personen aan marketingcampagnes toevoegen.
 access-legend = Leden met toegang tot Marketo
 login-how = Hoe leden zich aanmelden
@@ -959,3 +960,19 @@ problem-oauth-exchange-failed = Salesforce is hier nog mee bezig. Begin zo opnie
 problem-oauth-code = Salesforce accepteert deze terugweg niet meer: hij is al gebruikt of duurde te lang. Begin opnieuw.
 problem-oauth-untrusted-instance = Salesforce noemde een organisatieadres dat deze gateway niet vertrouwt. Vraag de beheerder.
 problem-sign-in-not-accepted = U bent uitgenodigd maar hebt nog niet geaccepteerd. Open eerst de link in de uitnodiging.
+
+## Tasks of campaigns
+campaign-reason-task_gone = De taak is niet meer in Salesforce
+campaign-remedy-task_gone = Herstel de taak in Salesforce, of ga zonder verder.
+
+## Mails of campaigns that wait
+campaign-reason-mail_waits = De laatste e-mail kan er nog niet uit
+campaign-remedy-mail_waits = Het wordt vanzelf opnieuw geprobeerd. Duurt het voort, kijk dan bij “Mijn mailserver” en bij Diagnose.
+
+## Templates in sales campaigns
+template-uses = Verkoopcampagnes met dit sjabloon
+template-uses-more = Hun stappen hebben nog de eerdere tekst. Kies welke de nieuwe overnemen, ook voor wie onderweg is.
+template-uses-update = Nieuwe tekst overnemen
+template-uses-current = heeft de huidige tekst
+template-uses-look = Sjabloon bekijken
+campaign-template-outdated = Het sjabloon is sindsdien gewijzigd; deze stap houdt de eerdere tekst.

@@ -412,7 +412,6 @@ bulk-email = E-mail sturen
 bulk-sales = Verkoopcampagne
 bulk-campaign = Marketo-campagne
 bulk-task = Taak
-act-sales-group = Iedereen aan een verkoopcampagne toevoegen
 
 ## What became of it for several people
 desk-for = 

@@ -290,6 +290,23 @@ code-remedy-UNABLE-TO-LOCK-ROW = Het wordt vanzelf opnieuw geprobeerd.
 code-cause-UNKNOWN-EXCEPTION = Er ging iets mis aan de andere kant.
 code-remedy-UNKNOWN-EXCEPTION = Probeer opnieuw; faalt het weer, open dan een case met het nummer van de levering.
 
+## Personal data
+personal-data = Persoonsgegevens van één persoon
+personal-data-more = Wat dit account over een e-mailadres bewaart: de persoon, activiteiten, e-mails, taken en afmeldingen. Wat Marketo en Salesforce bewaren hoort daar niet bij.
+personal-data-download = Downloaden als bestand
+personal-data-erase = Wissen…
+personal-data-erase-more = Alles wordt definitief gewist. Alleen een vingerafdruk van het adres blijft bewaard, zodat de persoon niet opnieuw uit Marketo wordt geladen of wordt aangeschreven. Wis de persoon in Marketo en Salesforce daar zelf.
+personal-data-erase-yes = Definitief wissen
+field-confirmed = Hetzelfde adres nogmaals
+wrong-confirmed = Vul hetzelfde adres een tweede keer in.
+said-erased = Wat over het adres werd bewaard, is gewist.
+problem-personal-data-member = Dit is het adres van een lid. Verwijder eerst het lid.
+audit-personal-data-exported = exporteerde wat over een persoon wordt bewaard
+audit-personal-data-erased = wiste wat over een persoon werd bewaard
+
+## Sales campaigns of several people
+act-launch = Deze personen aan een verkoopcampagne toevoegen
+
 ## Choosing whom a mail is for
 circular-chosen = { $taken } van { $total } personen krijgen hem; { $most } kunnen hem tegelijk krijgen. De anderen wachten hier: laat iemand weg om iemand anders op te nemen.
 people-search = Naam, adres, bedrijf of functie

@@ -215,6 +215,7 @@ purpose-field_sync = Första inläsningen av personer
 purpose-history = Första inläsningen av aktiviteter
 purpose-people_changes = Ändrade och borttagna personer
 purpose-timeline_tail = Nya aktiviteter
+purpose-standings = Stjärnor och flammor, en gång om dagen
 access-lead = Medlemmar med åtkomst ser intressanta händelser i liveflödet och kan lägga till personer i marknadskampanjer.
 access-legend = Medlemmar med åtkomst till Marketo
 login-how = Hur medlemmar loggar in
@@ -959,3 +960,19 @@ problem-oauth-exchange-failed = Salesforce arbetar fortfarande med detta. Börja
 problem-oauth-code = Salesforce godtar inte längre den här vägen tillbaka: den har redan använts eller tog för lång tid. Börja om.
 problem-oauth-untrusted-instance = Salesforce angav en organisationsadress som den här gatewayen inte litar på. Kontakta den driftansvariga.
 problem-sign-in-not-accepted = Du är inbjuden men har inte tackat ja än. Öppna först länken i inbjudan.
+
+## Tasks of campaigns
+campaign-reason-task_gone = Uppgiften finns inte längre i Salesforce
+campaign-remedy-task_gone = Återställ uppgiften i Salesforce, eller fortsätt utan den.
+
+## Mails of campaigns that wait
+campaign-reason-mail_waits = Det senaste e-postmeddelandet kan inte skickas än
+campaign-remedy-mail_waits = Det görs nya försök av sig självt. Om det dröjer, se ”Min e-postserver” och Diagnostik.
+
+## Templates in sales campaigns
+template-uses = Säljkampanjer med den här mallen
+template-uses-more = Deras steg har ännu den tidigare texten. Välj vilka som tar över den nya, även för personer som är på väg.
+template-uses-update = Ta över den nya texten
+template-uses-current = har den nuvarande texten
+template-uses-look = Visa mallen
+campaign-template-outdated = Mallen har ändrats sedan dess; det här steget behåller sin tidigare text.

@@ -412,7 +412,6 @@ bulk-email = Skicka e-post
 bulk-sales = Säljkampanj
 bulk-campaign = Marketo-kampanj
 bulk-task = Uppgift
-act-sales-group = Lägg till alla i en säljkampanj
 
 ## What became of it for several people
 desk-for = 

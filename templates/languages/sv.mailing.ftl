@@ -290,6 +290,23 @@ code-remedy-UNABLE-TO-LOCK-ROW = Det görs ett nytt försök automatiskt.
 code-cause-UNKNOWN-EXCEPTION = Något misslyckades på andra sidan.
 code-remedy-UNKNOWN-EXCEPTION = Försök igen; misslyckas det på nytt, öppna ett ärende med leveransens nummer.
 
+## Personal data
+personal-data = Personuppgifter om en person
+personal-data-more = Det som kontot sparar om en e-postadress: personen, aktiviteter, e-post, uppgifter och avregistreringar. Det som Marketo och Salesforce sparar ingår inte.
+personal-data-download = Ladda ner som fil
+personal-data-erase = Radera…
+personal-data-erase-more = Allt raderas för gott. Bara ett fingeravtryck av adressen sparas, så att personen varken hämtas från Marketo eller får e-post igen. I Marketo och Salesforce raderar du personen där.
+personal-data-erase-yes = Radera för gott
+field-confirmed = Samma adress en gång till
+wrong-confirmed = Skriv samma adress en andra gång.
+said-erased = Det som var sparat om adressen är raderat.
+problem-personal-data-member = Det är en medlems adress. Ta bort medlemmen först.
+audit-personal-data-exported = exporterade det som sparas om en person
+audit-personal-data-erased = raderade det som var sparat om en person
+
+## Sales campaigns of several people
+act-launch = Lägg till de här personerna i en säljkampanj
+
 ## Choosing whom a mail is for
 circular-chosen = { $taken } av { $total } personer får det; { $most } kan få det samtidigt. De andra väntar här: utelämna någon för att ta med någon annan.
 people-search = Namn, adress, företag eller titel

@@ -215,6 +215,7 @@ purpose-field_sync = 首次加载人员
 purpose-history = 首次加载活动
 purpose-people_changes = 已更改和已删除的人员
 purpose-timeline_tail = 新活动
+purpose-standings = 星级和火焰，每天一次
 access-lead = 拥有权限的成员可在实时动态中查看有趣时刻，并可将人员添加到营销活动。
 access-legend = 可访问 Marketo 的成员
 login-how = 成员的登录方式
@@ -941,3 +942,19 @@ problem-oauth-exchange-failed = Salesforce 仍在处理。请稍后重新开始�
 problem-oauth-code = Salesforce 不再接受此次返回：它已被使用或耗时过长。请重新开始。
 problem-oauth-untrusted-instance = Salesforce 给出的组织地址不被本网关信任。请联系其运营人员。
 problem-sign-in-not-accepted = 您已受邀但尚未接受。请先打开邀请中的链接。
+
+## Tasks of campaigns
+campaign-reason-task_gone = 任务已不在 Salesforce 中
+campaign-remedy-task_gone = 请在 Salesforce 中恢复该任务，或跳过它继续。
+
+## Mails of campaigns that wait
+campaign-reason-mail_waits = 上一封邮件暂时无法发出
+campaign-remedy-mail_waits = 系统会自动重试。若持续如此，请查看“我的邮件服务器”和诊断。
+
+## Templates in sales campaigns
+template-uses = 使用此模板的销售活动
+template-uses-more = 其步骤仍使用旧的内容。请选择要采用新内容的活动，进行中的人员也会使用新内容。
+template-uses-update = 采用新内容
+template-uses-current = 已是当前内容
+template-uses-look = 查看模板
+campaign-template-outdated = 模板此后已更改；此步骤保留之前的内容。

@@ -397,7 +397,6 @@ bulk-email = 发送邮件
 bulk-sales = 销售活动
 bulk-campaign = Marketo 营销活动
 bulk-task = 任务
-act-sales-group = 全部加入销售活动
 
 ## What became of it for several people
 desk-for = 

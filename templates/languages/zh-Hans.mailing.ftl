@@ -282,6 +282,23 @@ code-remedy-UNABLE-TO-LOCK-ROW = 系统会自动重试。
 code-cause-UNKNOWN-EXCEPTION = 对方系统出现错误。
 code-remedy-UNKNOWN-EXCEPTION = 请重试；若再次失败，请用投递编号提交支持案例。
 
+## Personal data
+personal-data = 某个人的个人数据
+personal-data-more = 此帐户保存的与某个电子邮件地址有关的内容：人员、活动、电子邮件、任务和退订记录。Marketo 和 Salesforce 中保存的内容不包括在内。
+personal-data-download = 下载为文件
+personal-data-erase = 删除…
+personal-data-erase-more = 所有内容将被永久删除。仅保留该地址的指纹，以确保不会再次从 Marketo 载入此人，也不会再向其发送邮件。Marketo 和 Salesforce 中的数据请在相应系统中删除。
+personal-data-erase-yes = 永久删除
+field-confirmed = 再次输入同一地址
+wrong-confirmed = 请再次输入相同的地址。
+said-erased = 与该地址有关的已保存内容已删除。
+problem-personal-data-member = 这是成员的地址。请先移除该成员。
+audit-personal-data-exported = 导出了某人的个人数据
+audit-personal-data-erased = 删除了某人的个人数据
+
+## Sales campaigns of several people
+act-launch = 将这些人添加到销售活动
+
 ## Choosing whom a mail is for
 circular-chosen = { $total } 人中有 { $taken } 人会收到；一次最多 { $most } 人。其他人在此等候：先排除某人，才能加入另一人。
 people-search = 姓名、邮箱、公司或职务

@@ -5,10 +5,12 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
+use crate::withstand::place;
 use crate::world::{OTHER_SECRET, SECRET, encode, mac, now_s, refusal, sign, sign_text, token_of, world};
 
 async fn rejected(signed_request: &str) {
-    assert_eq!(refusal(world().post(signed_request).await).await, (401, "canvas.rejected".to_owned()), "{signed_request:.60}");
+    let request = world().http.post(world().url("/canvas")).header("X-Forwarded-For", place()).form(&[("signed_request", signed_request)]);
+    assert_eq!(refusal(request.send().await.unwrap()).await, (401, "canvas.rejected".to_owned()), "{signed_request:.60}");
 }
 
 async fn malformed(signed_request: &str) {

@@ -5,10 +5,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
+use crate::withstand::place;
 use crate::world::{encode, now_s, refusal, world};
 
 async fn refused(assertion: &str) {
-    let answer = world().redeem(assertion).await;
+    let form = [("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", assertion)];
+    let request = world().http.post(world().url("/oauth/token")).header("X-Forwarded-For", place()).form(&form);
+    let answer = request.send().await.unwrap();
     assert_eq!(refusal(answer).await, (401, "token.invalid".to_owned()), "{assertion:.80}");
 }
 

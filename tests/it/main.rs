@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
 
 mod arrows;
+mod attacks;
 mod browser;
 mod canvas;
 mod canvas_replay;
@@ -20,4 +21,5 @@ mod secrets;
 mod settings;
 mod sync_faults;
 mod sync_world;
+mod withstand;
 mod world;

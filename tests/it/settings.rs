@@ -7,9 +7,9 @@ use crate::world::{refusal, world};
 const FIRST: &str = "ops@brightwater.example";
 
 /// A browser: its cookie, and the forms of the page that it is at.
-struct Browser {
-    cookie: String,
-    page: String,
+pub struct Browser {
+    pub cookie: String,
+    pub page: String,
 }
 
 impl Browser {
@@ -26,7 +26,7 @@ impl Browser {
         answer
     }
 
-    async fn open(&mut self, path: &str) -> u16 {
+    pub async fn open(&mut self, path: &str) -> u16 {
         let answer = self.exchange(world().http.get(world().url(path))).await;
         let status = answer.status().as_u16();
         self.page = answer.text().await.unwrap();
@@ -51,7 +51,8 @@ async fn newest_link(to: &str, part: &str) -> Option<String> {
     Some(line[line.find(part).unwrap()..].to_owned())
 }
 
-async fn by_link(email: &str) -> Browser {
+/// Somebody who signed in by a link.
+pub async fn by_link(email: &str) -> Browser {
     let mut browser = Browser::new();
     assert_eq!(browser.open("/sign-in").await, 200);
     assert_eq!(browser.send("/sign-in/link", &[("email", email)]).await, 303);
@@ -67,11 +68,22 @@ async fn by_link(email: &str) -> Browser {
 }
 
 /// A personal token made on My Profile.
-async fn token(browser: &mut Browser) -> String {
+pub async fn token(browser: &mut Browser) -> String {
     assert_eq!(browser.open("/admin/settings/my-profile").await, 200);
     assert_eq!(browser.send("/admin/settings/my-profile/api-tokens", &[("name", "A test"), ("days", "30")]).await, 200);
     let at = browser.page.find("msi_").expect("the token is shown");
     browser.page[at..at + 47].to_owned()
+}
+
+/// The first user's cookie and personal token; one sign-in for the whole run, since a link is mailed once a minute at most.
+pub async fn first_admin() -> &'static (String, String) {
+    static FIRST_ADMIN: tokio::sync::OnceCell<(String, String)> = tokio::sync::OnceCell::const_new();
+    let enter = async || {
+        let mut first = by_link(FIRST).await;
+        let token = token(&mut first).await;
+        (first.cookie, token)
+    };
+    FIRST_ADMIN.get_or_init(enter).await
 }
 
 async fn get(path: &str, token: &str) -> Value {
@@ -82,20 +94,19 @@ async fn get(path: &str, token: &str) -> Value {
 
 #[tokio::test]
 async fn the_demo_starts_with_the_guide_done_and_a_program_invites_by_file() {
-    let mut first = by_link(FIRST).await;
-    let token = token(&mut first).await;
-    let set_up = get("/api/v1/set-up", &token).await;
+    let (cookie, token) = first_admin().await;
+    let set_up = get("/api/v1/set-up", token).await;
     for step in &set_up["steps"].as_array().unwrap()[..5] {
         assert_eq!(step["state"], "done", "{step}");
     }
-    let me = get("/api/v1/me", &token).await;
+    let me = get("/api/v1/me", token).await;
     assert_eq!((&me["email"], &me["role"], &me["original_user"]), (&json!(FIRST), &json!("admin"), &json!(true)));
-    assert_eq!(get("/api/v1/connections/marketo", &token).await["owner"]["email"], FIRST);
-    assert_eq!(get("/api/v1/connections/salesforce", &token).await["user"], "sam.taylor@brightwater.example");
-    assert!(get("/api/v1/members", &token).await["total"].as_i64().unwrap() >= 7);
+    assert_eq!(get("/api/v1/connections/marketo", token).await["owner"]["email"], FIRST);
+    assert_eq!(get("/api/v1/connections/salesforce", token).await["user"], "sam.taylor@brightwater.example");
+    assert!(get("/api/v1/members", token).await["total"].as_i64().unwrap() >= 7);
 
     let file = "email;role\r\nfile.one@brightwater.example;user\r\nno address;user\r\nfile.one@brightwater.example;user\r\nfile.two@brightwater.example;admin\r\n";
-    let post = |path: String| world().http.post(world().url(&path)).bearer_auth(&token);
+    let post = |path: String| world().http.post(world().url(&path)).bearer_auth(token);
     let upload = post("/api/v1/invitations/imports".to_owned()).header("Content-Type", "text/csv").header("X-File-Name", "people.csv");
     let upload = upload.body(file).send().await.unwrap();
     assert_eq!(upload.status(), 201);
@@ -103,7 +114,7 @@ async fn the_demo_starts_with_the_guide_done_and_a_program_invites_by_file() {
     let path = format!("/api/v1/invitations/imports/{}", import["id"].as_str().unwrap());
     let settled = async |wanted: &str| {
         for _ in 0..100 {
-            let seen = get(&path, &token).await;
+            let seen = get(&path, token).await;
             if seen["state"] == wanted {
                 return seen;
             }
@@ -116,7 +127,7 @@ async fn the_demo_starts_with_the_guide_done_and_a_program_invites_by_file() {
     assert_eq!(checked["counts"], json!({"will_invite": 2, "malformed": 1, "duplicate": 1}));
     assert_eq!(post(format!("{path}/invite")).send().await.unwrap().status(), 202);
     assert_eq!(settled("done").await["counts"]["invited"], 2);
-    let report = world().http.get(world().url(&format!("{path}/report.csv"))).bearer_auth(&token).send().await.unwrap();
+    let report = world().http.get(world().url(&format!("{path}/report.csv"))).bearer_auth(token).send().await.unwrap();
     assert_eq!(report.headers()["content-type"], "text/csv; charset=utf-8");
     assert_eq!(report.text().await.unwrap().matches("\"invited\"").count(), 2);
     assert!(
@@ -127,10 +138,10 @@ async fn the_demo_starts_with_the_guide_done_and_a_program_invites_by_file() {
     );
 
     // CSF-01: the same address with the browser's cookie is nobody.
-    let forged = world().http.get(world().url("/api/v1/members")).header("Cookie", &first.cookie).send().await.unwrap();
+    let forged = world().http.get(world().url("/api/v1/members")).header("Cookie", cookie).send().await.unwrap();
     assert_eq!(refusal(forged).await, (401, "token.missing".to_owned()));
     // What is not offered is not there, and an org's own code is no member.
-    let hidden = world().http.post(world().url("/api/v1/actions-config/integration/reveal")).bearer_auth(&token).send().await.unwrap();
+    let hidden = world().http.post(world().url("/api/v1/actions-config/integration/reveal")).bearer_auth(token).send().await.unwrap();
     assert_eq!(refusal(hidden).await, (404, "not_found".to_owned()));
     let package = world().access_token().await;
     let members = world().http.get(world().url("/api/v1/members")).bearer_auth(&package).send().await.unwrap();

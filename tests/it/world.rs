@@ -50,8 +50,9 @@ pub fn spawn(arguments: &[&str], environment: &[(&str, &str)]) -> (Child, String
 
 fn start() -> World {
     let secrets = format!("{SECRET},{OTHER_SECRET}");
-    let (demo, base) =
-        spawn(&["demo", "--port", "0", "--people", "400", "--until-stdin-closes"], &[("MSI__CANVAS__CONSUMER_SECRETS", &secrets)]);
+    // As behind a proxy on this machine, so that a test can come from a place of its own.
+    let environment = [("MSI__CANVAS__CONSUMER_SECRETS", secrets.as_str()), ("MSI__GATEWAY__TRUSTED_PROXIES", "127.0.0.1")];
+    let (demo, base) = spawn(&["demo", "--port", "0", "--people", "400", "--until-stdin-closes"], &environment);
     let http = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())

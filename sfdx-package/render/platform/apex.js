@@ -68,20 +68,17 @@ async function prepare({ action, recordIds }) {
 async function start({ action, choiceId, recordIds, idempotencyKey }) {
     await allowed(action);
     const isEmail = action === 'email';
-    const path = isEmail ? '/api/v1/circulars' : `/api/v1/campaigns/${encodeURIComponent(choiceId)}/members`;
-    const body = { sfdc_ids: recordIds, ...(isEmail && choiceId ? { template_id: choiceId } : {}) };
+    const path = isEmail ? '/api/v1/circulars' : '/api/v1/sales-launches';
+    const choice = isEmail ? { template_id: choiceId } : { campaign_id: choiceId };
     const answer = await authorised(path, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json', 'Idempotency-Key': idempotencyKey },
-        body: JSON.stringify(body)
+        body: JSON.stringify({ sfdc_ids: recordIds, ...(choiceId ? choice : {}) })
     });
-    if (!isEmail) {
-        return answer;
-    }
     return {
-        accepted: answer.reached,
-        skipped: answer.left_out + answer.unknown.length,
-        address: `${await address()}/admin/circulars/${answer.id}`
+        accepted: isEmail ? answer.reached : answer.count,
+        skipped: isEmail ? answer.left_out + answer.unknown.length : answer.left_out.length,
+        address: `${await address()}/admin/${isEmail ? 'circulars' : 'launches'}/${answer.id}`
     };
 }
 

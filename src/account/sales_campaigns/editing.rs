@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::plan::{Move, Plan, SendOption, Step, StepKind};
-use super::{EVERYONE, Known, counted, figures, may_change, sees, shared, teams_of};
+use super::{EVERYONE, Known, counted, figures, may_change, sees, shared, teams_of, wording};
 use crate::account::answer::{Answer, nothing};
 use crate::account::listing::Wish;
 use crate::account::me::path_id;
@@ -17,7 +17,7 @@ use crate::problem::Problem;
 use crate::store::sales_campaigns::{NewPlan, SalesCampaign};
 
 /// Most campaigns, and most categories of them, of an account.
-const MOST: usize = 500;
+pub(super) const MOST: usize = 500;
 
 fn view(seller: &Seller, campaign: &SalesCampaign, counts: &[(String, String, i64)]) -> Value {
     json!({
@@ -30,10 +30,11 @@ fn view(seller: &Seller, campaign: &SalesCampaign, counts: &[(String, String, i6
 
 pub(super) fn step_view(step: &Step, number: usize) -> Value {
     let time = step.at.map(|at| format!("{:02}:{:02}", at / 60, at % 60));
+    let own = step.template_id.is_none();
     json!({
         "id": step.id, "number": number, "day": step.day, "kind": step.kind.name(), "name": step.name, "send": step.send, "at": time,
-        "follow_up": step.follow_up, "template_id": step.template_id, "subject": step.subject,
-        "text": step.html.as_deref().map(mail_html::plain), "notes": step.notes, "priority": if step.high { "High" } else { "Normal" },
+        "follow_up": step.follow_up, "template_id": step.template_id, "subject": step.subject.as_ref().filter(|_| own),
+        "text": step.html.as_deref().filter(|_| own).map(mail_html::plain), "notes": step.notes, "priority": if step.high { "High" } else { "Normal" },
         "by_itself": step.is_mail(),
     })
 }
@@ -94,6 +95,9 @@ async fn whole(seller: &Seller, known: &Known) -> Result<Value, Problem> {
             if let Some(step) = step.as_object_mut() {
                 step.insert("template".to_owned(), json!(template.as_ref().map(|template| template.name.as_str())));
                 step.insert("template_missing".to_owned(), json!(template.is_none()));
+                let planned = step.get("id").and_then(Value::as_str).and_then(|id| plan.place_of(id)).and_then(|at| plan.steps.get(at));
+                let outdated = planned.zip(template.as_ref()).is_some_and(|(step, template)| wording::is_outdated(step, template));
+                step.insert("template_outdated".to_owned(), json!(outdated));
             }
         }
     }
@@ -257,10 +261,10 @@ async fn step(seller: &Seller, id: String, first: bool, wanted: &StepWanted) -> 
             _ => return Err(invalid("text", "Write the e-mail, or choose a template.")),
         });
     }
-    if let Some(id) = &template_id
-        && database::answer(seller.tenant.template(&seller.member.id, id)).await?.is_none()
-    {
-        return Err(invalid("template_id", "There is no such template, or it is not shared with you."));
+    if let Some(id) = &template_id {
+        let template = database::answer(seller.tenant.template(&seller.member.id, id)).await?;
+        let template = template.ok_or_else(|| invalid("template_id", "There is no such template, or it is not shared with you."))?;
+        (subject, html) = (Some(template.subject), Some(template.html));
     }
     let at = match filled(&wanted.at).filter(|_| send == SendOption::At) {
         Some(text) => Some(time(&text).ok_or_else(|| invalid("at", "It must be a time of day, such as 09:30."))?),
@@ -332,15 +336,14 @@ async fn put(seller: &Seller, known: &Known, mut plan: Plan, applies_to: Option<
     };
     let deed = seller.actor.deed("campaign.steps_changed", known.campaign.name.clone());
     if !database::answer(seller.tenant.put_sales_plan(&new, &deed)).await? {
-        return Err(Problem::new(
-            409,
-            "campaign.edited",
-            "Edited meanwhile",
-            "Somebody else has changed the steps meanwhile. Look at them again.",
-        ));
+        return Err(edited());
     }
     let campaign = SalesCampaign { plan_id: id, ..known.campaign.clone() };
     whole(seller, &Known { campaign, plan }).await
+}
+
+pub(super) fn edited() -> Problem {
+    Problem::new(409, "campaign.edited", "Edited meanwhile", "Somebody else has changed the steps meanwhile. Look at them again.")
 }
 
 // Where somebody goes on in the new plan: with what follows the last step that they have behind them and that is still there.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::launching::{self, EditFor, LeftOut, Wanted, begin, checked, hindrance, name_of, start_of};
 use super::mails::{self, Edit};
 use super::{Known, rules, schedule, sees, teams_of};
+use crate::account::activities::Once;
 use crate::account::answer::Answer;
 use crate::account::composing::{self, Composition};
 use crate::account::me::path_id;
@@ -56,14 +57,19 @@ fn written(edits: &[EditFor]) -> String {
 const WANTED: &str =
     "The body must be an object with campaign_id, sfdc_ids, person_ids, account_id or opportunity_id, start_on and time_zone.";
 
-/// `POST /v1/sales-launches`
+/// `POST /v1/sales-launches`; the same decision twice begins one.
 pub async fn create(
     seller: Seller,
     request: HttpRequest,
     payload: web::Payload,
     state: web::Data<AccountState>,
 ) -> Result<Answer<Value>, Problem> {
-    let wanted: Wanted = body::read(&request, payload, body::LONG, WANTED).await?;
+    let asked: Value = body::read(&request, payload, body::LONG, WANTED).await?;
+    let once = Once::of(&request, "sales-launches-begun", &seller, &asked.to_string())?;
+    if let Some(launch) = begun(&seller, once.before(&seller).await?.as_ref()).await? {
+        return Ok(Answer::fleeting(whole(&state, &seller, &launch).await?).created());
+    }
+    let wanted: Wanted = serde_json::from_value(asked).map_err(|_| Problem::bad_request("request.invalid", WANTED))?;
     let now = clock::now_ms();
     let campaign_id = wanted.campaign_id.clone().filter(|id| !id.is_empty());
     if let Some(id) = &campaign_id {
@@ -88,7 +94,17 @@ pub async fn create(
     };
     database::answer(seller.tenant.forget_launches(&seller.member.id, now - FORGOTTEN_MS)).await?;
     keep(&seller, &launch).await?;
+    // Of two at the same moment the first counts; a draft that nobody comes back to is forgotten.
+    let first = once.record(&seller, &[], json!({ "id": launch.id })).await?;
+    let launch = begun(&seller, Some(&first)).await?.unwrap_or(launch);
     Ok(Answer::fleeting(whole(&state, &seller, &launch).await?).created())
+}
+
+async fn begun(seller: &Seller, before: Option<&Value>) -> Result<Option<Launch>, Problem> {
+    match before.and_then(|before| before.get("id")).and_then(Value::as_str) {
+        Some(id) => database::answer(seller.tenant.launch(&seller.member.id, id)).await,
+        None => Ok(None),
+    }
 }
 
 /// `GET /v1/sales-launches/{id}`: who gets what when, who is left out and why.

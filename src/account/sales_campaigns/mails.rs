@@ -24,7 +24,8 @@ async fn words(seller: &Seller, step: &Step) -> Result<(String, String), Problem
     };
     let template = database::answer(seller.tenant.template(&seller.member.id, id)).await?;
     let template = template.ok_or_else(|| gone(&step.name))?;
-    Ok((template.subject, template.html))
+    // The words that it had when it was chosen, or taken over last.
+    Ok((step.subject.clone().unwrap_or(template.subject), step.html.clone().unwrap_or(template.html)))
 }
 
 fn gone(step: &str) -> Problem {

@@ -20,6 +20,7 @@ pub mod plan;
 pub mod running;
 pub mod schedule;
 pub(super) mod watching;
+pub(super) mod wording;
 
 use self::plan::Plan;
 use self::schedule::Rules;

@@ -140,7 +140,12 @@ fn wish(step: &Step, first: bool, start: &Start, start_time: Time, reached: Opti
                 let known = [reached.mail, reached.before];
                 known.into_iter().flatten().find(|mail| mail.day < step.day)
             });
-            Wish::TimedOrNow(earlier.map_or(start_time, |mail| time_of(mail.minute)))
+            match earlier {
+                Some(mail) => Wish::TimedOrNow(time_of(mail.minute)),
+                // After another one of the first day it goes at once, even if midnight has passed meanwhile.
+                None if reached.is_some_and(|reached| reached.mail.is_some()) => Wish::Early,
+                None => Wish::TimedOrNow(start_time),
+            }
         }
     }
 }

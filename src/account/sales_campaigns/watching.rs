@@ -19,6 +19,7 @@ use crate::problem::Problem;
 use crate::store::Tenant;
 use crate::store::sales_ends::{Ending, Whose};
 use crate::store::sales_runs::{Run, ShownRun};
+use crate::store::sales_tasks::StuckMail;
 
 /// A mail that is being handed over when somebody stops is waited for so long.
 const LONGEST_HAND_OVER: Duration = Duration::from_secs(6);
@@ -27,19 +28,24 @@ const STATES: [&str; 7] = ["under_way", "running", "waiting", "blocked", "finish
 /// Campaigns of one person that are told of.
 const MOST: i64 = 20;
 
-fn view(shown: &ShownRun, plan: Option<&Plan>, campaign: Option<&str>) -> Value {
+fn view(shown: &ShownRun, plan: Option<&Plan>, campaign: Option<&str>, stuck: &[StuckMail]) -> Value {
     let run = &shown.run;
+    // A mail that was refused for now holds its person up, and is tried again: that is said before it is given up.
+    let held_up = run.waits_for.as_ref().filter(|_| run.state == "running" && run.due_at.is_none());
+    let held_up = held_up.and_then(|mail| stuck.iter().find(|stuck| stuck.activity_id == *mail));
     let steps = plan.map_or(0, |plan| plan.steps.len());
     let next = plan.and_then(|plan| plan.steps.get(usize::try_from(run.step).ok()?));
     // A task that is waited for is behind the place where the person goes on.
-    let here =
-        if run.state == "waiting" { plan.and_then(|plan| plan.steps.get(usize::try_from(run.step).ok()?.checked_sub(1)?)) } else { next };
-    let number = if run.state == "waiting" { run.step } else { run.step + 1 };
+    let after_task = run.state == "waiting" || run.reason.as_deref() == Some("task_gone");
+    let here = if after_task { plan.and_then(|plan| plan.steps.get(usize::try_from(run.step).ok()?.checked_sub(1)?)) } else { next };
+    let number = if after_task { run.step } else { run.step + 1 };
     let reason = run.reason.as_deref().filter(|reason| !["replanned", "task_done"].contains(reason));
+    let reason = held_up.map(|_| "mail_waits").or(reason);
+    let problem = held_up.map_or(run.problem.as_deref(), |stuck| Some(stuck.problem.as_str()));
     json!({
         "id": run.id, "campaign_id": run.campaign_id, "campaign": campaign, "person_id": run.person_id, "sfdc_id": run.sfdc_id,
         "person": shown.person.as_deref().filter(|name| !name.trim().is_empty()), "member": shown.member, "state": run.state, "reason": reason,
-        "problem": run.problem, "step": here.map(|step| step.name.as_str()), "step_kind": here.map(|step| step.kind.name()),
+        "problem": problem, "step": here.map(|step| step.name.as_str()), "step_kind": here.map(|step| step.kind.name()),
         "number": number.min(i64::try_from(steps).unwrap_or(0)), "of": steps, "due_at": run.due_at, "started_at": run.started_at,
         "ended_at": run.ended_at, "task_id": run.waits_for.as_deref().filter(|_| run.state == "waiting"),
     })
@@ -62,11 +68,13 @@ pub async fn people(seller: Seller, request: HttpRequest, state: web::Data<Accou
             plans.push((row.run.plan_id.clone(), plan(&seller.tenant, &row.run.plan_id).await?));
         }
     }
+    let waits_for: Vec<&String> = rows.iter().filter_map(|row| row.run.waits_for.as_ref()).collect();
+    let stuck = database::answer(seller.tenant.stuck_mails(&waits_for)).await?;
     let plan_of = |run: &Run| plans.iter().find(|(id, _)| *id == run.plan_id).and_then(|(_, plan)| plan.as_ref());
     let name = known.campaign.name.as_str();
     let place = |row: &ShownRun| (row.run.started_at, row.run.id.clone());
     let page = wish.page(&state, rows, total, place, |row| {
-        let mut told = view(&row, plan_of(&row.run), Some(name));
+        let mut told = view(&row, plan_of(&row.run), Some(name), &stuck);
         if let Some(told) = told.as_object_mut() {
             told.insert("stoppable".to_owned(), json!(row.run.ended_at.is_none() && may_stop(&seller, &known, &row.run)));
         }
@@ -84,11 +92,13 @@ pub async fn of_person(seller: Seller, request: HttpRequest) -> Result<Answer<Va
     let id = path_id(&request, "id")?;
     let person = seller.person(&Whom { person_id: Some(id), sfdc_id: None }).await?;
     let rows = database::answer(seller.tenant.runs_of_lead(person.lead_id, MOST)).await?;
+    let waits_for: Vec<&String> = rows.iter().filter_map(|row| row.run.waits_for.as_ref()).collect();
+    let stuck = database::answer(seller.tenant.stuck_mails(&waits_for)).await?;
     let mut items = Vec::new();
-    for row in rows {
+    for row in &rows {
         let campaign = database::answer(seller.tenant.sales_campaign(&row.run.campaign_id)).await?;
         let plan = plan(&seller.tenant, &row.run.plan_id).await?;
-        items.push(view(&row, plan.as_ref(), campaign.as_ref().map(|campaign| campaign.name.as_str())));
+        items.push(view(row, plan.as_ref(), campaign.as_ref().map(|campaign| campaign.name.as_str()), &stuck));
     }
     Ok(Answer::fleeting(json!({ "items": items })))
 }

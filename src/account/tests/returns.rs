@@ -9,7 +9,7 @@ use crate::sync::deliver::Target;
 use crate::sync::mailboxes;
 
 impl Office {
-    fn channel(&self, user: &str, password: &str) -> Value {
+    pub(super) fn channel(&self, user: &str, password: &str) -> Value {
         let hosts = &self.house.state.settings.mail.extra_hosts;
         let port = |index: usize| hosts[index].rsplit(':').next().unwrap().parse::<u16>().unwrap();
         json!({"smtp_host": "127.0.0.1", "smtp_port": port(0), "smtp_security": "plain", "imap_host": "127.0.0.1", "imap_port": port(1),

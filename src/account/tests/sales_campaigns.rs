@@ -15,11 +15,11 @@ use crate::sync::deliver::Target;
 use crate::sync::sales_campaigns::{rules, run_once};
 
 impl Office {
-    fn tenant(&self) -> Tenant {
+    pub(super) fn tenant(&self) -> Tenant {
         self.house.state.store.tenant(&self.account)
     }
 
-    async fn campaign(&self, name: &str, steps: &[Value]) -> String {
+    pub(super) async fn campaign(&self, name: &str, steps: &[Value]) -> String {
         let wish = json!({"name": name, "category": "Prospecting", "skip_weekends": false});
         let made = self.house.post(&self.admin, "/v1/sales-campaigns", wish).await.ok();
         let id = made["id"].as_str().unwrap().to_owned();
@@ -29,12 +29,12 @@ impl Office {
         id
     }
 
-    async fn launch(&self, campaign: &str, more: Value) -> Said {
+    pub(super) async fn launch(&self, campaign: &str, more: Value) -> Said {
         self.house.post(&self.admin, &format!("/v1/sales-campaigns/{campaign}/launches"), more).await
     }
 
     // Everybody goes on whose time has come, and their mails go out.
-    async fn go_on(&self) {
+    pub(super) async fn go_on(&self) {
         let state = rules(&self.deps).unwrap();
         run_once(&self.deps, &state, &self.account).await.unwrap();
         for _ in 0..3 {
@@ -43,24 +43,24 @@ impl Office {
         run_once(&self.deps, &state, &self.account).await.unwrap();
     }
 
-    async fn days_pass(&self) {
+    pub(super) async fn days_pass(&self) {
         self.tenant().hasten_runs().await;
         self.go_on().await;
     }
 
-    async fn people_of(&self, campaign: &str) -> Vec<Value> {
+    pub(super) async fn people_of(&self, campaign: &str) -> Vec<Value> {
         let people = self.house.get(&self.admin, &format!("/v1/sales-campaigns/{campaign}/people")).await.ok();
         people["items"].as_array().unwrap().clone()
     }
 
-    async fn sorted_subjects(&self) -> Vec<String> {
+    pub(super) async fn sorted_subjects(&self) -> Vec<String> {
         let mut subjects = self.subjects().await;
         subjects.sort();
         subjects
     }
 
     // What the mailbox will say of a mail.
-    async fn mailbox_says(&self, mail: &str, kind: &'static str) {
+    pub(super) async fn mailbox_says(&self, mail: &str, kind: &'static str) {
         let tenant = self.tenant();
         let about = tenant.sales_activity(mail).await.unwrap().unwrap();
         let activity = NewActivity {
@@ -81,17 +81,17 @@ impl Office {
         assert!(tenant.record_mail_event(mail, &event, clock::now_ms()).await.unwrap());
     }
 
-    async fn mail_ids(&self) -> Vec<String> {
+    pub(super) async fn mail_ids(&self) -> Vec<String> {
         let rows = self.ledger("?target=mail").await;
         rows.iter().map(|row| row["activity_id"].as_str().unwrap().to_owned()).collect()
     }
 }
 
-fn mail(day: u32, subject: &str) -> Value {
+pub(super) fn mail(day: u32, subject: &str) -> Value {
     json!({"day": day, "type": "email", "subject": subject, "text": "Dear {{first_name}}"})
 }
 
-fn call(day: u32) -> Value {
+pub(super) fn call(day: u32) -> Value {
     json!({"day": day, "type": "call", "name": "Ring them up", "notes": "Ask for the quote", "priority": "High"})
 }
 
@@ -171,7 +171,7 @@ async fn somebody_goes_through_all_steps_and_everybody_is_told() {
 }
 
 impl Office {
-    async fn person_id(&self, index: usize) -> String {
+    pub(super) async fn person_id(&self, index: usize) -> String {
         self.tenant().person_by_sfdc_id(self.record(index)).await.unwrap().unwrap().id
     }
 }
@@ -372,6 +372,12 @@ async fn a_launch_is_prepared_shown_and_started_once() {
             .await
             .ok();
         let path = format!("/v1/sales-launches/{}", made["id"].as_str().unwrap());
+        let twice = || {
+            let begin = TestRequest::post().uri("/v1/sales-launches").set_json(json!({"sfdc_ids": [office.record(3)]}));
+            begin.insert_header(("Idempotency-Key", "begin-12345678"))
+        };
+        let (one, other) = (house.send(&office.admin, twice()).await.ok(), house.send(&office.admin, twice()).await.ok());
+        assert_eq!(one["id"], other["id"], "the same decision twice");
         house.post(&office.admin, &format!("{path}/start"), json!({})).await.refused(400, "request.invalid");
         house.ask(&office.admin, "PATCH", &path, Some(json!({"campaign_id": "0".repeat(32)}))).await.refused(400, "request.invalid");
         let year = jiff::Timestamp::from_millisecond(clock::now_ms()).unwrap().to_zoned(jiff::tz::TimeZone::UTC).year() + 1;

@@ -10,19 +10,22 @@ use actix_web::{HttpRequest, HttpResponse};
 use futures_util::{StreamExt, stream};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
+use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::super::broker::{Letter, Verb};
 use super::super::face::Face;
 use super::super::origin;
 use super::super::refusal;
+use super::act::{Sent, admit};
 use super::caller::Caller;
 use super::flash::Flash;
 use super::form;
-use super::row::{TOKEN, Who};
+use super::row::{Field as FormField, TOKEN, Who, text};
 use super::show;
 use crate::problem::Problem;
 
+const WHOSE: &[FormField] = &[text("email")];
 const UPLOAD: &str = "/admin/settings/users/import";
 /// Largest file, in bytes: about 200,000 rows.
 const LARGEST: usize = 20 * 1024 * 1024;
@@ -170,6 +173,23 @@ pub async fn ledger(request: HttpRequest, face: Data<Face>) -> HttpResponse {
 /// `GET /admin/settings/users/import/{id}/report.csv`.
 pub async fn report(request: HttpRequest, face: Data<Face>) -> HttpResponse {
     download(&request, &face, "/v1/invitations/imports/{id}/report.csv", "invitations.csv").await
+}
+
+/// `POST /admin/settings/unsubscribes/personal-data`: all that is kept about an address. A form, so that the address stands in no log.
+pub async fn personal_data(request: HttpRequest, payload: Payload, face: Data<Face>) -> HttpResponse {
+    let file = async {
+        let Sent { caller, form } = admit(&request, payload, &face, Who::Member, form::LARGEST).await?;
+        form.only(WHOSE)?;
+        let body = json!({ "email": form.one("email")?.unwrap_or_default() });
+        face.house.broker.send(Letter { body: Some(&body), ..caller.letter(Verb::Post, "/v1/personal-data/exports") }).await
+    };
+    match file.await {
+        Ok(answer) => HttpResponse::Ok()
+            .insert_header((header::CONTENT_TYPE, "application/json"))
+            .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"personal-data.json\""))
+            .body(answer.body),
+        Err(problem) => show::refuse(&request, &face, &problem).await,
+    }
 }
 
 async fn download(request: &HttpRequest, face: &Face, call: &str, name: &str) -> HttpResponse {

@@ -20,7 +20,7 @@ mod shape;
 pub mod show;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub use caller::{Caller, address};
 pub use flash::Flash;

@@ -2,7 +2,7 @@
 
 mod api;
 mod doors;
-mod fake;
+pub(in crate::gateway) mod fake;
 mod forms;
 mod paces;
 mod pages;

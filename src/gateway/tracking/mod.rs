@@ -13,10 +13,12 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 
 use self::links::{Kind, Links};
+use super::admin;
 use super::broker::{Letter, Verb, Visitor};
 use super::cookie;
 use super::edge;
 use super::face::{Face, House};
+use super::pace::UNKNOWN_LINKS;
 use super::refusal;
 use crate::clock;
 use crate::problem::Problem;
@@ -85,7 +87,7 @@ pub async fn follow(request: HttpRequest, token: Path<String>, face: Data<Face>)
             .body(PIXEL);
     }
     let Some((Kind::Click, mail, url)) = house.tracking.links.read(&token) else {
-        return refusal::document(&request, &unknown());
+        return refusal::document(&request, &counted(&request, &face, unknown()).await);
     };
     // It was an address of the web when it was sealed; what a header can't carry is written as browsers write it.
     let Ok(url) = url::Url::parse(&url) else { return refusal::document(&request, &unknown()) };
@@ -107,6 +109,11 @@ fn unknown() -> Problem {
         "Unknown link",
         "This link is not one of ours, or it is not whole. Copy the whole link from the mail.",
     )
+}
+
+// Whoever guesses has 2^128 to go through, and is asked to wait before that.
+async fn counted(request: &HttpRequest, face: &Face, problem: Problem) -> Problem {
+    UNKNOWN_LINKS.refused(face, admin::address(request, face).as_deref(), problem).await
 }
 
 // Whether it is somebody of ours who looks: a member who is signed in with this browser reads what they sent themselves.

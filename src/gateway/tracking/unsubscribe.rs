@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 use super::links::Kind;
-use super::unknown;
+use super::{counted, unknown};
 use crate::clock;
 use crate::gateway::admin::caller::language;
 use crate::gateway::admin::show::dressed;
@@ -25,7 +25,7 @@ pub async fn page(request: HttpRequest, token: Path<String>, face: Data<Face>) -
     let asked = ask(&face, Verb::Get, &token, None, &edge::request_id(&request)).await;
     match asked {
         Ok(state) => shown(&request, &face, &state, false),
-        Err(problem) => refused(&request, &face, &problem),
+        Err(problem) => refused(&request, &face, &counted(&request, &face, problem).await),
     }
 }
 
@@ -39,7 +39,7 @@ pub async fn take(request: HttpRequest, token: Path<String>, payload: Payload, f
     match taken.await {
         Ok((true, _)) => HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "text/plain; charset=utf-8")).body("Unsubscribed."),
         Ok((false, state)) => shown(&request, &face, &state, true),
-        Err(problem) => refused(&request, &face, &problem),
+        Err(problem) => refused(&request, &face, &counted(&request, &face, problem).await),
     }
 }
 

@@ -132,6 +132,12 @@ mod tests {
         }
         assert_eq!(text.matches("List-Unsubscribe-Post: List-Unsubscribe=One-Click").count(), 1);
         assert!(text.lines().all(|line| line.len() <= 998));
+        // As somebody else's program reads the way out.
+        let header = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned();
+        let read = list_unsubscribe::parse_with_post(&header("List-Unsubscribe:"), Some(&header("List-Unsubscribe-Post:")));
+        assert!(
+            matches!(read, list_unsubscribe::UnsubscribeMethod::OneClick { url } if url.as_str() == "https://gw.example/unsubscribe/abc")
+        );
     }
 
     #[test]

@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 
 use super::csv_rows::Piece;
 use super::envelope::read_page;
+use super::leads::Wanted;
 use super::{Asker, Marketo};
 use crate::remote::call::{Answer, Body, Call, CallError};
 use crate::remote::moment;
@@ -154,14 +155,14 @@ impl Marketo {
     ///
     /// # Errors
     /// See [`BulkError`].
-    pub async fn create_lead_extract(&self, asker: Asker<'_>, which: &Which) -> Result<String, BulkError> {
-        let fields = self.person_fields(asker).await?;
+    pub async fn create_lead_extract(&self, asker: Asker<'_>, which: &Which, wanted: Wanted) -> Result<String, BulkError> {
+        let fields = self.wanted_fields(asker, wanted).await?;
         let filter = match which {
             Which::Created(window) => json!({"createdAt": filter(*window)}),
             Which::Listed(List::Static(name)) => json!({"staticListName": name}),
             Which::Listed(List::Smart(name)) => json!({"smartListName": name}),
         };
-        let body = json!({"format": "CSV", "fields": *fields, "filter": filter});
+        let body = json!({"format": "CSV", "fields": fields, "filter": filter});
         match self.create(asker, Extract::Leads, &body).await {
             // 1035: the subscription has no such filter. 1003, 1004, 1013: it has, but there is no such list.
             Err(BulkError::Call(CallError::Refused { code, .. }))

@@ -115,6 +115,17 @@ pub const FIELDS: [&str; 22] = [
     "updatedAt",
 ];
 
+/// Which fields of people are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// All of [`FIELDS`].
+    Everything,
+    /// Stars, flames, priority, and when the person was changed last.
+    Standing,
+}
+
+const STANDING: [&str; 5] = ["id", "relativeScore", "relativeUrgency", "priority", "updatedAt"];
+
 /// Most values that one filter may have.
 pub const FILTER_VALUES: usize = 300;
 
@@ -127,13 +138,25 @@ impl Marketo {
     /// # Errors
     /// See [`CallError`]; more values than allowed are refused here.
     pub async fn leads(&self, asker: Asker<'_>, filter: &'static str, values: &[String]) -> Result<Vec<Lead>, CallError> {
+        self.leads_with(asker, filter, values, Wanted::Everything).await
+    }
+
+    /// How leads stand, by id, up to [`FILTER_VALUES`] of them: all other fields are left out.
+    ///
+    /// # Errors
+    /// See [`CallError`]; more values than allowed are refused here.
+    pub async fn standings(&self, asker: Asker<'_>, ids: &[String]) -> Result<Vec<Lead>, CallError> {
+        self.leads_with(asker, "id", ids, Wanted::Standing).await
+    }
+
+    async fn leads_with(&self, asker: Asker<'_>, filter: &'static str, values: &[String], wanted: Wanted) -> Result<Vec<Lead>, CallError> {
         if values.is_empty() {
             return Ok(Vec::new());
         }
         if values.len() > FILTER_VALUES {
             return Err(CallError::Refused { code: "filter.values".to_owned(), detail: format!("at most {FILTER_VALUES} values") });
         }
-        let fields = self.person_fields(asker).await?.join(",");
+        let fields = self.wanted_fields(asker, wanted).await?.join(",");
         let mut found = Vec::new();
         // More than 1,000 matches are refused, so such a filter is halved until it fits.
         let mut parts = vec![values.to_vec()];
@@ -175,6 +198,13 @@ impl Marketo {
             }
         }
         Err(CallError::BadAnswer("a filter's pages do not end"))
+    }
+
+    /// Those of the fields wanted that the instance has.
+    pub(super) async fn wanted_fields(&self, asker: Asker<'_>, wanted: Wanted) -> Result<Vec<String>, CallError> {
+        let fields = self.person_fields(asker).await?;
+        let keep = |field: &&String| wanted == Wanted::Everything || STANDING.contains(&field.as_str());
+        Ok(fields.iter().filter(keep).cloned().collect())
     }
 
     /// Those of [`FIELDS`] that the instance has; asked once a day.

@@ -10,6 +10,7 @@ use super::budget::{Budget, Limits, Purpose};
 use super::bulk::{BulkError, Extract, JobState, Which, Window};
 use super::csv_rows::Piece;
 use super::fake::{Fake, Reply, lead};
+use super::leads::Wanted;
 use super::{Asker, Credentials, Marketo};
 use crate::clock;
 use crate::remote::call::CallError;
@@ -157,7 +158,7 @@ async fn extract(fake: &Fake, faults: Vec<(&'static str, Reply)>) -> (Result<u64
     for id in 1..=200 {
         fake.world().leads.insert(id, lead(id, 1_700_000_000_000));
     }
-    let id = marketo.create_lead_extract(JOB, &Which::Created(window())).await.unwrap();
+    let id = marketo.create_lead_extract(JOB, &Which::Created(window()), Wanted::Everything).await.unwrap();
     marketo.enqueue_extract(JOB, Extract::Leads, &id).await.unwrap();
     let mut state = marketo.extract_state(JOB, Extract::Leads, &id).await.unwrap();
     while state == JobState::Processing {
@@ -232,9 +233,9 @@ async fn the_meanings_of_1029_are_told_apart() {
         ("create.json", told("Too many jobs in queue")),
         ("enqueue.json", told("Job already queued")),
     ]);
-    assert_eq!(marketo.create_lead_extract(JOB, &Which::Created(window())).await, Err(BulkError::VolumeUsedUp));
-    assert_eq!(marketo.create_lead_extract(JOB, &Which::Created(window())).await, Err(BulkError::QueueFull));
-    let id = marketo.create_lead_extract(JOB, &Which::Created(window())).await.unwrap();
+    assert_eq!(marketo.create_lead_extract(JOB, &Which::Created(window()), Wanted::Everything).await, Err(BulkError::VolumeUsedUp));
+    assert_eq!(marketo.create_lead_extract(JOB, &Which::Created(window()), Wanted::Everything).await, Err(BulkError::QueueFull));
+    let id = marketo.create_lead_extract(JOB, &Which::Created(window()), Wanted::Everything).await.unwrap();
     assert_eq!(marketo.enqueue_extract(JOB, Extract::Leads, &id).await, Ok(()));
     assert_eq!(marketo.extract_state(JOB, Extract::Leads, "unknown").await, Err(BulkError::Gone));
 }

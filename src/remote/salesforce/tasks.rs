@@ -115,6 +115,44 @@ pub fn find(caller: &Caller, markers: &[String]) -> Call<HashMap<String, String>
     })
 }
 
+/// How a task stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Open,
+    /// Its status is one of those that the org counts as done.
+    Closed,
+    /// In the recycle bin.
+    Deleted,
+}
+
+/// How tasks stand, by the first 15 characters of their ids (letters and digits); whatever is missing is gone for good, or the
+/// connected user may not see it.
+#[must_use]
+pub fn standing(caller: &Caller, ids: &[String]) -> Call<HashMap<String, Standing>> {
+    let listed = ids.iter().map(|id| format!("'{id}'")).collect::<Vec<_>>().join(",");
+    let text = format!("SELECT Id, IsClosed, IsDeleted FROM Task WHERE Id IN ({listed})");
+    let mut call = query(caller, "tasks_standing", text, |answer| {
+        let told = |record: &Value| {
+            let is = |name: &str| record.get(name).and_then(Value::as_bool).unwrap_or(false);
+            let standing = match (is("IsDeleted"), is("IsClosed")) {
+                (true, _) => Standing::Deleted,
+                (false, true) => Standing::Closed,
+                (false, false) => Standing::Open,
+            };
+            Some((short(record.get("Id")?.as_str()?).to_owned(), standing))
+        };
+        Ok(records(answer)?.iter().filter_map(told).collect())
+    });
+    call.path = format!("/services/data/{API_VERSION}/queryAll");
+    call
+}
+
+/// The part of an id that tells records apart.
+#[must_use]
+pub fn short(id: &str) -> &str {
+    id.get(..15).unwrap_or(id)
+}
+
 /// The ids of contacts or leads with an e-mail address.
 #[must_use]
 pub fn by_email(caller: &Caller, object: &'static str, email: &str) -> Call<Vec<String>> {
@@ -204,6 +242,17 @@ mod tests {
         let refused = Saved::Refused { code: "UNABLE_TO_LOCK_ROW".to_owned(), detail: "unable".to_owned() };
         assert_eq!(read_saved(&answer(200, body)).unwrap(), [Saved::Done("00T1".to_owned()), refused]);
         assert!(matches!(read_saved(&answer(401, "[]")), Err(CallError::Unauthorized)));
+    }
+
+    #[test]
+    fn a_deleted_task_is_deleted_whatever_its_status() {
+        let body = r#"{"done":true,"records":[{"Id":"00T000000000001AAA","IsClosed":false,"IsDeleted":false},
+            {"Id":"00T000000000002AAA","IsClosed":true,"IsDeleted":false},{"Id":"00T000000000003AAA","IsClosed":true,"IsDeleted":true}]}"#;
+        let call = standing(&Caller::new(&crate::settings::Settings::default()).unwrap(), &["00T000000000001AAA".to_owned()]);
+        let told = (call.read)(&answer(200, body)).unwrap();
+        let of = |number: u8| told[&format!("00T00000000000{number}")];
+        assert_eq!((of(1), of(2), of(3)), (Standing::Open, Standing::Closed, Standing::Deleted));
+        assert!(call.path.ends_with("/queryAll"));
     }
 
     #[test]

@@ -41,6 +41,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
         .route("/salesforce/keys", web::post().to(routes::register_key))
         .route("/salesforce/package", web::get().to(package::show))
         .route("/salesforce/package", web::post().to(package::change))
+        .route("/salesforce/tasks/{id}", web::post().to(routes::handle_task))
         .route("/salesforce/id-tokens", web::post().to(routes::bend_id_tokens))
         .route("/salesforce/identity-keys/rotate", web::post().to(routes::rotate_identity_keys))
         .route("/people", web::post().to(people::create))

@@ -1,7 +1,7 @@
 //! The control paths that concern no single person.
 
 use actix_web::HttpResponse;
-use actix_web::web::{Bytes, Data};
+use actix_web::web::{Bytes, Data, Path};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -232,6 +232,27 @@ pub async fn set_refusals(world: Data<World>, body: Bytes) -> HttpResponse {
         }
         Err(refusal) => *refusal,
     }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Handled {
+    status: Option<String>,
+    deleted: Option<bool>,
+}
+
+/// `POST /_control/salesforce/tasks/{id}`: what somebody does to a task in Salesforce itself.
+pub async fn handle_task(world: Data<World>, id: Path<String>, body: Bytes) -> HttpResponse {
+    let handled: Handled = match read(&body) {
+        Ok(handled) => handled,
+        Err(refusal) => return *refusal,
+    };
+    let known = world.salesforce.tasks.with(|tasks| {
+        let status = handled.status.as_ref().map(|status| tasks.set_status(&id, status));
+        let moved = handled.deleted.map(|deleted| tasks.bin(&id, deleted));
+        status.or(moved) == Some(true)
+    });
+    if known { HttpResponse::NoContent().finish() } else { HttpResponse::NotFound().json(json!({ "error": "There is no such task." })) }
 }
 
 /// `GET /_control/written`: everything that others wrote into Marketo and Salesforce, in the order of writing.

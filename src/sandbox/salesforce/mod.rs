@@ -71,6 +71,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
         .route("/services/data/{version}/platformconnect/signedrequest", web::put().to(canvas::signed_request))
         .route("/services/data/{version}/query", web::get().to(query::query))
         .route("/services/data/{version}/query/", web::get().to(query::query))
+        .route("/services/data/{version}/queryAll", web::get().to(query::query_all))
         .route("/services/data/{version}/composite/sobjects", web::post().to(collections::create))
         .route("/services/data/{version}/composite/sobjects", web::patch().to(collections::change))
         .route("/services/data/{version}/sobjects/Task/describe", web::get().to(collections::describe))

@@ -28,7 +28,16 @@ pub struct Asked {
 
 /// `GET /services/data/vNN/query?q=…`.
 pub async fn query(world: Data<World>, request: HttpRequest, asked: UrlQuery<Asked>) -> HttpResponse {
-    if session::signed_in(&world, &request).is_none() {
+    found(&world, &request, &asked, false)
+}
+
+/// `GET /services/data/vNN/queryAll?q=…`: what lies in the recycle bin as well.
+pub async fn query_all(world: Data<World>, request: HttpRequest, asked: UrlQuery<Asked>) -> HttpResponse {
+    found(&world, &request, &asked, true)
+}
+
+fn found(world: &World, request: &HttpRequest, asked: &Asked, deleted: bool) -> HttpResponse {
+    if session::signed_in(world, request).is_none() {
         return session_invalid();
     }
     let malformed = |message: &str| rest_error(StatusCode::BAD_REQUEST, "MALFORMED_QUERY", message);
@@ -37,8 +46,8 @@ pub async fn query(world: Data<World>, request: HttpRequest, asked: UrlQuery<Ask
         Err(message) => return malformed(&message),
     };
     let rows = match Object::of_name(&query.object) {
-        Some(object) => Some(candidates(&world, object, &query)),
-        None => package::rows(&world, &query.object),
+        Some(object) => Some(candidates(world, object, &query, deleted)),
+        None => package::rows(world, &query.object),
     };
     let Some(rows) = rows else {
         return rest_error(StatusCode::BAD_REQUEST, "INVALID_TYPE", &format!("sObject type '{}' is not supported.", query.object));
@@ -77,7 +86,7 @@ fn answer(candidates: Vec<Value>, query: &Query) -> Result<Vec<Value>, String> {
     Ok(found)
 }
 
-fn candidates(world: &World, object: Object, query: &Query) -> Vec<Value> {
+fn candidates(world: &World, object: Object, query: &Query, deleted: bool) -> Vec<Value> {
     let view = world.view();
     let of = |field: &str| {
         query
@@ -92,8 +101,12 @@ fn candidates(world: &World, object: Object, query: &Query) -> Vec<Value> {
     let indexes: Vec<u32> = match object {
         Object::Task => {
             let visible = machine_ms() - world.lags.with(|lags| lags.salesforce_ms);
-            let all = world.salesforce.tasks.with(|tasks| tasks.all());
-            return all.iter().filter(|task| task.committed <= visible).map(tasks::Task::record).collect();
+            let all = world.salesforce.tasks.with(|tasks| match of("Id") {
+                Some(ids) => tasks.among(&ids.collect::<Vec<_>>()),
+                None => tasks.all(),
+            });
+            let shown = |task: &&tasks::Task| task.committed <= visible && (deleted || !task.is_deleted());
+            return all.iter().filter(shown).map(tasks::Task::record).collect();
         }
         Object::User => (0..u32::try_from(USERS.len()).unwrap_or(0)).collect(),
         Object::Organization => ids::parse(&world.org_id()).into_iter().map(|(_, index)| index).collect(),

@@ -92,5 +92,5 @@ pub async fn delete(world: Data<World>, request: HttpRequest, path: Path<(String
     if Object::of_name(&object) != Some(Object::Task) {
         return read_only(&object);
     }
-    if world.salesforce.tasks.with(|tasks| tasks.remove(&id)) { HttpResponse::NoContent().finish() } else { missing() }
+    if world.salesforce.tasks.with(|tasks| tasks.bin(&id, true)) { HttpResponse::NoContent().finish() } else { missing() }
 }

@@ -1,6 +1,6 @@
 //! Tasks: the only records that others may write here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
@@ -86,14 +86,20 @@ pub fn fields() -> impl Iterator<Item = &'static str> {
 pub type Refused = (&'static str, String);
 
 impl Tasks {
-    /// All tasks.
+    /// All tasks that are not deleted.
     pub fn all(&self) -> Vec<Task> {
-        self.tasks.values().cloned().collect()
+        self.tasks.values().filter(|task| !task.is_deleted()).cloned().collect()
+    }
+
+    /// Those of these ids, also what lies in the recycle bin.
+    pub fn among(&self, ids: &[&String]) -> Vec<Task> {
+        let wanted: HashSet<&str> = ids.iter().filter_map(|id| id.get(..15)).collect();
+        self.tasks.values().filter(|task| task.id.get(..15).is_some_and(|id| wanted.contains(id))).cloned().collect()
     }
 
     /// The task with this id.
     pub fn get(&self, id: &str) -> Option<&Task> {
-        self.tasks.values().find(|task| task.id.get(..15) == id.get(..15))
+        self.tasks.values().find(|task| task.id.get(..15) == id.get(..15) && !task.is_deleted())
     }
 
     /// Adds a task and returns its id.
@@ -119,22 +125,32 @@ impl Tasks {
     /// Changes a task; `Ok(false)` if there is none.
     pub fn change(&mut self, id: &str, fields: Map<String, Value>) -> Result<bool, Refused> {
         check(&fields)?;
-        let task = self.tasks.values_mut().find(|task| task.id.get(..15) == id.get(..15));
+        let task = self.tasks.values_mut().find(|task| task.id.get(..15) == id.get(..15) && !task.is_deleted());
         Ok(task.map(|task| task.fields.extend(fields)).is_some())
     }
 
-    /// Deletes a task; `false` if there is none.
-    pub fn remove(&mut self, id: &str) -> bool {
-        let before = self.tasks.len();
-        self.tasks.retain(|_, task| task.id.get(..15) != id.get(..15));
-        self.tasks.len() < before
+    /// Gives a task another status; `false` if there is none.
+    pub fn set_status(&mut self, id: &str, status: &str) -> bool {
+        self.change(id, Map::from_iter([("Status".to_owned(), json!(status))])) == Ok(true)
+    }
+
+    /// Puts a task into the recycle bin, or takes it out again; `false` if it is not where it is taken from.
+    pub fn bin(&mut self, id: &str, deleted: bool) -> bool {
+        let task = self.tasks.values_mut().find(|task| task.id.get(..15) == id.get(..15) && task.is_deleted() != deleted);
+        task.map(|task| task.fields.insert("IsDeleted".to_owned(), json!(deleted))).is_some()
     }
 }
 
 impl Task {
+    /// Whether it lies in the recycle bin.
+    pub fn is_deleted(&self) -> bool {
+        self.fields.get("IsDeleted") == Some(&json!(true))
+    }
+
     /// The task as a record.
     pub fn record(&self) -> Value {
         let mut all = self.fields.clone();
+        all.insert("IsClosed".to_owned(), json!(self.fields.get("Status") == Some(&json!("Completed"))));
         all.insert("attributes".to_owned(), json!({ "type": "Task", "url": format!("/services/data/v67.0/sobjects/Task/{}", self.id) }));
         all.insert("Id".to_owned(), json!(self.id));
         Value::Object(all)

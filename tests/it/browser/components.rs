@@ -15,7 +15,7 @@ fn base() -> &'static str {
     &BASE.get_or_init(|| spawn(&["demo", "--port", "0", "--people", "120", "--until-stdin-closes"], &[])).1
 }
 
-fn are_compiled() -> bool {
+pub(super) fn are_compiled() -> bool {
     std::env::var_os("MSI_SANDBOX_COMPONENTS").is_some_and(|folder| !folder.is_empty())
 }
 
@@ -23,7 +23,7 @@ fn are_compiled() -> bool {
 const DEEP: &str = "const deep = (root, selector) => root.querySelector(selector)
     ?? [...root.querySelectorAll('*')].map((one) => one.shadowRoot && deep(one.shadowRoot, selector)).find(Boolean);";
 
-fn finding(what: &str) -> String {
+pub(super) fn finding(what: &str) -> String {
     format!("(() => {{ {DEEP} {what} }})()")
 }
 
@@ -32,7 +32,7 @@ async fn words(browser: &Browser) -> String {
     browser.text("document.body.innerText").await
 }
 
-async fn until_said(browser: &Browser, text: &str) {
+pub(super) async fn until_said(browser: &Browser, text: &str) {
     browser
         .until(&format!("the component says {text}"), &format!("document.body.innerText.replace(/\\s+/g, ' ').includes({})", json!(text)))
         .await;

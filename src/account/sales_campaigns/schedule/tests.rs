@@ -128,6 +128,18 @@ fn a_task_that_took_long_moves_what_comes_after_it() {
 }
 
 #[test]
+fn a_second_mail_of_the_first_day_goes_at_once_even_when_midnight_comes_in_between() {
+    let rules = Rules { skip_weekends: true };
+    let late = start("2026-11-23T23:59", "Europe/Berlin");
+    let mails = mails(&[(1, SendOption::Choose, 0), (1, SendOption::SameTime, 0), (2, SendOption::SameTime, 0)]);
+    let out = late.at + Span::new().minutes(6);
+    let reached = Reached::after(&mails.steps[0], late.at, out, &late.zone, None);
+    assert_eq!(due(&mails.steps[1], rules, &late, Some(&reached)), out);
+    let reached = Reached::after(&mails.steps[1], out, out, &late.zone, Some(&reached));
+    assert_eq!(due(&mails.steps[2], rules, &late, Some(&reached)).to_string(), "2026-11-24T23:05:00Z");
+}
+
+#[test]
 fn what_is_found_late_waits_for_a_decent_time() {
     let zone = TimeZone::get("Europe/Berlin").unwrap();
     let at = |text: &str| text.parse::<Zoned>().unwrap().timestamp();

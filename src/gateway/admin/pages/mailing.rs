@@ -73,8 +73,15 @@ pub(super) static PAGES: &[Page] = &[
         who: Who::Member,
         template: "template",
         menu: "templates",
-        asks: &[Ask::needed("template", "/v1/templates/{id}"), Ask::needed("choices", "/v1/template-choices")],
+        asks: &[
+            Ask::needed("template", "/v1/templates/{id}"),
+            Ask::needed("choices", "/v1/template-choices"),
+            Ask::wanted("uses", "/v1/templates/{id}/campaigns"),
+        ],
         acts: &[
+            Act::post("/admin/templates/{id}/campaigns", "/v1/templates/{id}/campaigns")
+                .of(&[field("campaign_ids", Kind::Many)])
+                .then("saved", "/admin/templates/{id}"),
             Act::post("/admin/templates/{id}", "/v1/templates/{id}").by(Verb::Put).of(TEMPLATE).then("saved", "/admin/templates/{id}"),
             Act::post("/admin/templates/{id}/copy", "/v1/templates/{id}/copy").made("template-copied", "/admin/templates/{id}"),
             Act::post("/admin/templates/{id}/remove", "/v1/templates/{id}").by(Verb::Delete).then("template-removed", TEMPLATES),
@@ -201,6 +208,9 @@ pub(super) static PAGES: &[Page] = &[
             Act::post("/admin/settings/unsubscribes/untracked", "/v1/untracked")
                 .of(&[text("email"), field("untracked", Kind::Flag)])
                 .then("saved", UNSUBSCRIBES),
+            Act::post("/admin/settings/unsubscribes/erase", "/v1/personal-data/erasures")
+                .of(&[text("email"), text("confirmed")])
+                .then("erased", UNSUBSCRIBES),
         ],
     },
     Page {

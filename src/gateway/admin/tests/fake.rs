@@ -48,6 +48,11 @@ impl World {
     }
 
     pub fn start_at(listen: &str) -> Self {
+        Self::start_with(listen, |_| {})
+    }
+
+    /// With settings of the test's own.
+    pub fn start_with(listen: &str, change: impl FnOnce(&mut Settings)) -> Self {
         let book = Arc::new(Book::default());
         let shared = Data::from(Arc::clone(&book));
         let account = HttpServer::new(move || App::new().app_data(shared.clone()).default_service(web::to(answer)))
@@ -65,6 +70,7 @@ impl World {
         settings.canvas.consumer_secrets = SecretString::from("8d1f6f0c2b7e4f1aa5c9e3d7b6a80f42");
         settings.gateway.workers = 1;
         settings.gateway.trusted_proxies.push(std::net::IpAddr::from([127, 0, 0, 1]));
+        change(&mut settings);
         // A port is taken first, so that the public address is known before the house is built.
         let listen = std::net::TcpListener::bind(listen).unwrap().local_addr().unwrap().to_string();
         settings.gateway.listen.clone_from(&listen);
@@ -135,9 +141,14 @@ impl Got {
     }
 }
 
+/// The tests' client. Making one takes longer than most of what is asked by it; each test has a runtime of its own, with which its
+/// connections end.
 #[expect(clippy::disallowed_methods, reason = "tests bring their own HTTP client")]
 pub fn http() -> reqwest::Client {
-    reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+    static HTTP: std::sync::LazyLock<reqwest::Client> = std::sync::LazyLock::new(|| {
+        reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).pool_max_idle_per_host(0).build().unwrap()
+    });
+    HTTP.clone()
 }
 
 impl Visitor<'_> {
@@ -222,7 +233,7 @@ fn of_campaigns(call: &str) -> Value {
         "changeable": true, "shared": ["t1"], "skip_weekends": true, "on_reply": "success", "remove_on_bounce": true, "people": people, "updated_at": NOW});
     let step = |number: i64, day: i64, kind: &str, send: &str| {
         json!({"id": format!("s{number}"), "number": number, "day": day, "kind": kind, "name": format!("Step {number}"), "send": send, "at": if send == "at" { json!("09:30") } else { json!(null) },
-            "follow_up": number == 2, "template_id": if number == 2 { json!("tpl") } else { json!(null) }, "template": null, "template_missing": number == 2,
+            "follow_up": number == 2, "template_id": if number == 2 { json!("tpl") } else { json!(null) }, "template": null, "template_missing": number == 2, "template_outdated": number == 2,
             "subject": "Hello", "text": "Dear you", "notes": "Ask", "priority": "High", "by_itself": kind == "email"})
     };
     let run = |state: &str, reason: Value, task: Value| {
@@ -431,6 +442,10 @@ fn mailing(call: &str) -> Value {
             json!({"name": "", "category": "", "subject": "", "html": "", "commercial": true, "categories": ["Follow-up"], "teams": teams})
         }
         "preview" => preview,
+        "campaigns" => {
+            let one = |id: &str, outdated: u8| json!({"id": id, "name": "Autumn & <offer>", "steps": 1, "outdated": outdated});
+            json!({"items": [one("c1", 1), one("c2", 0)], "outdated": 1})
+        }
         "circulars" => json!({"items": [{"id": id, "subject": "", "state": "draft", "people": 2, "saved_at": NOW - HOUR}]}),
         "people" => {
             let one = |id: &str, why: Value| {

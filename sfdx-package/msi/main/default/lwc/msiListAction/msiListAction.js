@@ -10,8 +10,9 @@ import campaign from '@salesforce/label/c.MSI_List_Campaign';
 import recipientsOf from '@salesforce/label/c.MSI_List_Recipients';
 import leftOutOf from '@salesforce/label/c.MSI_List_LeftOut';
 import noChoice from '@salesforce/label/c.MSI_List_NoChoice';
-import doneWith from '@salesforce/label/c.MSI_List_Done';
 import preparedFor from '@salesforce/label/c.MSI_List_Prepared';
+import launchPreparedFor from '@salesforce/label/c.MSI_List_PreparedLaunch';
+import openLaunch from '@salesforce/label/c.MSI_List_OpenLaunch';
 import openEmail from '@salesforce/label/c.MSI_List_OpenEmail';
 import noTemplate from '@salesforce/label/c.MSI_List_NoTemplate';
 import writeEmail from '@salesforce/label/c.MSI_List_WriteEmail';
@@ -23,20 +24,22 @@ const ACTIONS = {
         choiceLabel: template,
         startLabel: writeEmail,
         doneLabel: preparedFor,
+        openLabel: openEmail,
         icon: 'standard:email'
     },
     campaign: {
         title: addToCampaign,
         choiceLabel: campaign,
         startLabel: addToCampaign,
-        doneLabel: doneWith,
+        doneLabel: launchPreparedFor,
+        openLabel: openLaunch,
         icon: 'standard:campaign'
     }
 };
 
 /**
- * Starts an action for the records chosen in a list view: whom it reaches, what to use, and one decision. An e-mail is
- * begun as a draft, and opens in a new tab to be written.
+ * Begins an action for the records chosen in a list view: whom it reaches, what to use, and one decision. An e-mail opens
+ * as a draft in a new tab to be written, a sales campaign to be looked through and started.
  */
 export default class MsiListAction extends LightningElement {
     /** email or campaign */
@@ -44,12 +47,12 @@ export default class MsiListAction extends LightningElement {
     /** Ids of leads or of contacts, comma-separated as the Visualforce page hands them over. */
     @api recordIds = '';
 
-    label = { noChoice, loading, openEmail };
+    label = { noChoice, loading };
     busy = false;
     prepared;
     problem;
     outcome;
-    // where the e-mail is written
+    // where the e-mail is written, or the campaign started
     address;
     choiceId = '';
     // one decision of the rep has one key, however often it is tried
@@ -121,6 +124,10 @@ export default class MsiListAction extends LightningElement {
 
     get startLabel() {
         return this.shown.startLabel;
+    }
+
+    get openLabel() {
+        return this.shown.openLabel;
     }
 
     get needsChoice() {

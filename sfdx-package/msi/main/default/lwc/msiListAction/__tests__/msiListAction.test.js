@@ -107,9 +107,14 @@ describe('c-msi-list-action', () => {
         }
     );
 
-    it('adds everybody to a campaign', async () => {
+    it('prepares a campaign for everybody, and opens the page where it is started', async () => {
+        const open = jest.spyOn(window, 'open').mockReturnValue(null);
         prepare.mockResolvedValue(PREPARED);
-        start.mockResolvedValue({ accepted: 2, skipped: 0 });
+        start.mockResolvedValue({
+            accepted: 2,
+            skipped: 0,
+            address: 'https://msi.example.com/admin/launches/c1'
+        });
         const element = await show('campaign');
         await choose(element, 't1');
         element.shadowRoot.querySelector('lightning-button').click();
@@ -118,6 +123,8 @@ describe('c-msi-list-action', () => {
         expect(start).toHaveBeenCalledWith(
             expect.objectContaining({ action: 'campaign', choiceId: 't1', recordIds: ['00Q1', '00Q2'] })
         );
+        expect(open).toHaveBeenCalledWith('https://msi.example.com/admin/launches/c1', '_blank', 'noopener');
+        expect(find(element, 'address').href).toBe('https://msi.example.com/admin/launches/c1');
         expect(find(element, 'outcome')).not.toBeNull();
         expect(element.shadowRoot.querySelector('lightning-button')).toBeNull();
     });
