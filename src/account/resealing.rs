@@ -31,21 +31,15 @@ impl Round {
 /// When the database refuses.
 pub async fn round(store: &Store, connections: &Connections, key_id: &str) -> Result<Round, StoreError> {
     let mut round = Round::default();
-    for shelf in Shelf::ALL {
-        let mut after = (String::new(), String::new());
-        loop {
-            let rows = store.sealed_otherwise(shelf, key_id, (&after.0, &after.1)).await?;
-            let Some(last) = rows.last() else { break };
-            after = (last.account_id.clone(), last.row_name.clone());
-            for row in &rows {
-                match anew(connections, shelf, row) {
-                    None => round.unreadable += 1,
-                    Some(fresh) if store.reseal(shelf, row, &fresh).await? => round.sealed += 1,
-                    Some(_) => round.changed += 1,
-                }
-            }
+    each(store, key_id, async |shelf, row| {
+        match anew(connections, shelf, row) {
+            None => round.unreadable += 1,
+            Some(fresh) if store.reseal(shelf, row, &fresh).await? => round.sealed += 1,
+            Some(_) => round.changed += 1,
         }
-    }
+        Ok(())
+    })
+    .await?;
     Ok(round)
 }
 
@@ -55,16 +49,32 @@ pub async fn round(store: &Store, connections: &Connections, key_id: &str) -> Re
 /// When the database refuses.
 pub async fn left(store: &Store, key_id: &str) -> Result<u64, StoreError> {
     let mut count = 0;
+    each(store, key_id, async |_, _| {
+        count += 1;
+        Ok(())
+    })
+    .await?;
+    Ok(count)
+}
+
+// Visits each row that another key sealed, page by page.
+async fn each(
+    store: &Store,
+    key_id: &str,
+    mut visit: impl AsyncFnMut(Shelf, &SealedRow) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
     for shelf in Shelf::ALL {
         let mut after = (String::new(), String::new());
         loop {
             let rows = store.sealed_otherwise(shelf, key_id, (&after.0, &after.1)).await?;
             let Some(last) = rows.last() else { break };
             after = (last.account_id.clone(), last.row_name.clone());
-            count += u64::try_from(rows.len()).unwrap_or(u64::MAX);
+            for row in &rows {
+                visit(shelf, row).await?;
+            }
         }
     }
-    Ok(count)
+    Ok(())
 }
 
 // What each of a row's two values was sealed for.

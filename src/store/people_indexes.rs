@@ -22,7 +22,7 @@ impl Store {
     /// When the database refuses.
     pub async fn postpone_indexes(&self) -> Result<(), StoreError> {
         commit!(self, transaction => {
-            let known: i64 = sqlx::query_scalar("select count(*) from (select 1 from people limit $1) some")
+            let known: i64 = sqlx::query_scalar("select count(*) from (select 1 from people limit $1) a_few")
                 .bind(HARDLY_ANYBODY)
                 .fetch_one(&mut *transaction)
                 .await?;

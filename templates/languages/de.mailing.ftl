@@ -325,4 +325,5 @@ hint-opt_out_nightly = Wer in Salesforce abgemeldet ist, erhält von hier keine 
 wrong-opt_out_nightly = Wählen Sie Ja oder Nein.
 
 ## Choosing whom a mail is for
+wrong-campaign_ids = Wählen Sie die Kampagnen.
 wrong-everyone = Wählen Sie Personen oder alle.

@@ -325,4 +325,5 @@ hint-opt_out_nightly = Whoever opted out in Salesforce gets no more e-mail from 
 wrong-opt_out_nightly = Choose yes or no.
 
 ## Choosing whom a mail is for
+wrong-campaign_ids = Choose the campaigns.
 wrong-everyone = Choose people, or everybody.

@@ -325,4 +325,5 @@ hint-opt_out_nightly = Quiconque s'est désinscrit dans Salesforce ne reçoit pl
 wrong-opt_out_nightly = Choisissez oui ou non.
 
 ## Choosing whom a mail is for
+wrong-campaign_ids = Choisissez les campagnes.
 wrong-everyone = Choisissez des personnes, ou tout le monde.

@@ -325,4 +325,5 @@ hint-opt_out_nightly = Wie zich in Salesforce heeft afgemeld, krijgt hiervandaan
 wrong-opt_out_nightly = Kies ja of nee.
 
 ## Choosing whom a mail is for
+wrong-campaign_ids = Kies de campagnes.
 wrong-everyone = Kies personen, of iedereen.

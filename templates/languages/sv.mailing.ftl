@@ -325,4 +325,5 @@ hint-opt_out_nightly = Den som har avregistrerat sig i Salesforce får ingen mer
 wrong-opt_out_nightly = Välj ja eller nej.
 
 ## Choosing whom a mail is for
+wrong-campaign_ids = Välj kampanjerna.
 wrong-everyone = Välj personer, eller alla.

@@ -317,4 +317,5 @@ hint-opt_out_nightly = 在 Salesforce 中退订的人不会再收到来自这里
 wrong-opt_out_nightly = 请选择是或否。
 
 ## Choosing whom a mail is for
+wrong-campaign_ids = 请选择活动。
 wrong-everyone = 请选择人员，或选择所有人。
