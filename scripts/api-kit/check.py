@@ -40,6 +40,14 @@ def run(st, base, name, token, seconds):
     return code, int(cases.group(1)) if cases else 0, int(failures.group(1)) if failures else 0, time.monotonic() - began, log
 
 
+def found(log):
+    """What schemathesis says of the failures, without its advice: whoever reads a run's output has no log."""
+    text = open(log, encoding="utf-8").read()
+    first, _, rest = text.partition("= FAILURES =")
+    told = rest.partition("= WARNINGS =")[0] if rest else first
+    return told.strip("=\n")[-6000:]
+
+
 def main():
     st, seconds = sys.argv[1], int(sys.argv[2])
     os.makedirs(FOLDER, exist_ok=True)
@@ -58,6 +66,8 @@ def main():
         for name, token in tokens.items():
             code, cases, failures, took, log = run(st, base, name, token, seconds)
             print(f"{name:12}  {cases:6}  {failures:8}  {took:7.1f}{'' if code == 0 else '  see ' + log}")
+            if code != 0:
+                print(found(log))
             wrong += code != 0
             pairs += [f"{name}_cases={cases}", f"{name}_failures={failures}"]
         print(" ".join(pairs), f"wrong={wrong}")
