@@ -41,6 +41,7 @@ mod people_indexes;
 pub mod personal_data;
 pub mod record_activities;
 pub mod resealing;
+pub mod restoring;
 pub mod sales_activities;
 pub mod sales_campaigns;
 pub mod sales_emails;
