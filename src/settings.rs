@@ -226,6 +226,10 @@ pub struct Log {
     pub filter: String,
     /// `json` or `text`.
     pub format: LogFormat,
+    /// Where OpenTelemetry traces go: the whole address of a collector's OTLP/HTTP endpoint; empty for none.
+    pub traces: String,
+    /// How many of a hundred requests are traced.
+    pub trace_percent: u32,
 }
 
 /// How log lines look.
@@ -337,7 +341,7 @@ impl Default for Delivery {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { filter: "info".to_owned(), format: LogFormat::Json }
+        Self { filter: "info".to_owned(), format: LogFormat::Json, traces: String::new(), trace_percent: 10 }
     }
 }
 
@@ -398,7 +402,8 @@ fn lay_over(table: &mut Table, name: &str, value: String) -> Result<(), Settings
     Ok(())
 }
 
-const NUMBERS: [&str; 28] = [
+const NUMBERS: [&str; 29] = [
+    "trace_percent",
     "session_seconds",
     "access_seconds",
     "fragment_seconds",

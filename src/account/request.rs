@@ -8,6 +8,7 @@ use tracing::Instrument;
 
 use crate::clock;
 use crate::problem::Problem;
+use crate::telemetry::traces;
 
 /// Names a request in logs, problems and calls to other systems: 1–64 letters, digits, `.`, `_`, `-`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,7 @@ pub(super) async fn observe(
     let id = given.unwrap_or_else(|| RequestId(clock::new_id()));
     let route = request.match_pattern().unwrap_or_default();
     let span = tracing::info_span!("account", request_id = id.as_str(), route, method = %request.method());
+    traces::follow(&span, request.headers().get("traceparent").and_then(|value| value.to_str().ok()));
     request.extensions_mut().insert(id);
     let began = clock::instant();
     async {

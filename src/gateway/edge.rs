@@ -14,9 +14,12 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, ResponseError};
 use futures_util::FutureExt;
 use metrics::{Counter, Histogram};
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use crate::clock;
 use crate::problem::Problem;
+use crate::telemetry::traces;
 
 /// The id of a request: the caller's, if it sent a usable one, or a new one.
 #[derive(Debug, Clone)]
@@ -91,13 +94,16 @@ pub async fn edge<B: MessageBody + 'static>(request: ServiceRequest, next: Next<
         .filter(|id| (8..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
         .map_or_else(clock::new_id, str::to_owned);
     request.extensions_mut().insert(RequestId(id.clone()));
-    let Ok(answer) = AssertUnwindSafe(next.call(request)).catch_unwind().await else { return Err(broken(&id)) };
+    let span = if traces::are_on() { tracing::info_span!("face", request_id = id, route = Empty, status = Empty) } else { Span::none() };
+    let called = AssertUnwindSafe(next.call(request)).catch_unwind();
+    let Ok(answer) = called.instrument(span.clone()).await else { return Err(broken(&id)) };
     let mut answer = answer?;
 
     let route = answer.request().extensions().get::<RouteName>().map_or("other", |name| name.0);
     let status = answer.status();
     let seconds = started.elapsed().as_secs_f64();
     count(route, status.as_u16(), seconds);
+    span.record("route", route).record("status", status.as_u16());
     if status.is_server_error() {
         tracing::error!(request_id = id, route, status = status.as_u16(), seconds, "answered with a failure");
     } else {
