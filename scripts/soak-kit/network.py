@@ -88,7 +88,7 @@ def main():
                 time.sleep(rest_seconds)
                 allowed = EXCUSES | OF_MEMORY if "redis" in name else EXCUSES
                 bad = {key: count for key, count in crowd.refused().items() if key[1] not in allowed}
-                here_wrong = sum(bad.values()) + sum(count for (_, what), count in crowd.odd.items() if what == "another person")
+                here_wrong = sum(bad.values()) + sum(count for (_, what), count in crowd.odd.items() if what in ("another person", "nobody says when to try again"))
                 by_status = collections.Counter()
                 for (_, status), count in crowd.refused().items():
                     by_status[status] += count

@@ -100,6 +100,8 @@ class Visitor(threading.Thread):
         text = answer.read().decode("utf-8", "replace")
         if answer.will_close:
             self.leave()
+        if answer.status in (429, 503) and not answer.headers.get("Retry-After"):
+            self.crowd.note_odd(method, "nobody says when to try again")
         return answer.status, text
 
     def leave(self):
@@ -145,6 +147,10 @@ class Crowd:
             self.late += late
             if wrong:
                 self.odd[(kind, wrong)] += 1
+
+    def note_odd(self, kind, what):
+        with self.lock:
+            self.odd[(kind, what)] += 1
 
     def last_status(self, who):
         return self.latest.get(who, 200)

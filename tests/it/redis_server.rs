@@ -22,10 +22,13 @@ impl Server {
         let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
         std::fs::write(folder.path().join("tls.crt"), made.cert.pem()).unwrap();
         std::fs::write(folder.path().join("tls.key"), made.signing_key.serialize_pem()).unwrap();
-        // A node of a cluster also listens at ten thousand more.
+        // A node of a cluster also listens at ten thousand more; below those that the system gives to others.
+        let is_free = |port: u16| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
         let port = loop {
-            let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            if port < 50_000 {
+            let mut dice = [0_u8; 2];
+            aws_lc_rs::rand::fill(&mut dice).unwrap();
+            let port = 15_000 + u16::from_be_bytes(dice) % 7_000;
+            if is_free(port) && is_free(port + 10_000) {
                 break port;
             }
         };
@@ -98,6 +101,9 @@ async fn sessions_and_the_memory_of_seen_requests_work_behind_password_and_tls_o
     let mut envelope = world().envelope();
     envelope["client"]["instanceUrl"] = salesforce["instance_url"].clone();
     envelope["context"]["organization"]["organizationId"] = salesforce["org_id"].clone();
+    let leads = http.get(format!("{base}/sandbox/salesforce/")).send().await.unwrap().text().await.unwrap();
+    envelope["context"]["environment"]["record"]["Id"] =
+        json!(leads.split("/lightning/r/Lead/").nth(1).unwrap().split('/').next().unwrap());
     let form = [("signed_request", sign(SECRET, &envelope))];
     let page = http.post(format!("{base}/canvas")).form(&form).send().await.unwrap();
     assert_eq!(page.status(), 200);
