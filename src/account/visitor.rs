@@ -11,7 +11,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::request::RequestId;
+use super::request::{self, RequestId};
 use super::routes::is_offered;
 use super::{AccountState, database};
 use crate::clock;
@@ -192,6 +192,21 @@ pub(super) fn signed(request: &HttpRequest) -> Result<(web::Data<AccountState>, 
     let offered = || request.match_pattern().is_some_and(|path| is_offered(request.method().as_str(), &path));
     if (signed.api || matches!(signed.visitor, Visitor::Token { .. })) && !offered() {
         return Err(Problem::not_found());
+    }
+    let org = request.match_info().get("org_id");
+    let whose = match &signed.visitor {
+        // Only the face knows whom it serves: an org whose account is not known yet, or somebody at a door.
+        Visitor::Face => org,
+        Visitor::Token { hash } => Some(hash.as_str()),
+        Visitor::Rep { account, .. }
+        | Visitor::Desk { account, .. }
+        | Visitor::Package { account, .. }
+        | Visitor::Admin { account }
+        | Visitor::Member { account, .. }
+        | Visitor::MarketoAdmin { account, .. } => Some(account.as_str()),
+    };
+    if let Some(whose) = whose {
+        request::share(request, &state, whose)?;
     }
     Ok((state, signed))
 }

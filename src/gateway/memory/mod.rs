@@ -13,9 +13,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use bytes::Bytes;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use crate::clock;
+use crate::settings::Redis;
 pub use local::Local;
 use redis_memory::Remote;
 
@@ -72,11 +73,18 @@ impl MemorySource {
     /// Prepares the memory; connects to nothing yet.
     ///
     /// # Errors
-    /// When the Redis URL can't be read. The message does not repeat it, as it may hold a password.
-    pub fn new(url: Option<&SecretString>) -> Result<Self, MemoryError> {
-        let client = url
-            .map(|url| redis::Client::open(url.expose_secret()).map_err(|_| MemoryError("redis.url is not a Redis address".to_owned())))
-            .transpose()?;
+    /// When the Redis URL or the authority's certificates can't be read. The message does not repeat them, as there may be a
+    /// password.
+    pub fn new(settings: &Redis) -> Result<Self, MemoryError> {
+        let client = settings.url.as_ref().map(|url| match settings.ca.as_str() {
+            "" => redis::Client::open(url.expose_secret()),
+            ca => redis::Client::build_with_tls(
+                url.expose_secret(),
+                redis::TlsCertificates { client_tls: None, root_cert: Some(ca.as_bytes().to_vec()) },
+            ),
+        });
+        let unusable = "redis.url is not a Redis address, or redis.ca holds no certificates for a rediss:// one";
+        let client = client.transpose().map_err(|_| MemoryError(unusable.to_owned()))?;
         Ok(Self { local: Arc::new(Local::default()), client, lost_until: Arc::new(AtomicI64::new(0)) })
     }
 
