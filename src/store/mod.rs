@@ -211,7 +211,8 @@ impl Store {
         Err(StoreError::UnknownEngine)
     }
 
-    /// Brings the schema up to date. Migrations only go forward.
+    /// Brings the schema up to date. Migrations only go forward, and leave what the version before them needs: it may start again
+    /// while its successor takes over, and finds migrations done that it does not know.
     ///
     /// # Errors
     /// When a migration fails or the recorded history differs from ours.
@@ -220,8 +221,10 @@ impl Store {
             Self::Sqlite(file) => {
                 // SQLite has no lock that outlives a transaction: a process that lost the race against another one that
                 // starts at the same time finds the work done when it looks again.
+                let mut migrations = sqlx::migrate!("src/store/migrations/sqlite");
+                migrations.set_ignore_missing(true);
                 let mut tries = 1;
-                while let Err(error) = sqlx::migrate!("src/store/migrations/sqlite").run(&file.pool).await {
+                while let Err(error) = migrations.run(&file.pool).await {
                     if tries == MIGRATION_TRIES {
                         return Err(error.into());
                     }
@@ -229,7 +232,10 @@ impl Store {
                     tokio::time::sleep(MIGRATION_PAUSE).await;
                 }
             }
-            Self::Postgres(pool) => sqlx::migrate!("src/store/migrations/postgres").run(pool).await?,
+            Self::Postgres(pool) => {
+                let mut migrations = sqlx::migrate!("src/store/migrations/postgres");
+                migrations.set_ignore_missing(true).run(pool).await?;
+            }
         }
         Ok(())
     }
