@@ -4,6 +4,7 @@ mod assertions;
 mod doors;
 mod mails;
 mod memory;
+mod published;
 mod vectors;
 mod visits;
 
