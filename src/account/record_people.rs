@@ -15,8 +15,6 @@ use crate::store::people::Person;
 
 /// People of one record that a question is answered with.
 pub const SHOWN: i64 = 100;
-/// People of one record with whom the same can be done at once.
-pub const AT_ONCE: i64 = 200;
 /// People of one record that anything is done with: of more than these the product shows nothing, either.
 pub const ALL: i64 = 800;
 /// How long Salesforce's answer is good for.

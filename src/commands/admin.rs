@@ -8,7 +8,7 @@ use clap::Subcommand;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::halves::AccountHalf;
-use super::keys;
+use super::{backup, keys};
 use crate::account::provisioning::{self, Provision, ProvisionOrg};
 use crate::account::{certificates, entrances, inviting, resealing, secret_key};
 use crate::settings::Settings;
@@ -55,6 +55,17 @@ pub enum Deed {
     },
     /// Seals all stored secrets by the present sealing key; run it after that key was changed, while everything goes on.
     Reseal,
+    /// Copies the embedded database to a new file while everything goes on; PostgreSQL has pg_dump for that.
+    Backup {
+        /// The copy; it must not exist yet.
+        file: PathBuf,
+    },
+    /// Run it once after a copy was put back, before the processes start: nothing is sent then that may have been sent since.
+    Restored {
+        /// Later: lets those go on whose sales campaign was held because of that.
+        #[arg(long)]
+        go_on: bool,
+    },
     /// Lists the accounts.
     Accounts,
     /// Opens an account's Actions Config without Marketo's word: prints a link that works once, for a quarter of an hour.
@@ -117,6 +128,8 @@ impl Deed {
                 format!("secret_key={}", key.expose_secret())
             }
             Self::Reseal => reseal(&account_half, &settings).await?,
+            Self::Backup { file } => backup::copy(store, &file).await?,
+            Self::Restored { go_on } => backup::restored(store, go_on).await?,
             Self::Accounts => {
                 let accounts = store.accounts().await?;
                 let lines = accounts.iter().map(|account| format!("{}  {}  {}", account.id, account.status, account.name));

@@ -170,6 +170,16 @@ async fn systems(settings: &Settings, report: &mut Report) {
         Ok(count) => report.optional("Sealed secrets", format!("{count} are sealed by an earlier key; run `msi-gateway admin reseal`")),
         Err(error) => report.wrong("Sealed secrets", error.to_string()),
     }
+    match account.state.store.held_after_copy().await {
+        Ok(0) => {}
+        Ok(people) => report.optional(
+            "Sales campaigns",
+            format!(
+                "{people} people are held since a copy was put back; look at their campaigns, then run `msi-gateway admin restored --go-on`"
+            ),
+        ),
+        Err(error) => report.wrong("Sales campaigns", error.to_string()),
+    }
     if accounts.is_empty() {
         report.optional("Accounts", "there is none yet; begin with `msi-gateway admin org`");
     }

@@ -1,6 +1,7 @@
 //! The verbs of the program. Each wires rooms together and runs until it is told to stop.
 
 pub mod admin;
+pub mod backup;
 #[cfg(feature = "sandbox")]
 pub mod demo;
 pub mod doctor;

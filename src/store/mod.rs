@@ -41,6 +41,7 @@ mod people_indexes;
 pub mod personal_data;
 pub mod record_activities;
 pub mod resealing;
+pub mod restoring;
 pub mod sales_activities;
 pub mod sales_campaigns;
 pub mod sales_emails;
@@ -141,6 +142,8 @@ pub enum StoreError {
     Unreadable { column: &'static str },
 }
 
+/// Pages that a connection to an SQLite file keeps, in kibibytes.
+const CACHE: &str = "-4000";
 /// How long we wait for a connection of the pool.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How often migrations are begun on a file that somebody else migrates as well, and the pause between.
@@ -177,7 +180,7 @@ impl Store {
                 .synchronous(SqliteSynchronous::Full)
                 .busy_timeout(Duration::from_secs(5))
                 .pragma("wal_autocheckpoint", "8000")
-                .pragma("cache_size", "-4000")
+                .pragma("cache_size", CACHE)
                 .foreign_keys(true);
             let pool = SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
             return Ok(Self::Sqlite(SqliteFile { pool: pool.connect_with(options).await?, turn: Arc::default() }));

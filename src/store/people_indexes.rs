@@ -5,12 +5,17 @@
 //! once at its end; until then whoever looks for an address or an owner reads the whole table. Where there are many people
 //! already, of other accounts for example, they stay.
 
-use super::{Store, StoreError, commit};
+use sqlx::AssertSqlSafe;
+
+use super::{CACHE, Store, StoreError, commit};
 
 const POSTPONED: [(&str, &str); 2] = [
     ("drop index if exists people_by_email", "create index if not exists people_by_email on people (lower(email)) where email is not null"),
     ("drop index if exists people_by_owner", "create index if not exists people_by_owner on people (owner_id)"),
 ];
+
+/// The cache meanwhile, as SQLite's pragma wants it: kibibytes.
+const WHILE_SORTING: &str = "-1000";
 
 /// Above so many people an index is not built anew for a load.
 const HARDLY_ANYBODY: i64 = 10_000;
@@ -41,8 +46,12 @@ impl Store {
     /// When the database refuses.
     pub async fn complete_indexes(&self) -> Result<(), StoreError> {
         for (_, create) in POSTPONED {
+            // SQLite sorts in as much memory as the cache may have, and then some; the connection gets its cache back.
+            let cache = |size: &str| matches!(self, Self::Sqlite(_)).then(|| format!("pragma cache_size = {size}"));
             commit!(self, transaction => {
-                sqlx::query(create).execute(&mut *transaction).await?;
+                for text in [cache(WHILE_SORTING), Some(create.to_owned()), cache(CACHE)].into_iter().flatten() {
+                    sqlx::query(AssertSqlSafe(text)).execute(&mut *transaction).await?;
+                }
             });
         }
         Ok(())

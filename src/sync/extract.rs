@@ -14,7 +14,7 @@ use crate::remote::marketo::csv_rows::{Batch, Rows, batches};
 use crate::remote::marketo::leads::Wanted;
 
 /// Rows of a batch that is written in one transaction.
-pub(super) const BATCH: usize = 1_536;
+pub(super) const BATCH: usize = 1_024;
 
 /// Extracts that a load keeps under way: Marketo works on two at once, and one more waits for a place to become free.
 pub(super) const AT_ONCE: usize = 3;

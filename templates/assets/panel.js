@@ -457,7 +457,8 @@
       }
       tab?.close();
       if (answer.status === 401) return void ended();
-      tellNote(/not_(a_)?member$/.test(said.code) ? 'not-member' : 'no-settings');
+      const why = /not_(a_)?member$/.test(said.code) ? 'not-member' : 'no-settings';
+      tellNote(said.code === 'campaign.too_many_people' ? 'too-many-people' : why);
     } catch {
       tab?.close();
       tellNote('no-settings');

@@ -487,6 +487,7 @@ problem-request-too-often = Von hier kamen zu viele Versuche. Warten Sie einen M
 ## Audit log
 audit-account-changed = hat das Konto geändert
 audit-audit-exported = hat das Prüfprotokoll exportiert
+audit-database-restored = hat eine Sicherung der Datenbank zurückgespielt
 audit-first-user-invited = hat die erste Einladung gesendet
 audit-import-invited = hat Benutzer per CSV eingeladen
 audit-import-uploaded = hat eine CSV-Datei hochgeladen
@@ -854,11 +855,13 @@ campaign-reason-unfilled = Felder der E-Mail haben keinen Wert
 campaign-reason-no_email = Es gibt keine brauchbare Adresse
 campaign-reason-mail_failed = Die letzte E-Mail ist gescheitert
 campaign-reason-unwritable = Die E-Mail lässt sich nicht schreiben
+campaign-reason-restored = Angehalten: Eine Sicherung der Datenbank wurde zurückgespielt
 campaign-remedy-template_gone = Wählen Sie im Schritt für alle eine andere Vorlage und fahren Sie fort.
 campaign-remedy-unfilled = Geben Sie den Feldern im Schritt einen Ersatzwert oder ergänzen Sie die Werte in Marketo und fahren Sie fort.
 campaign-remedy-no_email = Tragen Sie in Marketo eine Adresse ein und fahren Sie fort, oder beenden Sie.
 campaign-remedy-mail_failed = Sehen Sie unter Diagnose nach: dort die E-Mail wiederholen oder ohne sie fortfahren.
 campaign-remedy-unwritable = Berichtigen Sie die E-Mail des Schritts für alle und fahren Sie fort.
+campaign-remedy-restored = Sehen Sie im Postfach nach, ob die nächste E-Mail schon hinausging. Fahren Sie dann fort oder beenden Sie.
 campaign-stop = Beenden
 campaign-stop-all = Für alle beenden
 campaign-stop-all-sure = { $count ->
@@ -893,6 +896,10 @@ launch-edited = angepasst
 launch-leave-out = Weglassen
 launch-left-out = Ausgelassen
 launch-nobody = Es gibt niemanden, an den diese Kampagne gehen kann.
+launch-later = { $count ->
+    [one] Nach diesen kommt noch 1 Person. Ein Start gilt für höchstens 200: Starten Sie diesen und beginnen Sie danach einen weiteren für denselben Datensatz.
+   *[other] Nach diesen kommen noch { $count } Personen. Ein Start gilt für höchstens 200: Starten Sie diesen und beginnen Sie danach einen weiteren für denselben Datensatz.
+}
 launch-start = Jetzt für { $count } starten
 launch-schedule = Für { $count } planen
 launch-done = { $count ->
@@ -941,6 +948,7 @@ problem-campaign-busy = In dieser Kampagne sind Personen unterwegs. Beenden Sie 
 problem-campaign-edited = Jemand anderes hat die Schritte inzwischen geändert. Sehen Sie sie an und versuchen Sie es erneut.
 problem-campaign-launch-limit = Sie haben in 24 Stunden so viele Kampagnen gestartet wie erlaubt. Machen Sie morgen weiter.
 problem-campaign-running-limit = Es laufen so viele Ihrer Starts wie erlaubt. Beenden Sie einen, oder warten Sie, bis einer durch ist.
+problem-campaign-too-many-people = Dieser Datensatz hat mehr als 800 Personen. Wählen Sie in einer Listenansicht bis zu 200 davon aus und fügen Sie diese hinzu.
 problem-campaign-not-yours = Nur Inhaber und Admins können diese Kampagne ändern.
 problem-campaign-not-blocked = Nichts hält diese Person auf.
 problem-launch-started = Dieser Start ist schon erfolgt.

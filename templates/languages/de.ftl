@@ -14,6 +14,7 @@ panel-settings = Einstellungen
 settings-not-member = Die Einstellungen sind für Mitglieder des Kontos. Sind Sie eines, melden Sie sich einmal mit Salesforce an; danach öffnen sie sich von hier aus sofort. Sonst bitten Sie einen Admin Ihres Kontos um eine Einladung.
 settings-sign-in = Anmelden
 settings-failed = Die Einstellungen lassen sich gerade nicht öffnen. Versuchen Sie es gleich noch einmal.
+launch-too-many-people = Zu diesem Datensatz gehören mehr als 800 Personen. Wählen Sie bis zu 200 davon in einer Listenansicht aus und fügen Sie sie dort der Kampagne hinzu.
 reload = Über Salesforce neu laden
 reloading = Salesforce lädt dieses Panel neu …
 reload-failed = Salesforce hat das Panel nicht neu geladen. Bitte laden Sie die ganze Seite neu.

@@ -490,6 +490,7 @@ problem-request-too-often = Too many attempts came from here. Wait a moment befo
 ## Audit log
 audit-account-changed = changed the account
 audit-audit-exported = exported the audit log
+audit-database-restored = put back a copy of the database
 audit-first-user-invited = sent the first invitation
 audit-import-invited = invited users by CSV
 audit-import-uploaded = uploaded a CSV file
@@ -857,11 +858,13 @@ campaign-reason-unfilled = Fields of the e-mail have no value
 campaign-reason-no_email = There is no usable address
 campaign-reason-mail_failed = The last e-mail failed
 campaign-reason-unwritable = The e-mail can’t be written
+campaign-reason-restored = Held: a copy of the database was put back
 campaign-remedy-template_gone = Choose another template in the step, for everybody, then continue.
 campaign-remedy-unfilled = Give the fields a default in the step, or write the values in Marketo, then continue.
 campaign-remedy-no_email = Enter an address in Marketo, then continue, or stop.
 campaign-remedy-mail_failed = Look at it under Diagnostics: retry the e-mail there, or continue without it.
 campaign-remedy-unwritable = Correct the step’s e-mail for everybody, then continue.
+campaign-remedy-restored = See in the mailbox whether the next e-mail went out already, then continue, or stop.
 campaign-stop = Stop
 campaign-stop-all = Stop for everybody
 campaign-stop-all-sure = { $count ->
@@ -896,6 +899,10 @@ launch-edited = edited
 launch-leave-out = Leave out
 launch-left-out = Left out
 launch-nobody = There is nobody to whom this campaign can go.
+launch-later = { $count ->
+    [one] 1 more person comes after these. A launch is for at most 200: start this one, then begin another one for the same record.
+   *[other] { $count } more people come after these. A launch is for at most 200: start this one, then begin another one for the same record.
+}
 launch-start = Start now for { $count }
 launch-schedule = Schedule for { $count }
 launch-done = { $count ->
@@ -944,6 +951,7 @@ problem-campaign-busy = People are under way in this campaign. Stop it for every
 problem-campaign-edited = Somebody else has changed the steps meanwhile. Look at them and try again.
 problem-campaign-launch-limit = You have started as many campaigns in 24 hours as is allowed. Go on tomorrow.
 problem-campaign-running-limit = As many of your launches are under way as is allowed. Stop one, or wait until one is through.
+problem-campaign-too-many-people = This record has more than 800 people. Select up to 200 of them in a list view, and add those.
 problem-campaign-not-yours = Only its owner and admins can change this campaign.
 problem-campaign-not-blocked = Nothing keeps this person from going on.
 problem-launch-started = This launch was started already.

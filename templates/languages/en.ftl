@@ -15,6 +15,7 @@ panel-settings = Settings
 settings-not-member = The settings are for members of the account. If you are one, sign in with Salesforce once; after that this opens them at once. Otherwise ask an admin of your account for an invitation.
 settings-sign-in = Sign in
 settings-failed = The settings can’t be opened right now. Try again in a moment.
+launch-too-many-people = More than 800 people belong to this record. Choose up to 200 of them in a list view and add them to the campaign there.
 reload = Reload through Salesforce
 reloading = Salesforce is reloading this panel…
 reload-failed = Salesforce did not reload the panel. Please reload the whole page.

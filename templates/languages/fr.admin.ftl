@@ -487,6 +487,7 @@ problem-request-too-often = Trop d’essais sont venus d’ici. Attendez un mome
 ## Audit log
 audit-account-changed = a modifié le compte
 audit-audit-exported = a exporté le journal d’audit
+audit-database-restored = a rétabli une copie de la base de données
 audit-first-user-invited = a envoyé la première invitation
 audit-import-invited = a invité des utilisateurs par CSV
 audit-import-uploaded = a chargé un fichier CSV
@@ -854,11 +855,13 @@ campaign-reason-unfilled = Des champs de l’e-mail n’ont pas de valeur
 campaign-reason-no_email = Il n’y a pas d’adresse utilisable
 campaign-reason-mail_failed = Le dernier e-mail a échoué
 campaign-reason-unwritable = L’e-mail ne peut pas être écrit
+campaign-reason-restored = Suspendue : une copie de la base de données a été rétablie
 campaign-remedy-template_gone = Choisissez un autre modèle dans l’étape, pour tous, puis reprenez.
 campaign-remedy-unfilled = Donnez une valeur par défaut aux champs dans l’étape, ou complétez-les dans Marketo, puis reprenez.
 campaign-remedy-no_email = Saisissez une adresse dans Marketo puis reprenez, ou arrêtez.
 campaign-remedy-mail_failed = Voyez les diagnostics : réessayez l’e-mail là-bas, ou reprenez sans lui.
 campaign-remedy-unwritable = Corrigez l’e-mail de l’étape pour tous, puis reprenez.
+campaign-remedy-restored = Vérifiez dans la messagerie si le prochain e-mail est déjà parti, puis reprenez ou arrêtez.
 campaign-stop = Arrêter
 campaign-stop-all = Arrêter pour tous
 campaign-stop-all-sure = { $count } personnes sont en cours. Cette campagne ne leur enverra plus rien.
@@ -890,6 +893,10 @@ launch-edited = modifié
 launch-leave-out = Écarter
 launch-left-out = Écartées
 launch-nobody = Il n’y a personne à qui cette campagne puisse s’adresser.
+launch-later = { $count ->
+    [one] 1 autre personne vient après celles-ci. Un lancement concerne 200 personnes au plus : lancez celui-ci, puis commencez-en un autre pour le même enregistrement.
+   *[other] { $count } autres personnes viennent après celles-ci. Un lancement concerne 200 personnes au plus : lancez celui-ci, puis commencez-en un autre pour le même enregistrement.
+}
 launch-start = Lancer maintenant pour { $count }
 launch-schedule = Planifier pour { $count }
 launch-done = { $count ->
@@ -938,6 +945,7 @@ problem-campaign-busy = Des personnes sont en cours dans cette campagne. Arrête
 problem-campaign-edited = Quelqu’un d’autre a modifié les étapes entre-temps. Regardez-les et réessayez.
 problem-campaign-launch-limit = Vous avez lancé autant de campagnes que permis en 24 heures. Continuez demain.
 problem-campaign-running-limit = Autant de vos lancements que permis sont en cours. Arrêtez-en un, ou attendez qu’il se termine.
+problem-campaign-too-many-people = Cet enregistrement compte plus de 800 personnes. Sélectionnez-en jusqu’à 200 dans une vue de liste et ajoutez celles-ci.
 problem-campaign-not-yours = Seuls son propriétaire et les admins peuvent modifier cette campagne.
 problem-campaign-not-blocked = Rien n’empêche cette personne de continuer.
 problem-launch-started = Ce lancement a déjà eu lieu.

@@ -14,6 +14,7 @@ panel-settings = Réglages
 settings-not-member = Les réglages sont réservés aux membres du compte. Si vous en êtes membre, connectez-vous une fois avec Salesforce ; ensuite ils s’ouvriront d’ici directement. Sinon, demandez une invitation à un administrateur de votre compte.
 settings-sign-in = Se connecter
 settings-failed = Les réglages ne peuvent pas être ouverts pour l’instant. Réessayez dans un moment.
+launch-too-many-people = Plus de 800 personnes sont liées à cet enregistrement. Choisissez-en jusqu’à 200 dans une vue de liste et ajoutez-les à la campagne depuis celle-ci.
 reload = Recharger via Salesforce
 reloading = Salesforce recharge ce panneau…
 reload-failed = Salesforce n’a pas rechargé le panneau. Rechargez la page entière.

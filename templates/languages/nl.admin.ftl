@@ -487,6 +487,7 @@ problem-request-too-often = Er kwamen hiervandaan te veel pogingen. Wacht even v
 ## Audit log
 audit-account-changed = wijzigde het account
 audit-audit-exported = exporteerde het auditlogboek
+audit-database-restored = heeft een kopie van de database teruggezet
 audit-first-user-invited = verstuurde de eerste uitnodiging
 audit-import-invited = nodigde gebruikers uit via CSV
 audit-import-uploaded = uploadde een CSV-bestand
@@ -854,11 +855,13 @@ campaign-reason-unfilled = Velden van de e-mail hebben geen waarde
 campaign-reason-no_email = Er is geen bruikbaar adres
 campaign-reason-mail_failed = De laatste e-mail is mislukt
 campaign-reason-unwritable = De e-mail kan niet worden geschreven
+campaign-reason-restored = Aangehouden: een kopie van de database is teruggezet
 campaign-remedy-template_gone = Kies in de stap voor iedereen een ander sjabloon en ga verder.
 campaign-remedy-unfilled = Geef de velden in de stap een standaardwaarde of vul ze aan in Marketo en ga verder.
 campaign-remedy-no_email = Vul in Marketo een adres in en ga verder, of stop.
 campaign-remedy-mail_failed = Kijk onder Diagnose: probeer de e-mail daar opnieuw, of ga zonder verder.
 campaign-remedy-unwritable = Verbeter de e-mail van de stap voor iedereen en ga verder.
+campaign-remedy-restored = Kijk in de mailbox of de volgende e-mail al is verstuurd. Ga dan verder of stop.
 campaign-stop = Stoppen
 campaign-stop-all = Voor iedereen stoppen
 campaign-stop-all-sure = { $count } personen zijn onderweg. Deze campagne stuurt hun niets meer.
@@ -890,6 +893,10 @@ launch-edited = aangepast
 launch-leave-out = Weglaten
 launch-left-out = Weggelaten
 launch-nobody = Er is niemand voor wie deze campagne kan worden gestart.
+launch-later = { $count ->
+    [one] Na deze volgt nog 1 persoon. Een start is voor hoogstens 200 personen: start deze en begin daarna een nieuwe voor hetzelfde record.
+   *[other] Na deze volgen nog { $count } personen. Een start is voor hoogstens 200 personen: start deze en begin daarna een nieuwe voor hetzelfde record.
+}
 launch-start = Nu starten voor { $count }
 launch-schedule = Inplannen voor { $count }
 launch-done = { $count ->
@@ -938,6 +945,7 @@ problem-campaign-busy = In deze campagne zijn personen onderweg. Stop haar eerst
 problem-campaign-edited = Iemand anders heeft de stappen intussen gewijzigd. Bekijk ze en probeer opnieuw.
 problem-campaign-launch-limit = U hebt in 24 uur zoveel campagnes gestart als is toegestaan. Ga morgen verder.
 problem-campaign-running-limit = Er lopen zoveel van uw starts als is toegestaan. Stop er een of wacht tot er een klaar is.
+problem-campaign-too-many-people = Dit record heeft meer dan 800 personen. Selecteer er hoogstens 200 in een lijstweergave en voeg die toe.
 problem-campaign-not-yours = Alleen de eigenaar en beheerders kunnen deze campagne wijzigen.
 problem-campaign-not-blocked = Niets houdt deze persoon tegen.
 problem-launch-started = Deze start is al gebeurd.

@@ -14,6 +14,7 @@ panel-settings = Instellingen
 settings-not-member = De instellingen zijn voor leden van het account. Bent u lid, meld u dan één keer aan met Salesforce; daarna gaan ze van hieruit meteen open. Vraag anders een beheerder van uw account om een uitnodiging.
 settings-sign-in = Aanmelden
 settings-failed = De instellingen kunnen nu niet worden geopend. Probeer het zo nog eens.
+launch-too-many-people = Bij dit record horen meer dan 800 personen. Kies er hoogstens 200 in een lijstweergave en voeg ze daar aan de campagne toe.
 reload = Opnieuw laden via Salesforce
 reloading = Salesforce laadt dit paneel opnieuw…
 reload-failed = Salesforce heeft het paneel niet opnieuw geladen. Laad de hele pagina opnieuw.

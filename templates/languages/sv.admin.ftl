@@ -487,6 +487,7 @@ problem-request-too-often = För många försök kom härifrån. Vänta en stund
 ## Audit log
 audit-account-changed = ändrade kontot
 audit-audit-exported = exporterade granskningsloggen
+audit-database-restored = återställde en kopia av databasen
 audit-first-user-invited = skickade den första inbjudan
 audit-import-invited = bjöd in användare via CSV
 audit-import-uploaded = laddade upp en CSV-fil
@@ -854,11 +855,13 @@ campaign-reason-unfilled = Fält i e-posten saknar värde
 campaign-reason-no_email = Det finns ingen användbar adress
 campaign-reason-mail_failed = Det senaste e-postmeddelandet misslyckades
 campaign-reason-unwritable = E-posten kan inte skrivas
+campaign-reason-restored = Pausad: en kopia av databasen har återställts
 campaign-remedy-template_gone = Välj en annan mall i steget, för alla, och fortsätt.
 campaign-remedy-unfilled = Ge fälten ett standardvärde i steget eller fyll i värdena i Marketo och fortsätt.
 campaign-remedy-no_email = Ange en adress i Marketo och fortsätt, eller stoppa.
 campaign-remedy-mail_failed = Se under Diagnostik: försök igen där, eller fortsätt utan meddelandet.
 campaign-remedy-unwritable = Rätta stegets e-post för alla och fortsätt.
+campaign-remedy-restored = Se i postlådan om nästa e-postmeddelande redan har gått ut. Fortsätt sedan eller stoppa.
 campaign-stop = Stoppa
 campaign-stop-all = Stoppa för alla
 campaign-stop-all-sure = { $count } personer är på väg. Inget mer skickas till dem av kampanjen.
@@ -890,6 +893,10 @@ launch-edited = ändrad
 launch-leave-out = Utelämna
 launch-left-out = Utelämnade
 launch-nobody = Det finns ingen som kampanjen kan gå till.
+launch-later = { $count ->
+    [one] Ytterligare 1 person kommer efter dessa. En start gäller högst 200: starta den här och påbörja sedan en till för samma post.
+   *[other] Ytterligare { $count } personer kommer efter dessa. En start gäller högst 200: starta den här och påbörja sedan en till för samma post.
+}
 launch-start = Starta nu för { $count }
 launch-schedule = Schemalägg för { $count }
 launch-done = { $count ->
@@ -938,6 +945,7 @@ problem-campaign-busy = Personer är på väg i kampanjen. Stoppa den för alla 
 problem-campaign-edited = Någon annan har ändrat stegen under tiden. Titta på dem och försök igen.
 problem-campaign-launch-limit = Du har startat så många kampanjer som tillåts på 24 timmar. Fortsätt i morgon.
 problem-campaign-running-limit = Så många av dina starter som tillåts pågår. Stoppa en eller vänta tills en är klar.
+problem-campaign-too-many-people = Posten har fler än 800 personer. Markera upp till 200 av dem i en listvy och lägg till dem.
 problem-campaign-not-yours = Bara ägaren och administratörer kan ändra kampanjen.
 problem-campaign-not-blocked = Inget hindrar personen från att fortsätta.
 problem-launch-started = Denna start är redan gjord.

@@ -14,6 +14,7 @@ panel-settings = Inställningar
 settings-not-member = Inställningarna är till för kontots medlemmar. Om du är medlem loggar du in med Salesforce en gång; därefter öppnas de härifrån direkt. Be annars en administratör för ditt konto om en inbjudan.
 settings-sign-in = Logga in
 settings-failed = Inställningarna kan inte öppnas just nu. Försök igen om en stund.
+launch-too-many-people = Fler än 800 personer hör till posten. Välj upp till 200 av dem i en listvy och lägg till dem i kampanjen där.
 reload = Läs in på nytt via Salesforce
 reloading = Salesforce läser in panelen på nytt …
 reload-failed = Salesforce läste inte in panelen på nytt. Läs in hela sidan igen.

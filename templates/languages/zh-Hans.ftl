@@ -14,6 +14,7 @@ panel-settings = 设置
 settings-not-member = 设置仅供帐户成员使用。如果您是成员，请先用 Salesforce 登录一次，之后即可从此处直接打开。否则，请向您帐户的管理员申请邀请。
 settings-sign-in = 登录
 settings-failed = 暂时无法打开设置。请稍后重试。
+launch-too-many-people = 此记录的人数超过 800。请在列表视图中选择其中最多 200 人，并在那里将其加入活动。
 reload = 通过 Salesforce 重新加载
 reloading = Salesforce 正在重新加载此面板…
 reload-failed = Salesforce 未能重新加载此面板，请重新加载整个页面。

@@ -21,5 +21,6 @@ mod secrets;
 mod settings;
 mod sync_faults;
 mod sync_world;
+mod watch;
 mod withstand;
 mod world;

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::launching::{self, EditFor, LeftOut, Wanted, begin, checked, hindrance, name_of, start_of};
+use super::launching::{self, EditFor, LeftOut, Parted, Wanted, begin, checked, name_of, start_of};
 use super::mails::{self, Edit};
 use super::{Known, rules, schedule, sees, teams_of};
 use crate::account::activities::Once;
@@ -129,17 +129,9 @@ async fn whole(state: &AccountState, seller: &Seller, launch: &Launch) -> Result
         None => None,
     };
     let mut left_out: Vec<LeftOut> = list(&launch.left_out);
-    let mut people = Vec::new();
-    for person in of(seller, launch).await? {
-        let code = match &known {
-            Some(known) if launch.state == "draft" => hindrance(seller, known, &person).await?,
-            _ => None,
-        };
-        match code {
-            Some(code) => left_out.push(LeftOut { id: person.id.clone(), name: name_of(&person), code: code.to_owned() }),
-            None => people.push(person),
-        }
-    }
+    let still_to_start = known.as_ref().filter(|_| launch.state == "draft");
+    let Parted { people, left_out: hindered, later } = launching::parted(seller, still_to_start, of(seller, launch).await?).await?;
+    left_out.extend(hindered);
     let start = start_of(launch.start_at, &launch.zone, clock::now_ms());
     let steps: Vec<Value> = known.as_ref().map_or_else(Vec::new, |known| {
         let times = schedule::preview(&known.plan, rules(&known.campaign), &start);
@@ -189,7 +181,7 @@ async fn whole(state: &AccountState, seller: &Seller, launch: &Launch) -> Result
         "campaign": known.as_ref().map(|known| json!({ "id": known.campaign.id, "name": known.campaign.name, "skip_weekends": known.campaign.skip_weekends })),
         "zone": launch.zone, "start_at": launch.start_at, "start_on": launch.start_at.map(|_| start.at.to_zoned(start.zone.clone()).strftime("%Y-%m-%dT%H:%M").to_string()),
         "chooses": known.as_ref().is_some_and(|known| known.plan.steps.first().is_some_and(super::plan::Step::is_mail)),
-        "steps": steps, "people": shown, "left_out": left_out, "count": people.len(), "outcome": outcome,
+        "steps": steps, "people": shown, "left_out": left_out, "count": people.len(), "later": later, "outcome": outcome,
         "problem": trouble.or(may).map(|problem| json!({ "code": problem.code, "detail": problem.detail })),
     }))
 }

@@ -13,6 +13,7 @@ use crate::account::activities::{self, Once, SalesCampaignDetail, now_to};
 use crate::account::answer::Answer;
 use crate::account::me::path_id;
 use crate::account::query::invalid;
+use crate::account::record_people::Behind;
 use crate::account::seller::{Seller, Whom};
 use crate::account::{AccountState, body, composing, database, emails, fields, record_people};
 use crate::clock;
@@ -69,7 +70,7 @@ pub(super) fn name_of(person: &Person) -> String {
 /// The people who are meant, each once, and those whom nobody knows.
 ///
 /// # Errors
-/// 400 when too many or nobody is named.
+/// 400 when too many or nobody is named; 409 for a record with more than 800 people.
 pub(super) async fn people(state: &AccountState, seller: &Seller, wanted: &Wanted) -> Result<(Vec<Person>, Vec<LeftOut>), Problem> {
     let named = wanted.sfdc_ids.len() + wanted.person_ids.len();
     if named > MOST {
@@ -85,10 +86,10 @@ pub(super) async fn people(state: &AccountState, seller: &Seller, wanted: &Wante
     };
     let behind = match (record("account_id", &wanted.account_id, "001")?, record("opportunity_id", &wanted.opportunity_id, "006")?) {
         (None, None) => Vec::new(),
-        (Some(account), None) => record_people::of_account(&seller.tenant, &account, record_people::AT_ONCE).await?.people,
+        (Some(account), None) => few(record_people::of_account(&seller.tenant, &account, record_people::ALL).await?)?,
         (None, Some(deal)) => {
             let request_id = seller.actor.request_id.as_str();
-            record_people::of_opportunity(&state.connections, &seller.tenant, &deal, request_id, record_people::AT_ONCE).await?.people
+            few(record_people::of_opportunity(&state.connections, &seller.tenant, &deal, request_id, record_people::ALL).await?)?
         }
         (Some(_), Some(_)) => return Err(invalid("account_id", "Give account_id or opportunity_id, not both.")),
     };
@@ -111,6 +112,50 @@ pub(super) async fn people(state: &AccountState, seller: &Seller, wanted: &Wante
         }
     }
     Ok((found, left_out))
+}
+
+fn few(behind: Behind) -> Result<Vec<Person>, Problem> {
+    if behind.more {
+        return Err(Problem::new(
+            409,
+            "campaign.too_many_people",
+            "Too many people",
+            "This record has more than 800 people. Select up to 200 of them in a list view, and add those.",
+        ));
+    }
+    Ok(behind.people)
+}
+
+/// Of all who are meant, whom one launch is for.
+#[derive(Default)]
+pub(super) struct Parted {
+    pub people: Vec<Person>,
+    pub left_out: Vec<LeftOut>,
+    /// How many come after the most that a launch may have: the next launch is for them, as these are under way by then.
+    pub later: usize,
+}
+
+/// The first of them whom the campaign can be started for, as many as a launch may have; before one is chosen, the first of all.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn parted(seller: &Seller, known: Option<&Known>, all: Vec<Person>) -> Result<Parted, Problem> {
+    let mut parted = Parted::default();
+    for person in all {
+        if parted.people.len() == MOST {
+            parted.later += 1;
+            continue;
+        }
+        let code = match known {
+            Some(known) => hindrance(seller, known, &person).await?,
+            None => None,
+        };
+        match code {
+            Some(code) => parted.left_out.push(LeftOut { id: person.id.clone(), name: name_of(&person), code: code.to_owned() }),
+            None => parted.people.push(person),
+        }
+    }
+    Ok(parted)
 }
 
 /// Why a campaign can't be started for somebody.
@@ -219,11 +264,8 @@ pub(super) async fn start(
         day: String::new(),
     };
     let (mut runs, mut results) = (Vec::new(), Vec::new());
+    let Parted { people, left_out: hindered, later } = parted(seller, Some(known), people).await?;
     for person in people {
-        if let Some(code) = hindrance(seller, known, &person).await? {
-            results.push(json!({ "id": person.id, "name": name_of(&person), "outcome": "skipped", "code": code }));
-            continue;
-        }
         let edit = edits.iter().find(|edit| edit.person_id == person.id);
         let edit = edit.map(|edit| Edit { subject: edit.subject.clone(), text: edit.text.clone() });
         let joined = activities::new(seller, &person, "sales_added", Some(known.campaign.name.clone()), &detail, vec![now_to("marketo")])?;
@@ -257,10 +299,12 @@ pub(super) async fn start(
         results.push(json!({ "id": person.id, "name": name_of(&person), "outcome": "accepted", "run_id": run.id }));
         runs.push((run, joined));
     }
-    results.extend(left_out.iter().map(|left| json!({ "id": left.id, "name": left.name, "outcome": "skipped", "code": left.code })));
+    results.extend(
+        hindered.iter().chain(&left_out).map(|left| json!({ "id": left.id, "name": left.name, "outcome": "skipped", "code": left.code })),
+    );
     let answer = json!({
         "launch_id": launch.id, "campaign_id": known.campaign.id, "first_step_at": due.as_millisecond(), "accepted": runs.len(),
-        "skipped": results.len() - runs.len(), "results": results,
+        "skipped": results.len() - runs.len(), "later": later, "results": results,
     });
     let text = answer.to_string();
     launch.outcome = Some(text.clone());

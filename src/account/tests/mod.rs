@@ -24,6 +24,7 @@ mod personal_data;
 mod record_people;
 mod records;
 mod resealing;
+mod restoring;
 mod returns;
 mod sales_campaigns;
 mod sales_mishaps;

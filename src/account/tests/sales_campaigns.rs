@@ -11,6 +11,7 @@ use crate::store::Tenant;
 use crate::store::people::NewPerson;
 use crate::store::sales_activities::NewActivity;
 use crate::store::sales_emails::MailEvent;
+use crate::store::testing::person as made_up;
 use crate::sync::deliver::Target;
 use crate::sync::sales_campaigns::{rules, run_once};
 
@@ -405,6 +406,37 @@ async fn a_launch_is_prepared_shown_and_started_once() {
         office.days_pass().await;
         assert_eq!(office.sorted_subjects().await.len(), 2);
         assert!(office.sorted_subjects().await.contains(&"For you".to_owned()));
+    }
+}
+
+#[actix_web::test]
+async fn of_a_record_with_many_people_each_launch_takes_the_next_two_hundred() {
+    for office in Office::all().await {
+        let (house, record) = (&office.house, "001000000000009AAA");
+        let people = |numbers: std::ops::Range<i64>| -> Vec<NewPerson> {
+            let of = |number: i64| NewPerson {
+                sfdc_account_id: Some(record.to_owned()),
+                email: (number % 10 != 0).then(|| format!("q{number}@example.com")),
+                ..made_up(number)
+            };
+            numbers.map(of).collect()
+        };
+        office.tenant().upsert_people(people(5_001..5_261), 2, None).await.unwrap();
+        let id = office.campaign("Everybody there", &[mail(1, "Hello")]).await;
+        let begin = || house.post(&office.admin, "/v1/sales-launches", json!({"account_id": record, "campaign_id": id}));
+        let begun = begin().await.ok();
+        // Whoever comes after the first two hundred was not looked at yet.
+        let later = json!(60 - begun["left_out"].as_array().unwrap().len());
+        assert_eq!((&begun["count"], &begun["later"]), (&json!(200), &later), "{}", begun["left_out"]);
+        let path = format!("/v1/sales-launches/{}/start", begun["id"].as_str().unwrap());
+        let started = house.post(&office.admin, &path, json!({})).await.ok();
+        assert_eq!((&started["accepted"], &started["later"]), (&json!(200), &later));
+        let next = begin().await.ok();
+        assert_eq!((&next["count"], &next["later"]), (&json!(34), &json!(0)), "the others are under way, or have no address");
+        let direct = office.launch(&id, json!({"account_id": record})).await.ok();
+        assert_eq!((&direct["accepted"], &direct["skipped"], &direct["later"]), (&json!(34), &json!(226), &json!(0)));
+        office.tenant().upsert_people(people(6_001..6_542), 2, None).await.unwrap();
+        begin().await.refused(409, "campaign.too_many_people");
     }
 }
 
