@@ -9,6 +9,9 @@ pub mod account;
 pub mod capacity;
 pub mod clock;
 pub mod commands;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzed;
 pub mod gateway;
 pub mod problem;
 pub mod remote;

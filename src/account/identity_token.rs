@@ -97,7 +97,7 @@ impl IssuerKeys {
 }
 
 #[derive(Deserialize)]
-struct Head {
+pub(super) struct Head {
     alg: String,
     kid: String,
     typ: Option<String>,
@@ -186,7 +186,7 @@ pub(super) async fn verified(
 }
 
 // Header and issuer, of which nothing is believed yet.
-fn read(token: &str) -> Option<(Head, String)> {
+pub(super) fn read(token: &str) -> Option<(Head, String)> {
     if token.len() > LONGEST {
         return None;
     }

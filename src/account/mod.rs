@@ -41,6 +41,9 @@ mod emails;
 pub mod entrances;
 mod field_sync;
 mod fields;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzed;
 mod identity_token;
 mod imports;
 mod insights;
@@ -63,6 +66,7 @@ mod members;
 mod memory_epochs;
 pub mod merging;
 pub mod moment_alerts;
+mod network;
 mod org_assertion;
 mod org_certificates;
 mod org_status;

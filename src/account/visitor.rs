@@ -11,6 +11,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use super::network::network_of;
 use super::request::{self, RequestId};
 use super::routes::is_offered;
 use super::{AccountState, database};
@@ -71,7 +72,7 @@ impl VisitorKey {
         if !ours || !fresh {
             return None;
         }
-        let source = claims.from.filter(|from| (1..=64).contains(&from.len()) && from.bytes().all(|byte| byte.is_ascii_graphic()));
+        let source = claims.from.as_deref().and_then(network_of);
         let api = match claims.vis.via.as_deref() {
             None => false,
             Some("api") => true,
@@ -89,7 +90,7 @@ struct Claims {
     iat: i64,
     exp: i64,
     rid: String,
-    /// Network address of whoever the face serves, for the audit log.
+    /// Network address of whoever the face serves; the audit log keeps the network.
     #[serde(default)]
     from: Option<String>,
     vis: VisitorClaim,

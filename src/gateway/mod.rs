@@ -10,6 +10,9 @@ pub mod cookie;
 pub mod door;
 pub mod edge;
 pub mod face;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzed;
 pub mod memory;
 pub mod operations;
 pub mod origin;

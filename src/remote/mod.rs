@@ -4,6 +4,9 @@
 //! a trace and figures. Addresses pass [`hosts`] before anything is sent.
 
 pub mod call;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzed;
 pub mod hosts;
 pub mod mail;
 pub mod marketo;

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::personal_data::fingerprint;
+use super::personal_data::{BATCH, fingerprint};
 use super::sync_state::{Checkpoint, store_checkpoint};
 use super::{Store, StoreError, Tenant, batch, commit, on, people_batch};
 
@@ -146,6 +146,7 @@ impl Tenant {
             }
             Store::Postgres(pool) => {
                 let mut transaction = pool.begin().await?;
+                sqlx::query(BATCH).bind(&self.account_id).execute(&mut *transaction).await?;
                 let gone: Vec<String> = sqlx::query_scalar(FORGOTTEN).bind(&self.account_id).fetch_all(&mut *transaction).await?;
                 leave_out(&mut people, &self.account_id, gone);
                 let written = people_batch::postgres(&mut transaction, &self.account_id, &people, now_ms).await?;

@@ -6,7 +6,7 @@ use aws_lc_rs::digest;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::audit::{Deed, note};
-use super::{StoreError, Tenant, commit, on};
+use super::{Store, StoreError, Tenant, commit, on};
 
 /// Most rows of one table that are read for one person.
 const MOST: i64 = 20_000;
@@ -128,6 +128,12 @@ const KEPT: [Kept; 20] = [
     kept("mail_outbox", By::Address, "account_id = $1 and lower(recipient) = $2", &["kind", "recipient", "state", "created_at", "sent_at"]),
 ];
 
+/// Held by a batch that writes people, on PostgreSQL: an erasure waits for it, and it for an erasure. It is asked for in a
+/// statement of its own, so that what the next one reads is what was true when the lock was had. SQLite has one writer anyway.
+pub(super) const BATCH: &str = "select pg_advisory_xact_lock_shared(hashtextextended('people of ' || $1, 0))";
+const ERASURE: &str = "select pg_advisory_xact_lock(hashtextextended('people of ' || $1, 0))";
+const SUBJECTS: &str = "select id, lead_id, sfdc_id from people where account_id || '' = $1 and email is not null and lower(email) = $2 order by id limit 1000";
+
 /// Whom the tables know by other things than the address.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Subject {
@@ -174,8 +180,7 @@ impl Tenant {
     /// # Errors
     /// When the database refuses.
     pub async fn subjects(&self, email_key: &str) -> Result<Vec<Subject>, StoreError> {
-        let text = "select id, lead_id, sfdc_id from people where account_id || '' = $1 and email is not null and lower(email) = $2 order by id limit 1000";
-        Ok(on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).bind(email_key).fetch_all(pool).await)?)
+        Ok(on!(&self.store, pool => sqlx::query_as(SUBJECTS).bind(&self.account_id).bind(email_key).fetch_all(pool).await)?)
     }
 
     /// All that is kept about an address (in lower case).
@@ -214,9 +219,14 @@ impl Tenant {
     /// # Errors
     /// When the database refuses.
     pub async fn erase_personal_data(&self, email_key: &str, deed: &Deed) -> Result<Vec<(&'static str, u64)>, StoreError> {
-        let subjects = self.subjects(email_key).await?;
         let mark = fingerprint(&self.account_id, email_key);
+        let many_writers = matches!(self.store, Store::Postgres(_));
         Ok(commit!(&self.store, transaction => {
+            if many_writers {
+                sqlx::query(ERASURE).bind(&self.account_id).execute(&mut *transaction).await?;
+            }
+            let subjects: Vec<Subject> =
+                sqlx::query_as(SUBJECTS).bind(&self.account_id).bind(email_key).fetch_all(&mut *transaction).await?;
             let mut gone = Vec::new();
             for kept in &KEPT {
                 let text = match kept.emptied {
@@ -265,5 +275,78 @@ impl Tenant {
         let text = "select at from forgotten where account_id = $1 and fingerprint = $2";
         let mark = fingerprint(&self.account_id, email_key);
         Ok(on!(&self.store, pool => sqlx::query_scalar(text).bind(&self.account_id).bind(mark).fetch_optional(pool).await)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::store::testing::{every_engine, person};
+    use crate::store::tests::account;
+
+    fn deed() -> Deed {
+        Deed {
+            id: crate::clock::new_id(),
+            at: 5,
+            who: "a@example.com".to_owned(),
+            what: "personal_data.erased",
+            target: "x".to_owned(),
+            source: None,
+            request_id: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_is_erased_while_a_batch_is_written_does_not_come_back() {
+        for test in every_engine().await {
+            let tenant = account(&test.store, "a").await;
+            let (everybody, key) = ((1..60).map(person).collect::<Vec<_>>(), "p7@example.com");
+            for round in 0..15 {
+                let writing = async {
+                    for at in 0..3 {
+                        tenant.upsert_people(everybody.clone(), 10 + at, None).await.unwrap();
+                    }
+                };
+                let erasing = async {
+                    tokio::time::sleep(Duration::from_millis(round)).await;
+                    tenant.erase_personal_data(key, &deed()).await.unwrap();
+                };
+                tokio::join!(writing, erasing);
+                assert!(tenant.subjects(key).await.unwrap().is_empty(), "{} in round {round}", test.engine);
+                assert_eq!(tenant.count_people().await.unwrap(), 58, "{}", test.engine);
+                // Known again, for the next round.
+                let again = "delete from forgotten";
+                on!(&test.store, pool => sqlx::query(again).execute(pool).await.map(drop)).unwrap();
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn an_erasure_waits_for_a_batch_under_way_and_sees_whom_it_brought() {
+        for test in every_engine().await {
+            let Store::Postgres(pool) = &test.store else { continue };
+            let tenant = account(&test.store, "a").await;
+            // A batch that has read the fingerprints, and whose people nobody else sees yet.
+            let mut batch = pool.begin().await.unwrap();
+            sqlx::query(BATCH).bind("a").execute(&mut *batch).await.unwrap();
+            super::super::people_batch::postgres(&mut batch, "a", &[person(7)], 10).await.unwrap();
+            let erasing = {
+                let tenant = tenant.clone();
+                tokio::spawn(async move { tenant.erase_personal_data("p7@example.com", &deed()).await.unwrap() })
+            };
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            assert!(!erasing.is_finished(), "it would have found nobody");
+            batch.commit().await.unwrap();
+            assert_eq!(erasing.await.unwrap(), [("people", 1)]);
+            assert!(tenant.subjects("p7@example.com").await.unwrap().is_empty());
+            // Another account's batch waits for nobody.
+            let mut batch = pool.begin().await.unwrap();
+            sqlx::query(BATCH).bind("b").execute(&mut *batch).await.unwrap();
+            let other = tokio::time::timeout(Duration::from_secs(5), tenant.erase_personal_data("p8@example.com", &deed())).await;
+            assert_eq!(other.unwrap().unwrap(), []);
+            batch.rollback().await.unwrap();
+        }
     }
 }

@@ -8,13 +8,14 @@ const FIRST: &str = "ops@brightwater.example";
 
 /// A browser: its cookie, and the forms of the page that it is at.
 pub struct Browser {
+    base: String,
     pub cookie: String,
     pub page: String,
 }
 
 impl Browser {
-    fn new() -> Self {
-        Self { cookie: String::new(), page: String::new() }
+    fn at(base: &str) -> Self {
+        Self { base: base.to_owned(), cookie: String::new(), page: String::new() }
     }
 
     async fn exchange(&mut self, request: reqwest::RequestBuilder) -> reqwest::Response {
@@ -27,7 +28,7 @@ impl Browser {
     }
 
     pub async fn open(&mut self, path: &str) -> u16 {
-        let answer = self.exchange(world().http.get(world().url(path))).await;
+        let answer = self.exchange(world().http.get(format!("{}{path}", self.base))).await;
         let status = answer.status().as_u16();
         self.page = answer.text().await.unwrap();
         status
@@ -36,7 +37,7 @@ impl Browser {
     async fn send(&mut self, path: &str, fields: &[(&str, &str)]) -> u16 {
         let token = self.page.split("name=\"csrf\" value=\"").nth(1).expect("a form").split('"').next().unwrap().to_owned();
         let form: Vec<(&str, &str)> = fields.iter().copied().chain([("csrf", token.as_str())]).collect();
-        let answer = self.exchange(world().http.post(world().url(path)).header("Origin", &world().base).form(&form)).await;
+        let answer = self.exchange(world().http.post(format!("{}{path}", self.base)).header("Origin", &self.base).form(&form)).await;
         let status = answer.status().as_u16();
         self.page = answer.text().await.unwrap();
         status
@@ -44,7 +45,11 @@ impl Browser {
 }
 
 async fn newest_link(to: &str, part: &str) -> Option<String> {
-    let mails: Value = world().http.get(world().url("/sandbox/mail/messages.json")).send().await.unwrap().json().await.unwrap();
+    newest_link_at(&world().base, to, part).await
+}
+
+async fn newest_link_at(base: &str, to: &str, part: &str) -> Option<String> {
+    let mails: Value = world().http.get(format!("{base}/sandbox/mail/messages.json")).send().await.unwrap().json().await.unwrap();
     let mails = mails.as_array().unwrap().clone();
     let mine = mails.iter().find(|mail| mail["to"][0].as_str().unwrap().contains(to) && mail["text"].as_str().unwrap().contains(part))?;
     let line = mine["text"].as_str().unwrap().lines().map(str::trim).find(|line| line.contains(part))?.to_owned();
@@ -53,11 +58,15 @@ async fn newest_link(to: &str, part: &str) -> Option<String> {
 
 /// Somebody who signed in by a link.
 pub async fn by_link(email: &str) -> Browser {
-    let mut browser = Browser::new();
+    by_link_at(&world().base, email).await
+}
+
+async fn by_link_at(base: &str, email: &str) -> Browser {
+    let mut browser = Browser::at(base);
     assert_eq!(browser.open("/sign-in").await, 200);
     assert_eq!(browser.send("/sign-in/link", &[("email", email)]).await, 303);
     for _ in 0..100 {
-        if let Some(path) = newest_link(email, "/sign-in/link/").await {
+        if let Some(path) = newest_link_at(base, email, "/sign-in/link/").await {
             assert_eq!(browser.open(&path).await, 200);
             assert_eq!(browser.send(&path, &[]).await, 303);
             return browser;
@@ -73,6 +82,12 @@ pub async fn token(browser: &mut Browser) -> String {
     assert_eq!(browser.send("/admin/settings/my-profile/api-tokens", &[("name", "A test"), ("days", "30")]).await, 200);
     let at = browser.page.find("msi_").expect("the token is shown");
     browser.page[at..at + 47].to_owned()
+}
+
+/// The first user's personal token at another demo.
+pub async fn first_admin_of(base: &str) -> String {
+    let mut first = by_link_at(base, FIRST).await;
+    token(&mut first).await
 }
 
 /// The first user's cookie and personal token; one sign-in for the whole run, since a link is mailed once a minute at most.
@@ -169,13 +184,13 @@ async fn a_panel_leads_its_member_into_the_settings_and_tells_others_what_to_do(
     let answer: Value = answer.json().await.unwrap();
     let (address, code) = answer["href"].as_str().unwrap().split_once('#').unwrap();
     assert_eq!(address, world().url("/sign-in/enter"));
-    let mut tab = Browser::new();
+    let mut tab = Browser::at(&world().base);
     assert_eq!(tab.open("/sign-in/enter").await, 200);
     assert_eq!(tab.send("/sign-in/enter", &[("token", code)]).await, 303);
     assert_eq!(tab.open("/admin/settings/my-profile").await, 200);
     assert!(tab.page.contains("robin.alvarez@brightwater.example"), "{}", tab.page);
     // The code works once, also in another browser.
-    let mut other = Browser::new();
+    let mut other = Browser::at(&world().base);
     other.open("/sign-in/enter").await;
     other.send("/sign-in/enter", &[("token", code)]).await;
     assert_ne!(other.open("/admin/settings/my-profile").await, 200);

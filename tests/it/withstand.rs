@@ -4,6 +4,7 @@
 mod answers;
 mod canvas;
 mod requests;
+mod scarcity;
 mod strangers;
 mod uploads;
 

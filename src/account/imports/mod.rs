@@ -1,10 +1,10 @@
 //! Invite Users via CSV: upload, mapping, check, invite, report. Each step is stored, so that the wizard survives a reload.
 
 mod check;
-mod mapping;
+pub(super) mod mapping;
 pub mod runner;
-mod script;
-mod table;
+pub(super) mod script;
+pub(super) mod table;
 mod upload;
 mod wording;
 

@@ -3,11 +3,10 @@
 
 use std::time::Duration;
 
-use actix_multipart::{Field, Multipart};
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use futures_util::{StreamExt, stream};
+use futures_util::stream;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::json;
@@ -21,6 +20,7 @@ use super::act::{Sent, admit};
 use super::caller::Caller;
 use super::flash::Flash;
 use super::form;
+use super::parts::{PATIENCE, Part, Parts, broken};
 use super::row::{Field as FormField, TOKEN, Who, text};
 use super::show;
 use crate::problem::Problem;
@@ -29,6 +29,8 @@ const WHOSE: &[FormField] = &[text("email")];
 const UPLOAD: &str = "/admin/settings/users/import";
 /// Largest file, in bytes: about 200,000 rows.
 const LARGEST: usize = 20 * 1024 * 1024;
+/// What the form may have besides the file, in bytes.
+const AROUND: usize = 16 * 1024;
 /// Largest of the small fields before the file.
 const LARGEST_FIELD: usize = 200;
 /// Longest name of a file, in characters.
@@ -56,11 +58,7 @@ async fn uploaded(request: &HttpRequest, payload: Payload, face: &Face) -> Resul
     }
     origin::check(request, &face.house.settings.gateway.public_url)?;
     let caller = Caller::read(request, face, Who::Member).await?;
-    let essence = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !essence.starts_with("multipart/form-data") {
-        return Err(Problem::new(415, "request.media_type", "Unsupported media type", "Send the file as multipart/form-data."));
-    }
-    let parts = Multipart::new(request.headers(), payload);
+    let parts = Parts::new(request, payload, LARGEST + AROUND, PATIENCE)?;
     let sent = tokio::time::timeout(DEADLINE, receive(parts, face, &caller)).await;
     let answer = sent.unwrap_or_else(|_| Err(Problem::new(408, "request.timeout", "Request timeout", "The file did not arrive in time.")));
     match answer {
@@ -79,13 +77,11 @@ async fn uploaded(request: &HttpRequest, payload: Payload, face: &Face) -> Resul
     }
 }
 
-async fn receive(mut parts: Multipart, face: &Face, caller: &Caller) -> Result<super::super::broker::Answer, Problem> {
+async fn receive(mut parts: Parts, face: &Face, caller: &Caller) -> Result<super::super::broker::Answer, Problem> {
     let mut admitted = false;
     let mut once = None;
-    while let Some(part) = parts.next().await {
-        let mut part = part.map_err(|_| broken())?;
-        let name = part.name().unwrap_or_default().to_owned();
-        match name.as_str() {
+    while let Some(mut part) = parts.next().await? {
+        match part.name() {
             TOKEN => {
                 face.house.form_tokens.check(&caller.browser, &small(&mut part).await?)?;
                 admitted = true;
@@ -99,10 +95,10 @@ async fn receive(mut parts: Multipart, face: &Face, caller: &Caller) -> Result<s
     Err(if admitted { no_file() } else { origin::rejected() })
 }
 
-async fn small(part: &mut Field) -> Result<String, Problem> {
+async fn small(part: &mut Part<'_>) -> Result<String, Problem> {
     let mut text = Vec::new();
-    while let Some(chunk) = part.next().await {
-        text.extend_from_slice(&chunk.map_err(|_| broken())?);
+    while let Some(piece) = part.piece().await? {
+        text.extend_from_slice(&piece);
         if text.len() > LARGEST_FIELD {
             return Err(broken());
         }
@@ -110,16 +106,12 @@ async fn small(part: &mut Field) -> Result<String, Problem> {
     String::from_utf8(text).map_err(|_| broken())
 }
 
-async fn carry(mut part: Field, face: &Face, caller: &Caller, once: Option<&str>) -> Result<super::super::broker::Answer, Problem> {
-    let name = file_name(part.content_disposition().and_then(|disposition| disposition.get_filename()).unwrap_or_default());
+async fn carry(mut part: Part<'_>, face: &Face, caller: &Caller, once: Option<&str>) -> Result<super::super::broker::Answer, Problem> {
+    let name = file_name(part.file_name());
     let first = loop {
-        match part.next().await {
-            Some(chunk) => {
-                let chunk = chunk.map_err(|_| broken())?;
-                if !chunk.is_empty() {
-                    break chunk;
-                }
-            }
+        match part.piece().await? {
+            Some(piece) if piece.is_empty() => {}
+            Some(piece) => break piece,
             None => return Err(no_file()),
         }
     };
@@ -127,24 +119,20 @@ async fn carry(mut part: Field, face: &Face, caller: &Caller, once: Option<&str>
     let chunks = stream::unfold(receiver, |mut receiver| async move { receiver.recv().await.map(|chunk| (chunk, receiver)) });
     let letter = Letter { once, ..caller.letter(Verb::Post, "/v1/invitations/imports") };
     let reading = async move {
-        let mut read = first.len();
-        let mut next = Some(Ok(first));
-        while let Some(chunk) = next {
-            let stop = || std::io::Error::other("the file ended before its end");
-            let Ok(chunk) = chunk else {
-                let _ = sender.send(Err(stop())).await;
-                return Err(broken());
+        let mut next = Ok(Some(first));
+        while let Some(piece) = next.transpose() {
+            let piece = match piece {
+                Ok(piece) => piece,
+                Err(problem) => {
+                    let _ = sender.send(Err(std::io::Error::other("the file ended before its end"))).await;
+                    return Err(problem);
+                }
             };
-            if sender.send(Ok(chunk)).await.is_err() {
+            if sender.send(Ok(piece)).await.is_err() {
                 // The account has answered already; its answer says why.
                 return Ok(());
             }
-            next = part.next().await;
-            read += next.as_ref().and_then(|chunk| chunk.as_ref().ok()).map_or(0, Bytes::len);
-            if read > LARGEST {
-                let _ = sender.send(Err(stop())).await;
-                return Err(too_large());
-            }
+            next = part.piece().await;
         }
         Ok(())
     };
@@ -207,21 +195,8 @@ async fn download(request: &HttpRequest, face: &Face, call: &str, name: &str) ->
     }
 }
 
-fn broken() -> Problem {
-    Problem::bad_request("request.broken", "The file could not be read as it was sent. Try again.")
-}
-
 fn no_file() -> Problem {
     Problem::bad_request("import.no_file", "Choose a CSV file first.").with_field("file", "Choose a CSV file first.")
-}
-
-fn too_large() -> Problem {
-    Problem::new(
-        413,
-        "import.too_large",
-        "The file is too large",
-        "A file may have 20 MB. Split it and upload the parts one after the other.",
-    )
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub mod form;
 mod funnel;
 pub mod letters;
 pub mod pages;
+mod parts;
 pub mod row;
 mod shape;
 pub mod show;

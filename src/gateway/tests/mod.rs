@@ -6,6 +6,7 @@ mod connections;
 mod doors;
 mod mails;
 mod memory;
+mod published;
 mod vectors;
 mod visits;
 

@@ -217,12 +217,12 @@ fn get<T>(
     }
 }
 
-fn read_token(answer: &Answer) -> Result<String, CallError> {
+pub(super) fn read_token(answer: &Answer) -> Result<String, CallError> {
     read_page::<Value>(answer)?.next.ok_or(CallError::BadAnswer("no paging token"))
 }
 
 // A record without a GUID is kept under its id, as instances before the activity service have it.
-fn read_activities(answer: &Answer) -> Result<Page<RawActivity>, CallError> {
+pub(super) fn read_activities(answer: &Answer) -> Result<Page<RawActivity>, CallError> {
     let page = read_page::<Value>(answer)?;
     let items = page.items.into_iter().filter_map(|value| {
         let id = value.get("id").and_then(as_text);

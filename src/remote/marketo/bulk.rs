@@ -121,7 +121,7 @@ pub enum BulkError {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct JobRow {
+pub(super) struct JobRow {
     export_id: String,
     status: String,
     #[serde(default)]
@@ -373,7 +373,7 @@ fn bulk_call(name: &'static str, method: Method, extract: Extract, rest: &str, b
     }
 }
 
-fn read_job(answer: &Answer) -> Result<JobRow, CallError> {
+pub(super) fn read_job(answer: &Answer) -> Result<JobRow, CallError> {
     read_page::<JobRow>(answer)?.items.into_iter().next().ok_or(CallError::BadAnswer("no job in the answer"))
 }
 

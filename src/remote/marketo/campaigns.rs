@@ -25,7 +25,7 @@ pub struct Campaign {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Row {
+pub(super) struct Row {
     id: i64,
     #[serde(default)]
     name: String,
@@ -91,6 +91,6 @@ impl Marketo {
     }
 }
 
-fn read_rows(answer: &Answer) -> Result<Page<Row>, CallError> {
+pub(super) fn read_rows(answer: &Answer) -> Result<Page<Row>, CallError> {
     read_page::<Row>(answer)
 }

@@ -152,7 +152,7 @@ pub fn batches<R: Rows>(pieces: mpsc::Receiver<Piece>, size: usize) -> mpsc::Rec
     receiver
 }
 
-fn read_all<R: Rows>(
+pub(super) fn read_all<R: Rows>(
     queue: mpsc::Receiver<Piece>,
     size: usize,
     sender: &mpsc::Sender<Result<Batch<R::Row>, CsvError>>,

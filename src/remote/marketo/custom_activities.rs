@@ -128,11 +128,11 @@ fn joined(ids: &[i64]) -> String {
     ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
-fn read_activities(answer: &Answer) -> Result<Page<RawActivity>, CallError> {
+pub(super) fn read_activities(answer: &Answer) -> Result<Page<RawActivity>, CallError> {
     read_page::<RawActivity>(answer)
 }
 
-fn read_added(answer: &Answer) -> Result<Vec<Added>, CallError> {
+pub(super) fn read_added(answer: &Answer) -> Result<Vec<Added>, CallError> {
     let text = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),

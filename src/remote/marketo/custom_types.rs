@@ -27,7 +27,7 @@ pub struct WantedType {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct KnownType {
+pub(super) struct KnownType {
     #[serde(default)]
     id: i64,
     #[serde(default)]
@@ -120,7 +120,7 @@ impl Marketo {
     }
 }
 
-fn read(answer: &Answer) -> Result<Vec<KnownType>, CallError> {
+pub(super) fn read(answer: &Answer) -> Result<Vec<KnownType>, CallError> {
     read_page::<KnownType>(answer).map(|page| page.items)
 }
 

@@ -50,8 +50,12 @@ fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, 
 /// What Marketo refused, in our words; see [`CallError`].
 pub fn read_page<T: DeserializeOwned>(answer: &Answer) -> Result<Page<T>, CallError> {
     status(answer)?;
-    let envelope: Envelope<T> =
-        serde_json::from_slice(&answer.body).map_err(|_| CallError::BadAnswer("the body is not Marketo's envelope"))?;
+    let odd = CallError::BadAnswer("the body is not Marketo's envelope");
+    // A struct could be read from a JSON array too, field by field.
+    if answer.body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(odd);
+    }
+    let envelope: Envelope<T> = serde_json::from_slice(&answer.body).map_err(|_| odd)?;
     if let Some(fault) = envelope.errors.as_ref().and_then(|faults| faults.first())
         && envelope.success != Some(true)
     {

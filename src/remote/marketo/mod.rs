@@ -25,6 +25,8 @@ pub mod custom_activities;
 pub mod custom_types;
 pub mod email_content;
 pub mod envelope;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzed;
 pub mod leads;
 pub mod token;
 pub mod unsubscribed;

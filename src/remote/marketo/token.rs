@@ -31,7 +31,7 @@ pub struct Tokens {
 }
 
 #[derive(Deserialize)]
-struct Granted {
+pub(super) struct Granted {
     access_token: SecretString,
     expires_in: i64,
     /// The API user's address.
@@ -96,7 +96,7 @@ async fn ask(caller: &Caller, credentials: &Credentials, request_id: &str) -> Re
     caller.send(&call, With { endpoint: &credentials.endpoint, token: None, request_id }).await
 }
 
-fn read_granted(answer: &Answer) -> Result<Granted, CallError> {
+pub(super) fn read_granted(answer: &Answer) -> Result<Granted, CallError> {
     match answer.status {
         200..=299 => serde_json::from_slice(&answer.body).map_err(|_| CallError::BadAnswer("identity's answer is no token")),
         400 | 401 => Err(CallError::Unauthorized),

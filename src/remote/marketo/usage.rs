@@ -68,7 +68,7 @@ impl Marketo {
     }
 }
 
-fn read_usage(answer: &Answer) -> Result<Page<Usage>, CallError> {
+pub(super) fn read_usage(answer: &Answer) -> Result<Page<Usage>, CallError> {
     read_page(answer)
 }
 

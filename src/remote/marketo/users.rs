@@ -21,7 +21,7 @@ pub struct MarketoAdmin {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct User {
+pub(super) struct User {
     userid: String,
     #[serde(default)]
     first_name: Option<String>,
@@ -35,7 +35,7 @@ struct User {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Role {
+pub(super) struct Role {
     #[serde(default, alias = "id")]
     access_role_id: i64,
     #[serde(default, alias = "name")]
@@ -99,11 +99,11 @@ fn get<T>(name: &'static str, path: String, read: fn(&Answer) -> Result<T, CallE
     Call { system: "marketo", name, method: Method::GET, path, query: Vec::new(), body: Body::None, timeout: Duration::from_secs(30), read }
 }
 
-fn read_users(answer: &Answer) -> Result<Vec<User>, CallError> {
+pub(super) fn read_users(answer: &Answer) -> Result<Vec<User>, CallError> {
     bare(answer)
 }
 
-fn read_roles(answer: &Answer) -> Result<Vec<Role>, CallError> {
+pub(super) fn read_roles(answer: &Answer) -> Result<Vec<Role>, CallError> {
     if answer.status == 404 {
         return Ok(Vec::new());
     }

@@ -60,7 +60,7 @@ pub async fn contact_roles(
     caller.send(&call, With { endpoint: &endpoint, token: Some(token), request_id }).await
 }
 
-fn read_roles(answer: &Answer) -> Result<Vec<ContactRole>, CallError> {
+pub(super) fn read_roles(answer: &Answer) -> Result<Vec<ContactRole>, CallError> {
     let code = || serde_json::from_slice::<Vec<Fault>>(&answer.body).ok()?.into_iter().next().map(|fault| fault.error_code);
     match answer.status {
         200 => {

@@ -58,7 +58,7 @@ pub async fn issuer_keys(caller: &Caller, issuer: &Endpoint, request_id: &str) -
     caller.send(&call, With { endpoint: issuer, token: None, request_id }).await
 }
 
-fn read(answer: &Answer) -> Result<Vec<IssuerKey>, CallError> {
+pub(super) fn read(answer: &Answer) -> Result<Vec<IssuerKey>, CallError> {
     if answer.status != 200 {
         return Err(CallError::Busy { code: answer.status.to_string() });
     }

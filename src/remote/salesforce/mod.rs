@@ -9,6 +9,8 @@ use serde::Deserialize;
 use super::call::{Answer, Body, Call, CallError, Caller, With};
 
 pub mod contact_roles;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzed;
 pub mod keys;
 pub mod oauth;
 pub mod opt_outs;

@@ -222,7 +222,7 @@ async fn token(
 }
 
 // Only a well-formed refusal says something about the grant: proxies and overloaded servers answer with all sorts of pages.
-fn judged(answer: &Answer) -> Result<Granted, OauthError> {
+pub(super) fn judged(answer: &Answer) -> Result<Granted, OauthError> {
     match answer.status {
         200 => granted(answer).ok_or(OauthError::BadAnswer),
         400 | 401 => match serde_json::from_slice::<Refused>(&answer.body) {

@@ -22,7 +22,7 @@ pub fn opted_out(caller: &Caller, object: &'static str, field: &'static str, aft
     query(caller, "opted_out", text, read)
 }
 
-fn read(answer: &Answer) -> Result<Vec<SalesforceId>, CallError> {
+pub(super) fn read(answer: &Answer) -> Result<Vec<SalesforceId>, CallError> {
     let id = |record: &Value| SalesforceId::parse(record.get("Id")?.as_str()?).ok();
     records(answer)?.iter().map(|record| id(record).ok_or(CallError::BadAnswer("a record has no id"))).collect()
 }

@@ -127,12 +127,12 @@ struct Found {
     records: Vec<Value>,
 }
 
-fn read_rows(answer: &Answer) -> Result<Vec<Value>, CallError> {
+pub(super) fn read_rows(answer: &Answer) -> Result<Vec<Value>, CallError> {
     found(answer).map(|found| found.records)
 }
 
 // A count comes without records: the number is the answer.
-fn read_count(answer: &Answer) -> Result<Vec<Value>, CallError> {
+pub(super) fn read_count(answer: &Answer) -> Result<Vec<Value>, CallError> {
     found(answer).map(|found| vec![Value::from(found.total)])
 }
 

@@ -44,7 +44,7 @@ pub fn person_fields(caller: &Caller, object: &'static str, paths: &[&str], ids:
     query(caller, "person_fields", format!("SELECT Id{fields} FROM {object} WHERE Id IN ({ids})"), read)
 }
 
-fn read(answer: &Answer) -> Result<Vec<FieldsOf>, CallError> {
+pub(super) fn read(answer: &Answer) -> Result<Vec<FieldsOf>, CallError> {
     let id = |record: &Value| record.get("Id").and_then(Value::as_str).map(str::to_owned);
     Ok(records(answer)?.into_iter().filter_map(|record| Some(FieldsOf { id: id(&record)?, fields: record })).collect())
 }

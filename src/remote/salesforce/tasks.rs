@@ -87,7 +87,7 @@ fn records_of(caller: &Caller, name: &'static str, method: Method, records: &[Va
     }
 }
 
-fn read_saved(answer: &Answer) -> Result<Vec<Saved>, CallError> {
+pub(super) fn read_saved(answer: &Answer) -> Result<Vec<Saved>, CallError> {
     if answer.status != 200 {
         return Err(refusal(answer));
     }

@@ -56,6 +56,34 @@ async fn a_strangers_page_cannot_frame_the_panel() {
 }
 
 #[tokio::test]
+async fn nobody_frames_the_settings_not_even_a_page_of_our_own() {
+    let frames = |base: &str| {
+        let frame = |path: &str| format!("<iframe src='{base}{path}'></iframe>");
+        format!("<!doctype html><title>Stranger</title>{}", ["/sign-in", "/admin/marketo", "/admin/settings"].map(frame).concat())
+    };
+    let stranger = Stranger::with_page(frames(&world().base));
+    in_browser(async |browser| {
+        browser.open(&stranger.origin).await;
+        browser.enter().await;
+        browser.until("the frame shows an error of the browser", "location.protocol === 'chrome-error:'").await;
+        browser.leave().await;
+        let complaints = browser.complaints().await;
+        assert!(complaints.iter().any(|line| line.contains("frame-ancestors 'none'")), "{complaints:?}");
+        // Whoever gets a frame into a page of ours gets no further.
+        browser.open(&format!("{}/sign-in", world().base)).await;
+        let inside = "void document.body.append(Object.assign(document.createElement('iframe'), { src: '/sign-in' }))";
+        browser.value(inside).await;
+        browser.until("the frame is there", "document.querySelector('iframe') !== null").await;
+        browser.enter().await;
+        browser.until("it shows an error as well", "location.protocol === 'chrome-error:'").await;
+        browser.leave().await;
+        assert!(!browser.complaints().await.is_empty(), "and says why");
+    })
+    .await;
+    stranger.handle.stop(false).await;
+}
+
+#[tokio::test]
 async fn a_strangers_window_cannot_speak_for_salesforce() {
     let (_turn, house) = short_sessions().await;
     let record = house.first_lead().await;

@@ -185,12 +185,12 @@ async fn a_file_passes_through_after_its_token() {
     let page = member.get("/admin/settings/users/import").await;
     let body = |token: &str, file: &str| {
         format!(
-            "--b\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{token}\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"../p ü.csv\"\r\nContent-Type: text/csv\r\n\r\n{file}\r\n--b--\r\n"
+            "--bound\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{token}\r\n--bound\r\nContent-Disposition: form-data; name=\"file\"; filename=\"../p ü.csv\"\r\nContent-Type: text/csv\r\n\r\n{file}\r\n--bound--\r\n"
         )
     };
     let request = |body: String| {
         let request = http().post(format!("{}/admin/settings/users/import", world.base)).header("origin", &world.base);
-        request.header("accept", "text/html").header("content-type", "multipart/form-data; boundary=b").body(body)
+        request.header("accept", "text/html").header("content-type", "multipart/form-data; boundary=bound").body(body)
     };
     let got = member.exchange(request(body(&page.token(), "mail\r\na@b.example"))).await;
     assert_eq!(got.location.as_deref(), Some("/admin/settings/users/import/0199f2d0c0de7000a000000000000009/map"), "{}", got.text);
