@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+pub mod capacity;
 pub mod clock;
 pub mod commands;
 #[cfg(any(test, fuzzing))]

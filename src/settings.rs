@@ -44,6 +44,12 @@ pub struct Gateway {
     pub fragment_seconds: u32,
     /// Threads that serve requests; 0 means one for each core.
     pub workers: usize,
+    /// Requests that a process has under way at most.
+    pub max_requests: usize,
+    /// How many of them may be of one account.
+    pub max_requests_per_account: usize,
+    /// Seconds for which a process that was asked to stop goes on answering while it says that it is not ready.
+    pub leaving_seconds: u32,
     /// Reverse proxies in front whose `X-Forwarded-For` is believed, as addresses.
     pub trusted_proxies: Vec<std::net::IpAddr>,
 }
@@ -60,14 +66,22 @@ pub struct Account {
     pub key: SecretString,
     /// Members that an account can have, invited ones included.
     pub seats: u32,
+    /// Requests that a process has under way at most.
+    pub max_requests: usize,
+    /// How many of them may be of one account.
+    pub max_requests_per_account: usize,
+    /// Seconds for which a process that was asked to stop goes on answering while it says that it is not ready.
+    pub leaving_seconds: u32,
 }
 
 /// Redis; without a URL everything is kept in this process's memory.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Redis {
-    /// `redis://` or `rediss://`.
+    /// `redis://` or `rediss://`, with a password where there is one.
     pub url: Option<SecretString>,
+    /// Certificates (PEM) of the authority that vouches for a `rediss://` server; empty: those that the machine trusts.
+    pub ca: String,
 }
 
 /// The account's database.
@@ -226,6 +240,10 @@ pub struct Log {
     pub filter: String,
     /// `json` or `text`.
     pub format: LogFormat,
+    /// Where OpenTelemetry traces go: the whole address of a collector's OTLP/HTTP endpoint; empty for none.
+    pub traces: String,
+    /// How many of a hundred requests are traced.
+    pub trace_percent: u32,
 }
 
 /// How log lines look.
@@ -246,6 +264,9 @@ impl Default for Gateway {
             access_seconds: 900,
             fragment_seconds: 15,
             workers: 0,
+            max_requests: 2_000,
+            max_requests_per_account: 400,
+            leaving_seconds: 5,
             trusted_proxies: Vec::new(),
         }
     }
@@ -253,7 +274,15 @@ impl Default for Gateway {
 
 impl Default for Account {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8081".to_owned(), url: "http://127.0.0.1:8081".to_owned(), key: SecretString::default(), seats: 100 }
+        Self {
+            listen: "127.0.0.1:8081".to_owned(),
+            url: "http://127.0.0.1:8081".to_owned(),
+            key: SecretString::default(),
+            seats: 100,
+            max_requests: 2_000,
+            max_requests_per_account: 400,
+            leaving_seconds: 5,
+        }
     }
 }
 
@@ -337,7 +366,7 @@ impl Default for Delivery {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { filter: "info".to_owned(), format: LogFormat::Json }
+        Self { filter: "info".to_owned(), format: LogFormat::Json, traces: String::new(), trace_percent: 10 }
     }
 }
 
@@ -398,11 +427,15 @@ fn lay_over(table: &mut Table, name: &str, value: String) -> Result<(), Settings
     Ok(())
 }
 
-const NUMBERS: [&str; 28] = [
+const NUMBERS: [&str; 32] = [
+    "trace_percent",
     "session_seconds",
     "access_seconds",
     "fragment_seconds",
     "workers",
+    "max_requests",
+    "max_requests_per_account",
+    "leaving_seconds",
     "connections",
     "max_age_seconds",
     "seen_seconds",

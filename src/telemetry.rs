@@ -1,29 +1,34 @@
-//! Logs and figures. A log that can't be written never stops the work.
+//! Logs, figures and traces. A log that can't be written never stops the work.
 
 use std::io::{self, Write};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::settings::{Log, LogFormat};
+
+pub mod traces;
 
 /// How often samples are gathered.
 const GATHER: Duration = Duration::from_secs(5);
 /// Seconds: from a cached fragment to the longest deadline.
 const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
 
-/// Starts logging to standard error; a second call in the same process changes nothing.
+/// Starts logging to standard error, and tracing where that is wanted; a second call in the same process changes nothing.
 pub fn log(settings: &Log) {
     let filter = EnvFilter::try_new(&settings.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(Patient).log_internal_errors(false);
-    // The first one to set a logger wins; tests start several programs in one process.
-    let _ = match settings.format {
-        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).try_init(),
-        LogFormat::Text => lines.with_target(false).compact().try_init(),
+    let lines = tracing_subscriber::fmt::layer().with_writer(Patient).log_internal_errors(false);
+    let lines = match settings.format {
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).with_filter(filter).boxed(),
+        LogFormat::Text => lines.with_target(false).compact().with_filter(filter).boxed(),
     };
+    // The first one to set a logger wins; tests start several programs in one process.
+    let _ = tracing_subscriber::registry().with(lines).with(traces::layer(settings)).try_init();
 }
 
 /// The figures of this process, in the Prometheus text format; the first call starts counting.

@@ -2,6 +2,7 @@
 
 import argparse
 import collections
+import os
 import random
 import threading
 import time
@@ -93,7 +94,7 @@ class Chaos(threading.Thread):
     def __init__(self, fleet, pause, seconds, dice):
         super().__init__(daemon=True)
         self.fleet, self.pause, self.seconds, self.dice = fleet, pause, seconds, dice
-        self.kills = self.restarts = 0
+        self.kills = self.restarts = self.database_restarts = 0
 
     def run(self):
         until = time.time() + self.seconds
@@ -104,6 +105,10 @@ class Chaos(threading.Thread):
             if deed < 0.12:
                 self.fleet.restart_redis()
                 self.restarts += 1
+                continue
+            if deed < 0.2 and os.environ.get("POSTGRES_DATA"):
+                self.fleet.restart_postgres()
+                self.database_restarts += 1
                 continue
             name = self.dice.choices(list(roles), [2, 4, 4])[0]
             self.fleet.kill(name)
@@ -179,7 +184,7 @@ def main():
         time.sleep(2)
         lost, doubled, out_of_order = verdict(fleet, work.expected)
         print(f"  accepted {dict(work.accepted)} after {accepted_after:.0f} s; drained after {time.time() - begun:.0f} s")
-        print(f"  Redis restarts {chaos.restarts}; still open {open_ones}; failed {failed}")
+        print(f"  Redis restarts {chaos.restarts}, PostgreSQL restarts {chaos.database_restarts}; still open {open_ones}; failed {failed}")
         print(f"actions={len(work.expected)} kills={chaos.kills} lost={lost} doubled={doubled} out_of_order={out_of_order}", flush=True)
         if lost or doubled or out_of_order or open_ones or failed or len(work.expected) != chosen.actions:
             raise SystemExit(1)

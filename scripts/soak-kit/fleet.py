@@ -19,6 +19,7 @@ KEY = "2" * 64
 BIN = os.environ.get("BIN", "target/debug/msi-gateway")
 BACK = "http://127.0.0.1:1/admin/settings/salesforce/callback"
 SESSION = "0123456789abcdef0123456789abcdef"
+SECRET = "soak-consumer-secret-0123456789abcdef"
 
 
 def free_port():
@@ -56,16 +57,17 @@ def visitor_token(visitor):
 
 
 class Fleet:
-    def __init__(self, people, settle, lease, extra=None):
+    def __init__(self, people, settle, lease, extra=None, sandbox=()):
         self.folder = tempfile.TemporaryDirectory()
         self.processes = {}
+        # What single processes have for themselves, such as an address.
+        self.own = {}
         self.lock = threading.Lock()
         self.redis_port = free_port()
         self.start_redis()
-        secret = "soak-consumer-secret-0123456789abcdef"
         self.sandbox_process = subprocess.Popen(
-            [BIN, "sandbox", "--port", "0", "--people", str(people)],
-            env={**os.environ, "MSI__CANVAS__CONSUMER_SECRETS": secret, "MSI__LOG__FILTER": "off"},
+            [BIN, "sandbox", "--people", str(people), *(sandbox or ("--port", "0"))],
+            env={**os.environ, "MSI__CANVAS__CONSUMER_SECRETS": SECRET, "MSI__LOG__FILTER": "off"},
             stdout=subprocess.PIPE, text=True)
         mail = None
         for line in self.sandbox_process.stdout:
@@ -75,14 +77,15 @@ class Fleet:
                 break
         threading.Thread(target=self.sandbox_process.stdout.read, daemon=True).start()
         self.world = call(self.sandbox, "GET", "/_control/world")[2]
-        host = urllib.parse.urlsplit(self.sandbox).netloc
+        # Which may be another one than that of the controls.
+        host = urllib.parse.urlsplit(self.world["marketo"]["url"]).netloc
         self.smtp, self.imap = mail.groups()
         self.account_address = f"127.0.0.1:{free_port()}"
         self.account = f"http://{self.account_address}"
         salesforce = self.world["salesforce"]
         self.environment = {
             **os.environ,
-            "MSI__CANVAS__CONSUMER_SECRETS": secret,
+            "MSI__CANVAS__CONSUMER_SECRETS": SECRET,
             "MSI__DATABASE__URL": os.environ.get("POSTGRES_URL") or f"sqlite://{self.folder.name}/soak.db",
             "MSI__GATEWAY__PUBLIC_URL": "http://127.0.0.1:1",
             "MSI__GATEWAY__TOKEN_KEY": "1" * 64,
@@ -121,9 +124,18 @@ class Fleet:
         self.redis.wait()
         self.start_redis()
 
-    def start(self, name, role):
+    def restart_postgres(self):
+        """As after a loss of power: nobody is asked, and the log of transactions has to do."""
+        subprocess.run(
+            ["runuser", "-u", "postgres", "--", os.environ["POSTGRES_CTL"], "-D", os.environ["POSTGRES_DATA"], "-m", "immediate", "-w",
+             "-l", os.environ["POSTGRES_DATA"] + "/log", "restart"], check=True, stdout=subprocess.DEVNULL, timeout=60)
+
+    def start(self, name, role, own=None):
+        if own is not None:
+            self.own[name] = own
+        environment = {**self.environment, **self.own.get(name, {})}
         with self.lock:
-            self.processes[name] = subprocess.Popen([BIN, role], env=self.environment, stdout=subprocess.DEVNULL)
+            self.processes[name] = subprocess.Popen([BIN, role], env=environment, stdout=subprocess.DEVNULL)
 
     def kill(self, name):
         with self.lock:
@@ -131,15 +143,28 @@ class Fleet:
         process.send_signal(signal.SIGKILL)
         process.wait()
 
-    def ready(self):
-        for _ in range(400):
+    def terminate(self, name):
+        """Asks a process to stop, waits until it did, and gives the seconds that it took."""
+        with self.lock:
+            process = self.processes.pop(name)
+        begun = time.time()
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise SystemExit(f"{name} did not stop")
+        return time.time() - begun
+
+    def ready(self, base=None):
+        for _ in range(600):
             try:
-                if call(self.account, "GET", "/readyz", timeout=2)[0] == 200:
+                if call(base or self.account, "GET", "/readyz", timeout=2)[0] == 200:
                     return
             except OSError:
                 pass
             time.sleep(0.05)
-        raise SystemExit("the account did not become ready")
+        raise SystemExit(f"{base or 'the account'} did not become ready")
 
     def stop(self):
         for name in list(self.processes):
@@ -218,3 +243,45 @@ class Fleet:
             if len(found) == most:
                 break
         return found
+
+    def signed_request(self, record):
+        """What Salesforce posts when a rep opens the page of a lead or contact."""
+        kind = "Contact" if record.startswith("003") else "Lead"
+        salesforce = self.world["salesforce"]
+        envelope = {
+            "algorithm": "HMACSHA256", "issuedAt": int(time.time() * 1000), "userId": "005000000000001EAA", "salt": os.urandom(9).hex(),
+            "client": {"oauthToken": "00D!made-up", "refreshToken": None, "instanceId": "_:Msi:1", "instanceUrl": salesforce["instance_url"]},
+            "context": {
+                "user": {"userId": "005000000000001EAA", "language": "en_US", "timeZone": "Europe/Berlin", "fullName": "A Rep"},
+                "organization": {"organizationId": salesforce["org_id"], "name": "Soak"},
+                "environment": {"parameters": {}, "record": {"attributes": {"type": kind, "url": "/x"}, "Id": record},
+                                "dimensions": {"height": "450px"}},
+            },
+        }
+        encoded = base64.b64encode(json.dumps(envelope).encode())
+        mac = base64.b64encode(hmac.new(SECRET.encode(), encoded, hashlib.sha256).digest())
+        return (mac + b"." + encoded).decode()
+
+    def named_records(self, most):
+        """Records with something of the person's that a panel shows: (number in Marketo, id in Salesforce, last name)."""
+        found = []
+        for number, record in self.records(most):
+            person = self.control("GET", f"/people/{number}")
+            name = person.get("lastName") or ""
+            found.append((number, record, name if name.isalpha() and name.isascii() else ""))
+        return found
+
+    def api_token(self, member):
+        """A personal token of a member, for programs."""
+        return self.done(member, "POST", "/v1/me/api-tokens", {"name": "soak", "days": 1})["token"]
+
+    def lost_calls(self, member, acknowledged, seconds):
+        """How many of the calls that were acknowledged never came to be in Marketo."""
+        wanted, until = set(acknowledged), time.time() + seconds
+        while True:
+            written = self.control("GET", "/written")["marketo"]
+            there = {(one["lead"], one["attributes"]["Sales Call Subject"]) for one in written if one["type_name"].startswith("Received Sales Call")}
+            missing = len(wanted - there)
+            if not missing or time.time() > until:
+                return missing
+            time.sleep(0.5)

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use actix_web::dev::Server;
 use actix_web::{App, HttpServer};
 
+use crate::capacity::Capacity;
 use crate::remote::call::Caller;
 use crate::settings::Settings;
 use crate::store::Store;
@@ -110,6 +111,7 @@ pub mod tracking_links;
 mod unsubscribes;
 pub mod upstreams;
 pub mod visitor;
+mod visitor_token;
 mod watch_list;
 
 pub use imports::runner as import_runner;
@@ -124,6 +126,8 @@ pub struct AccountState {
     pub connections: Arc<connections::Connections>,
     /// Calls to Salesforce.
     pub caller: Caller,
+    /// Requests under way.
+    pub capacity: Arc<Capacity>,
     key: visitor::VisitorKey,
     cursors: cursor::CursorKey,
     standing: standing::Standing,
@@ -148,6 +152,7 @@ impl AccountState {
     ) -> Result<Arc<Self>, visitor::WeakKey> {
         let key = visitor::VisitorKey::new(&settings.account.key)?;
         let cursors = cursor::CursorKey::new(&settings.account.key);
+        let capacity = Capacity::new("account", settings.account.max_requests, settings.account.max_requests_per_account);
         let links = Arc::new(tracking_links::LinkKey::new(&settings.account.key));
         Ok(Arc::new(Self {
             store,
@@ -156,6 +161,7 @@ impl AccountState {
             budgets,
             connections,
             caller,
+            capacity,
             key,
             cursors,
             standing: standing::Standing::default(),

@@ -261,6 +261,9 @@ async fn alive() -> HttpResponse {
 }
 
 async fn ready(state: web::Data<AccountState>) -> Result<HttpResponse, Problem> {
+    if state.capacity.is_leaving() {
+        return Err(Problem::unavailable("server.leaving", "This process was asked to stop. Another one answers.", 1));
+    }
     database::answer(state.store.ping()).await?;
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).body("ready"))
 }

@@ -6,7 +6,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 
 use super::database;
-use super::request::RequestId;
+use super::request::{self, RequestId};
 use super::visitor::{Signed, Visitor, not_for, signed, suspended};
 use crate::clock;
 use crate::problem::Problem;
@@ -78,6 +78,7 @@ impl FromRequest for Somebody {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let signed = signed(request);
+        let request = request.clone();
         Box::pin(async move {
             let (state, Signed { visitor, request_id, source, .. }) = signed?;
             let (account, member, email) = match visitor {
@@ -86,6 +87,7 @@ impl FromRequest for Somebody {
                 Visitor::Token { hash } => {
                     let token = database::answer(state.store.use_api_token(&hash, clock::now_ms(), SEEN_EVERY_MS)).await?;
                     let token = token.ok_or_else(bad_token)?;
+                    request::share(&request, &state, &token.account_id)?;
                     (token.account_id, Some(token.member_id), None)
                 }
                 _ => return Err(not_for("Only somebody who is signed in may ask this.")),

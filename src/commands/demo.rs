@@ -11,7 +11,7 @@ use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::io::AsyncReadExt;
 
-use super::halves::{AccountHalf, Stop, face};
+use super::halves::{AccountHalf, Listening, Stop, face};
 use super::{keys, progress, settled};
 use crate::sandbox::{self, World, WorldOptions};
 use crate::settings::Settings;
@@ -56,6 +56,9 @@ pub struct Sandbox {
     /// Where the emulated Salesforce posts its signed requests.
     #[arg(long, default_value = "http://127.0.0.1:8080/canvas")]
     canvas_url: String,
+    /// The address that others know it by, where something stands between.
+    #[arg(long, hide = true)]
+    base_url: Option<String>,
 }
 
 fn consumer_secret(settings: &Settings) -> String {
@@ -76,7 +79,7 @@ impl Demo {
     pub async fn run(self, mut settings: Settings) -> anyhow::Result<()> {
         let stop = Stop::on_signals()?;
         if self.until_stdin_closes {
-            let token = stop.0.clone();
+            let token = stop.token.clone();
             tokio::spawn(async move {
                 let _ = tokio::io::stdin().read_to_end(&mut Vec::new()).await;
                 token.cancel();
@@ -120,10 +123,10 @@ impl Demo {
                 config.service(web::scope("/sandbox").configure(move |config| sandbox::configure(config, Arc::clone(&world))));
             }
         };
-        let (_, server) = face(&settings, &format!("http://{}", api.address), true, beside)?;
+        let server = face(&settings, &format!("http://{}", api.address), true, beside)?;
         let running = {
             let stop = stop.clone();
-            tokio::spawn(async move { stop.run([server, api.server]).await })
+            tokio::spawn(async move { stop.run([server, api]).await })
         };
 
         // The workers first: invitations travel by mail.
@@ -137,7 +140,7 @@ impl Demo {
         };
         tokio::select! {
             () = loaded => announce(&base, &settings, &world, &mail.to_string(), settled.is_some()),
-            () = stop.0.cancelled() => {}
+            () = stop.token.cancelled() => {}
         }
         running.await??;
         workers.await?;
@@ -165,6 +168,8 @@ impl Demo {
         }
         settings.marketo.extra_hosts.push(listen.to_owned());
         settings.salesforce.extra_hosts.push(listen.to_owned());
+        // Nobody distributes requests to a demo.
+        (settings.gateway.leaving_seconds, settings.account.leaving_seconds) = (0, 0);
         let configured = settings.database.url.expose_secret().starts_with("sqlite:");
         if configured {
             return keys::complete(settings);
@@ -239,7 +244,9 @@ impl Sandbox {
         let stop = Stop::on_signals()?;
         let reserved = TcpListener::bind(("127.0.0.1", self.port))
             .with_context(|| format!("port {} is taken; choose another with --port", self.port))?;
-        let base = format!("http://{}", reserved.local_addr()?);
+        let address = reserved.local_addr()?;
+        let here = format!("http://{address}");
+        let base = self.base_url.clone().unwrap_or_else(|| here.clone());
         let world = Arc::new(World::new(WorldOptions {
             seed: SEED,
             people: self.people,
@@ -261,7 +268,7 @@ impl Sandbox {
         say(&format!("  Marketo     {base}/marketo      munchkin id {}", world.munchkin_id()));
         say(&format!("  Salesforce  {base}/salesforce/  org {}", world.org_id()));
         say(&format!("  Mail        {base}/mail/        SMTP on {mail}  IMAP on {inbox}"));
-        say(&format!("ready {base}"));
-        stop.run([server]).await
+        say(&format!("ready {here}"));
+        stop.run([Listening::alone(address, server)]).await
     }
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::{Server, ServerHandle};
+use actix_web::dev::Server;
 use actix_web::web::ServiceConfig;
 use secrecy::ExposeSecret;
 use tokio::signal::unix::{SignalKind, signal};
@@ -15,6 +15,7 @@ use crate::account::arrivals::{Arrivals, Pace};
 use crate::account::connections::Connections;
 use crate::account::sealing::Sealer;
 use crate::account::{self, AccountState};
+use crate::capacity::Capacity;
 use crate::gateway::face::House;
 use crate::gateway::server;
 use crate::remote::call::Caller;
@@ -26,16 +27,34 @@ use crate::telemetry;
 /// Longest wait for workers to finish what they hold.
 const LAST_ORDERS: Duration = Duration::from_secs(20);
 
+/// A server, listening.
+pub struct Listening {
+    pub address: SocketAddr,
+    server: Server,
+    /// What is told when it has to stop, and for how long it then goes on answering.
+    leave: Option<(Arc<Capacity>, Duration)>,
+}
+
+impl Listening {
+    /// A server that stops at once when it has to.
+    #[must_use]
+    pub const fn alone(address: SocketAddr, server: Server) -> Self {
+        Self { address, server, leave: None }
+    }
+}
+
 /// Starts the face; `beside` lays further addresses beside its own.
 ///
 /// # Errors
 /// When a key or secret is missing, or the address can't be had.
-pub fn face<F>(settings: &Settings, account_url: &str, short_secrets: bool, beside: F) -> anyhow::Result<(SocketAddr, Server)>
+pub fn face<F>(settings: &Settings, account_url: &str, short_secrets: bool, beside: F) -> anyhow::Result<Listening>
 where
     F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
     let house = House::build(settings, account_url, telemetry::figures()?, short_secrets)?;
-    Ok(server::start(&house, beside)?)
+    let (address, server) = server::start(&house, beside)?;
+    let leaving = Duration::from_secs(settings.gateway.leaving_seconds.into());
+    Ok(Listening { address, server, leave: Some((Arc::clone(&house.capacity), leaving)) })
 }
 
 /// The account: its database, its connections, its API and its workers.
@@ -43,12 +62,6 @@ pub struct AccountHalf {
     pub state: Arc<AccountState>,
     pub connections: Arc<Connections>,
     pub sync: SyncDeps,
-}
-
-/// The account's API, listening.
-pub struct Api {
-    pub address: SocketAddr,
-    pub server: Server,
 }
 
 impl AccountHalf {
@@ -75,15 +88,16 @@ impl AccountHalf {
     ///
     /// # Errors
     /// When the address can't be had.
-    pub fn listen(&self, address: &str) -> anyhow::Result<Api> {
+    pub fn listen(&self, address: &str) -> anyhow::Result<Listening> {
         let (address, server) = account::serve(&self.state, address)?;
-        Ok(Api { address, server })
+        let leaving = Duration::from_secs(self.state.settings.account.leaving_seconds.into());
+        Ok(Listening { address, server, leave: Some((Arc::clone(&self.state.capacity), leaving)) })
     }
 
     /// Starts the reconcilers; they end after `stop`.
     pub fn work(&self, stop: &Stop) -> JoinHandle<()> {
         let deps = self.sync.clone();
-        let token = stop.0.clone();
+        let token = stop.token.clone();
         tokio::spawn(async move {
             let work = sync::run(deps, token.clone());
             let late = async {
@@ -95,9 +109,12 @@ impl AccountHalf {
     }
 }
 
-/// How a process is asked to stop: SIGTERM or SIGINT, once.
+/// How a process is asked to stop: SIGTERM lets whoever distributes requests notice first; SIGINT, or a second signal, does not wait.
 #[derive(Debug, Clone)]
-pub struct Stop(pub CancellationToken);
+pub struct Stop {
+    pub token: CancellationToken,
+    hurry: CancellationToken,
+}
 
 impl Stop {
     /// Listens for the signals.
@@ -106,26 +123,42 @@ impl Stop {
     /// When the process may not.
     pub fn on_signals() -> std::io::Result<Self> {
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        let stop = Self(CancellationToken::new());
-        let token = stop.0.clone();
+        let stop = Self { token: CancellationToken::new(), hurry: CancellationToken::new() };
+        let told = stop.clone();
         tokio::spawn(async move {
-            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+            let by_hand = tokio::select! { _ = terminate.recv() => false, _ = interrupt.recv() => true };
             tracing::info!("asked to stop; finishing what is under way");
-            token.cancel();
+            told.token.cancel();
+            if !by_hand {
+                tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+            }
+            told.hurry.cancel();
         });
         Ok(stop)
     }
 
-    /// Runs servers until the signal, then lets them finish their requests.
+    /// Runs servers until the signal; says that they are not ready and answers for a while; then lets them finish their requests,
+    /// one server after the other: the first one may need the next.
     ///
     /// # Errors
     /// When a server ends by itself with an error.
-    pub async fn run<const N: usize>(&self, servers: [Server; N]) -> anyhow::Result<()> {
-        let handles: Vec<ServerHandle> = servers.iter().map(Server::handle).collect();
-        let tasks: Vec<JoinHandle<std::io::Result<()>>> = servers.into_iter().map(tokio::spawn).collect();
-        self.0.cancelled().await;
-        futures_util::future::join_all(handles.iter().map(|handle| handle.stop(true))).await;
-        for task in tasks {
+    pub async fn run<const N: usize>(&self, servers: [Listening; N]) -> anyhow::Result<()> {
+        let mut leaving = Vec::with_capacity(N);
+        let mut running = Vec::with_capacity(N);
+        for Listening { server, leave, .. } in servers {
+            leaving.extend(leave);
+            running.push((server.handle(), tokio::spawn(server)));
+        }
+        self.token.cancelled().await;
+        for (capacity, _) in &leaving {
+            capacity.leave();
+        }
+        let longest = leaving.iter().map(|(_, seconds)| *seconds).max().unwrap_or_default();
+        tokio::select! { () = tokio::time::sleep(longest) => {}, () = self.hurry.cancelled() => {} }
+        let under_way: usize = leaving.iter().map(|(capacity, _)| capacity.under_way()).sum();
+        tracing::info!(under_way, "closing the doors");
+        for (handle, task) in running {
+            handle.stop(true).await;
             task.await??;
         }
         Ok(())

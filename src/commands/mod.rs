@@ -69,7 +69,9 @@ pub fn run(program: Program) -> anyhow::Result<()> {
     let environment = std::env::vars();
     let settings = Settings::load(program.config.as_deref(), environment)?;
     telemetry::log(&settings.log);
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(perform(program.verb, settings))
+    let done = tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(perform(program.verb, settings));
+    telemetry::traces::flush();
+    done
 }
 
 async fn perform(verb: Verb, settings: Settings) -> anyhow::Result<()> {

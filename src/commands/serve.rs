@@ -16,9 +16,9 @@ pub async fn everything(mut settings: Settings) -> anyhow::Result<()> {
     let account = AccountHalf::build(&settings).await?;
     let api = account.listen(&settings.account.listen)?;
     let workers = account.work(&stop);
-    let (address, server) = face(&settings, &format!("http://{}", api.address), false, |_| {})?;
-    tracing::info!(%address, account = %api.address, "ready");
-    stop.run([server, api.server]).await?;
+    let server = face(&settings, &format!("http://{}", api.address), false, |_| {})?;
+    tracing::info!(address = %server.address, account = %api.address, "ready");
+    stop.run([server, api]).await?;
     workers.await.context("the workers")
 }
 
@@ -28,8 +28,8 @@ pub async fn everything(mut settings: Settings) -> anyhow::Result<()> {
 /// As [`everything`].
 pub async fn gateway(settings: Settings) -> anyhow::Result<()> {
     let stop = Stop::on_signals()?;
-    let (address, server) = face(&settings, &settings.account.url, false, |_| {})?;
-    tracing::info!(%address, account = settings.account.url, "ready");
+    let server = face(&settings, &settings.account.url, false, |_| {})?;
+    tracing::info!(address = %server.address, account = settings.account.url, "ready");
     stop.run([server]).await
 }
 
@@ -42,7 +42,7 @@ pub async fn account(mut settings: Settings) -> anyhow::Result<()> {
     let stop = Stop::on_signals()?;
     let api = AccountHalf::build(&settings).await?.listen(&settings.account.listen)?;
     tracing::info!(address = %api.address, "ready");
-    stop.run([api.server]).await
+    stop.run([api]).await
 }
 
 /// The workers alone.

@@ -111,10 +111,13 @@ async fn authority(request: &HttpRequest, face: &Face) -> Result<Visitor, Proble
     let bearer = reading::bearer(request)?;
     let visitor = if bearer.starts_with(PERSONAL.0) {
         let visitor = personal(bearer)?;
+        // Whose it is, only the account knows.
+        edge::share(request, face, visitor.token.as_deref().unwrap_or_default())?;
         pace::PROGRAMS.admit_one(face, visitor.token.as_deref().unwrap_or_default()).await?;
         visitor
     } else {
         let claims = face.house.tokens.check(bearer)?;
+        edge::share(request, face, &claims.acc)?;
         if claims.aud == Use::Panel && face.memory.get(&session::key(&claims.acc, &claims.jti)).await.is_none() {
             return Err(panel::ended());
         }
@@ -123,7 +126,7 @@ async fn authority(request: &HttpRequest, face: &Face) -> Result<Visitor, Proble
     Ok(Visitor { via: Some("api"), ..visitor })
 }
 
-// Whose it is, only the account knows; the token itself stays here.
+// The token itself stays here.
 fn personal(bearer: &str) -> Result<Visitor, Problem> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if bearer.len() != PERSONAL.1 || !bearer.bytes().all(plain) {

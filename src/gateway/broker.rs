@@ -15,6 +15,7 @@ pub use self::visitor::Visitor;
 use super::token::KeyTooShort;
 use crate::clock;
 use crate::problem::Problem;
+use crate::telemetry::traces;
 
 mod visitor;
 
@@ -298,7 +299,11 @@ impl Broker {
         let claims =
             Claims { iss: "msi-face", aud: "msi-account", iat: now, exp: now + TOKEN_SECONDS, rid: request_id, from, vis: visitor };
         let token = jsonwebtoken::encode(&self.header, &claims, &self.key).map_err(|_| Problem::internal())?;
-        Ok(self.http.request(method, format!("{}{path}", self.base)).bearer_auth(token).header("X-Request-Id", request_id))
+        let request = self.http.request(method, format!("{}{path}", self.base)).bearer_auth(token).header("X-Request-Id", request_id);
+        Ok(match traces::traceparent() {
+            Some(traceparent) => request.header("traceparent", traceparent),
+            None => request,
+        })
     }
 
     async fn answered(request: reqwest::RequestBuilder, deadline: Duration, request_id: &str) -> Result<Answer, Problem> {

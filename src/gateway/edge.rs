@@ -1,4 +1,5 @@
-//! What every request meets first and last: a request id, the security headers, figures and one log line.
+//! What every request meets first and last: a request id, a place among those under way, the security headers, figures and one
+//! log line.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -9,14 +10,23 @@ use std::sync::LazyLock;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::ConnectionType;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest, ResponseError};
 use futures_util::FutureExt;
 use metrics::{Counter, Histogram};
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
+use super::face::Face;
+use super::page::Language;
+use super::refusal;
+use crate::capacity::{Arriving, Place, Share};
 use crate::clock;
 use crate::problem::Problem;
+use crate::telemetry::traces;
 
 /// The id of a request: the caller's, if it sent a usable one, or a new one.
 #[derive(Debug, Clone)]
@@ -25,6 +35,9 @@ pub struct RequestId(pub String);
 /// The name of the route for figures; set by handlers' routes so that addresses never become labels.
 #[derive(Debug, Clone, Copy)]
 pub struct RouteName(pub &'static str);
+
+/// What operators' tools ask, however much is under way.
+const ALWAYS: [&str; 4] = ["/livez", "/healthz", "/readyz", "/metrics"];
 
 /// The id of the request at hand.
 #[must_use]
@@ -91,20 +104,83 @@ pub async fn edge<B: MessageBody + 'static>(request: ServiceRequest, next: Next<
         .filter(|id| (8..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
         .map_or_else(clock::new_id, str::to_owned);
     request.extensions_mut().insert(RequestId(id.clone()));
-    let Ok(answer) = AssertUnwindSafe(next.call(request)).catch_unwind().await else { return Err(broken(&id)) };
+    let face = request.app_data::<Data<Face>>().cloned();
+    if let Some(face) = face.as_ref().filter(|_| !ALWAYS.contains(&request.path())) {
+        match face.house.capacity.enter() {
+            Ok(place) => drop(request.extensions_mut().insert(place)),
+            Err(problem) => return Err(turned_away(&request, face, &problem, &id)),
+        }
+    }
+    let span = if traces::are_on() { tracing::info_span!("face", request_id = id, route = Empty, status = Empty) } else { Span::none() };
+    let called = AssertUnwindSafe(next.call(request)).catch_unwind();
+    let Ok(answer) = called.instrument(span.clone()).await else { return Err(broken(&id)) };
     let mut answer = answer?;
 
     let route = answer.request().extensions().get::<RouteName>().map_or("other", |name| name.0);
     let status = answer.status();
     let seconds = started.elapsed().as_secs_f64();
     count(route, status.as_u16(), seconds);
+    span.record("route", route).record("status", status.as_u16());
     if status.is_server_error() {
         tracing::error!(request_id = id, route, status = status.as_u16(), seconds, "answered with a failure");
     } else {
         tracing::debug!(request_id = id, route, status = status.as_u16(), seconds, "answered");
     }
 
-    let headers = answer.headers_mut();
+    if face.is_some_and(|face| face.house.capacity.is_leaving()) {
+        // Whoever keeps connections opens the next one to somebody who stays.
+        answer.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
+    dress(answer.headers_mut(), id);
+    Ok(answer)
+}
+
+/// Gives the request's place to others while its body arrives.
+///
+/// # Errors
+/// 503 `server.busy`.
+pub fn step_aside(request: &HttpRequest) -> Result<Option<Arriving>, Problem> {
+    let place = request.extensions_mut().remove::<Place>();
+    place.map(Place::step_aside).transpose()
+}
+
+/// The body is there: the request is under way again.
+///
+/// # Errors
+/// 503 `server.busy`.
+pub fn come_back(request: &HttpRequest, aside: Option<Arriving>) -> Result<(), Problem> {
+    if let Some(place) = aside.map(Arriving::arrived).transpose()? {
+        request.extensions_mut().insert(place);
+    }
+    Ok(())
+}
+
+/// The request is of this account, or of this org or token as long as its account is not known.
+///
+/// # Errors
+/// 429 `account.busy`.
+pub fn share(request: &HttpRequest, face: &Face, whose: &str) -> Result<(), Problem> {
+    let known = request.extensions().get::<Share>().is_some_and(|share| share.whose() == whose);
+    if !known {
+        let share = face.house.capacity.share(whose)?;
+        request.extensions_mut().insert(share);
+    }
+    Ok(())
+}
+
+fn turned_away(request: &ServiceRequest, face: &Face, problem: &Problem, id: &str) -> Error {
+    count("turned-away", problem.status, 0.0);
+    let (request, pages) = (request.request(), &face.house.pages);
+    let mut answer = if request.path().starts_with("/panel/") {
+        refusal::fragment(request, pages, Language::default(), problem)
+    } else {
+        refusal::page(request, pages, Language::default(), problem, &face.house.any_frame)
+    };
+    dress(answer.headers_mut(), id.to_owned());
+    InternalError::from_response("too much under way", answer).into()
+}
+
+fn dress(headers: &mut HeaderMap, id: String) {
     // For browsers that know no better; where some may frame us, the policy alone says who.
     let framed = headers.get(header::CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok()).is_some_and(is_framed);
     if !framed {
@@ -118,7 +194,6 @@ pub async fn edge<B: MessageBody + 'static>(request: ServiceRequest, next: Next<
     if let Ok(id) = HeaderValue::try_from(id) {
         headers.insert(HeaderName::from_static("x-request-id"), id);
     }
-    Ok(answer)
 }
 
 fn is_framed(policy: &str) -> bool {
@@ -130,9 +205,7 @@ fn broken(id: &str) -> Error {
     count("panicked", 500, 0.0);
     tracing::error!(request_id = id, "a handler panicked");
     let mut answer = Problem::internal().with_request_id(id).error_response();
-    for (name, value) in HEADERS.iter() {
-        answer.headers_mut().insert(name.clone(), value.clone());
-    }
+    dress(answer.headers_mut(), id.to_owned());
     InternalError::from_response("a handler panicked", answer).into()
 }
 

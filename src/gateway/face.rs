@@ -14,6 +14,7 @@ use super::memory::{Memory, MemorySource};
 use super::origin::FormTokens;
 use super::page::Pages;
 use super::token::Tokens;
+use crate::capacity::Capacity;
 use crate::problem::Problem;
 use crate::settings::Settings;
 
@@ -29,6 +30,8 @@ pub struct House {
     pub pages: Pages,
     pub memory: MemorySource,
     pub figures: PrometheusHandle,
+    /// Requests under way.
+    pub capacity: Arc<Capacity>,
     /// What an assertion may name as its audience.
     pub audiences: Vec<String>,
     /// Who may frame a page that says something before the org is known, as origins, space-separated.
@@ -65,8 +68,9 @@ impl House {
             settings_policy: admin::policy(&settings.salesforce.extra_hosts),
             broker: Broker::new(account_url, &settings.account.key)?,
             pages: Pages::new()?,
-            memory: MemorySource::new(settings.redis.url.as_ref())?,
+            memory: MemorySource::new(&settings.redis, &settings.gateway.token_key)?,
             figures,
+            capacity: Capacity::new("face", settings.gateway.max_requests, settings.gateway.max_requests_per_account),
             audiences: vec![public_url.to_owned(), format!("{public_url}/"), format!("{public_url}/oauth/token")],
             any_frame: hosts::any_frame(&settings.salesforce.extra_hosts),
             description: OnceCell::new(),

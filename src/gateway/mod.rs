@@ -5,6 +5,7 @@ pub mod api;
 pub mod assets;
 pub mod broker;
 pub mod canvas;
+mod connection;
 pub mod cookie;
 pub mod door;
 pub mod edge;

@@ -9,13 +9,17 @@ use super::face::Face;
 use super::refusal;
 use crate::problem::Problem;
 
-/// `GET /healthz`: the process runs.
+/// `GET /livez`, `GET /healthz`: the process runs.
 pub async fn alive() -> HttpResponse {
     HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(r#"{"status":"ok"}"#)
 }
 
-/// `GET /readyz`: the account answers; a lost Redis degrades but does not stop us.
+/// `GET /readyz`: the account answers, and nobody asked us to stop; a lost Redis degrades but does not stop us.
 pub async fn ready(face: Data<Face>) -> HttpResponse {
+    if face.house.capacity.is_leaving() {
+        let json = (header::CONTENT_TYPE, "application/json");
+        return HttpResponse::ServiceUnavailable().insert_header(json).body(r#"{"status":"leaving"}"#);
+    }
     let account = face.house.broker.ready().await;
     let memory = match face.memory.reachable().await {
         None => "process",

@@ -97,6 +97,7 @@ pub async fn session_of(request: &HttpRequest, face: &Face) -> Result<Claims, Pr
     if claims.aud != Use::Panel {
         return Err(wrong_type());
     }
+    edge::share(request, face, &claims.acc)?;
     if face.memory.get(&session::key(&claims.acc, &claims.jti)).await.is_none() {
         return Err(ended());
     }
@@ -195,6 +196,9 @@ async fn serve(request: &HttpRequest, face: &Face, part: Part) -> HttpResponse {
         Ok(_) => return refusal::fragment(request, pages, Language::default(), &wrong_type()),
         Err(problem) => return refusal::fragment(request, pages, Language::default(), &problem),
     };
+    if let Err(problem) = edge::share(request, face, &claims.acc) {
+        return refusal::fragment(request, pages, language(&claims), &problem);
+    }
     let key = part.key(&claims);
     let (session, kept) = face.memory.pair(&session::key(&claims.acc, &claims.jti), &key).await;
     if session.is_none() {

@@ -1,7 +1,7 @@
 //! The lead feed: what happens to the rep's own people, told as it happens, by server-sent events.
 //!
 //! Nobody is called because somebody watches: the account's own database is asked every few seconds. A stream ends with its
-//! session and after some minutes; the page opens the next one by itself. A process holds so many at most.
+//! session, with its process, and after some minutes; the page opens the next one by itself. A process holds so many at most.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -94,7 +94,7 @@ async fn next(feed: Option<Feed>) -> Option<(Piece, Option<Feed>)> {
         }
         let first = feed.looks == 0;
         feed.looks += 1;
-        if feed.looks > MOST_LOOKS || !feed.is_alive().await {
+        if feed.looks > MOST_LOOKS || feed.face.house.capacity.is_leaving() || !feed.is_alive().await {
             return Some((Ok(Bytes::from_static(b"event: end\ndata:\n\n")), None));
         }
         match feed.look(first).await {

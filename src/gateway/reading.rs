@@ -9,6 +9,7 @@ use actix_web::http::header;
 use actix_web::web::{Bytes, BytesMut, Payload};
 use futures_util::StreamExt;
 
+use super::edge;
 use crate::problem::Problem;
 
 /// Longest that a body may take to arrive.
@@ -51,9 +52,12 @@ pub async fn whole(request: &HttpRequest, payload: Payload, limit: usize) -> Res
         return Err(too_large());
     }
     let read = body(payload, announced.unwrap_or(1_024).min(limit), limit);
-    tokio::time::timeout(DEADLINE, read)
-        .await
-        .unwrap_or_else(|_| Err(Problem::new(408, "request.timeout", "Request timeout", "The body of the request did not arrive in time.")))
+    let aside = edge::step_aside(request)?;
+    let read = tokio::time::timeout(DEADLINE, read).await.unwrap_or_else(|_| {
+        Err(Problem::new(408, "request.timeout", "Request timeout", "The body of the request did not arrive in time."))
+    })?;
+    edge::come_back(request, aside)?;
+    Ok(read)
 }
 
 async fn body(mut payload: Payload, expected: usize, limit: usize) -> Result<Bytes, Problem> {

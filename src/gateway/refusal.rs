@@ -53,7 +53,7 @@ fn state(problem: &Problem) -> State<'static> {
         ("canvas.replayed" | "canvas.stale", _) => State::SessionExpired,
         (code, 401) if !code.starts_with("canvas.") => State::SessionExpired,
         (_, 404) => State::NotFound,
-        (_, 500..) => State::Upstream,
+        (_, 429 | 500..) => State::Upstream,
         _ => State::Refused,
     }
 }

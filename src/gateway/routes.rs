@@ -76,6 +76,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(at("/sign-out", "sign-out").route(web::post().to(sign_in::out)))
         .configure(pages)
         // operators
+        .service(at("/livez", "healthz").route(web::get().to(operations::alive)))
         .service(at("/healthz", "healthz").route(web::get().to(operations::alive)))
         .service(at("/readyz", "readyz").route(web::get().to(operations::ready)))
         .service(at("/metrics", "metrics").route(web::get().to(operations::figures)))

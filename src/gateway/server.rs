@@ -2,25 +2,28 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use actix_web::dev::Server;
+use actix_http::HttpService;
+use actix_http::error::DispatchError;
+use actix_server::ServerBuilder;
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::dev::{AppConfig, Server};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{App, HttpServer};
+use actix_web::{App, Error};
+use tokio::net::{TcpSocket, TcpStream};
 
+use super::connection::{self, HEAD, KEEP_ALIVE, Watched};
 use super::edge;
 use super::face::House;
 use super::routes;
 
-/// Longest wait for the head of a connection's first request.
-const HEAD: Duration = Duration::from_secs(5);
-/// How long an idle connection is kept; longer than a reverse proxy keeps its own.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Seconds that requests under way get when the process is asked to stop.
 const LAST_ORDERS: u64 = 25;
 /// Connections that one worker thread holds at once.
 const CONNECTIONS: usize = 10_000;
+/// Connections that wait to be taken.
+const BACKLOG: u32 = 1_024;
 
 /// Starts listening; `beside` lays further addresses beside the face's own (the demo's sandbox).
 ///
@@ -30,21 +33,52 @@ pub fn start<F>(house: &Arc<House>, beside: F) -> std::io::Result<(SocketAddr, S
 where
     F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
+    let listener = listen(&house.settings.gateway.listen)?;
+    let address = listener.local_addr()?;
     let shared = Arc::clone(house);
-    let app = move || {
-        let face = Data::new(shared.for_worker());
-        App::new().app_data(face).configure(beside.clone()).service(web::scope("").wrap(from_fn(edge::edge)).configure(routes::configure))
-    };
-    let mut server = HttpServer::new(app)
-        .client_request_timeout(HEAD)
-        .keep_alive(KEEP_ALIVE)
-        .max_connections(CONNECTIONS)
-        .shutdown_timeout(LAST_ORDERS)
-        .disable_signals();
+    let mut server = ServerBuilder::default().max_concurrent_connections(CONNECTIONS).shutdown_timeout(LAST_ORDERS).disable_signals();
     if house.settings.gateway.workers > 0 {
         server = server.workers(house.settings.gateway.workers);
     }
-    let server = server.bind(&house.settings.gateway.listen)?;
-    let address = server.addrs().first().copied().ok_or_else(|| std::io::Error::other("no address was bound"))?;
+    let leaving = server.graceful_shutdown_signal();
+    // What the framework's own server does, but for the connections, which are under watch.
+    let server = server.listen("face", listener, move || {
+        let face = Data::new(shared.for_worker());
+        let app = App::new()
+            .app_data(face)
+            .configure(beside.clone())
+            .service(web::scope("").wrap(from_fn(edge::edge)).configure(routes::configure))
+            .wrap(from_fn(connection::note));
+        let app = app.into_factory().map_err(|error: Error| error.error_response());
+        let leaving = leaving.clone();
+        let http = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let leaving = leaving.clone();
+                async move { leaving.notified().await }
+            })
+            .keep_alive(KEEP_ALIVE)
+            .client_request_timeout(HEAD)
+            .local_addr(address)
+            .on_connect_ext(|connection: &Watched, data| drop(data.insert(connection.talk())))
+            .h1(map_config(app, |()| AppConfig::default()));
+        let watched = fn_service(|stream: TcpStream| async move {
+            let peer = stream.peer_addr().ok();
+            Ok::<_, DispatchError>((Watched::new(stream), peer))
+        });
+        watched.and_then(http)
+    })?;
     Ok((address, server.run()))
+}
+
+fn listen(address: &str) -> std::io::Result<std::net::TcpListener> {
+    let mut unheard = std::io::Error::from(std::io::ErrorKind::AddrNotAvailable);
+    for address in std::net::ToSocketAddrs::to_socket_addrs(address)? {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        socket.set_reuseaddr(true)?;
+        match socket.bind(address).and_then(|()| socket.listen(BACKLOG)) {
+            Ok(listener) => return listener.into_std(),
+            Err(error) => unheard = error,
+        }
+    }
+    Err(unheard)
 }

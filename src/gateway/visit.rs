@@ -64,10 +64,13 @@ async fn welcome(request: &HttpRequest, payload: Payload, face: &Face, language:
         tracing::error!(request_id, org = envelope.org_id, "a consumer secret was used for another org");
         return Err(canvas::rejected());
     }
-    let org = house.broker.org(&canonical(&envelope.org_id), &request_id).await.map_err(|problem| match &*problem.code {
+    let org_id = canonical(&envelope.org_id);
+    edge::share(request, face, &org_id)?;
+    let org = house.broker.org(&org_id, &request_id).await.map_err(|problem| match &*problem.code {
         "tenant.unknown" => Problem::forbidden("tenant.unknown", problem.detail),
         _ => problem,
     })?;
+    edge::share(request, face, &org.account_id)?;
     if org.status != "active" {
         return Err(ticket::suspended());
     }

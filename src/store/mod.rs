@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{Connection, PgConnection, PgPool, SqlitePool};
 use tokio::sync::Mutex;
 
 pub mod accounts;
@@ -146,9 +146,18 @@ pub enum StoreError {
 const CACHE: &str = "-4000";
 /// How long we wait for a connection of the pool.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a connection to a server may take to show that it lives, and how long one rested that has to show it before it is used.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
+const RESTED: Duration = Duration::from_secs(1);
 /// How often migrations are begun on a file that somebody else migrates as well, and the pause between.
 const MIGRATION_TRIES: u32 = 10;
 const MIGRATION_PAUSE: Duration = Duration::from_millis(300);
+
+// A connection whose other end is gone without a word is thrown away instead of kept for the next one.
+async fn is_alive(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    let silent = |_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
+    tokio::time::timeout(SIGN_OF_LIFE, connection.ping()).await.map_err(silent)?.map(|()| true)
+}
 
 impl StoreError {
     /// What went wrong, for the log: the engine's code or a word, never a value of a row.
@@ -187,13 +196,23 @@ impl Store {
         }
         if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let options = PgConnectOptions::from_str(url)?.options([("statement_timeout", "120s")]);
-            let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
+            // The pool's own tests of a connection wait for as long as TCP does, which is a quarter of an hour.
+            let pool = PgPoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(PATIENCE)
+                .test_before_acquire(false)
+                .before_acquire(|connection, about| {
+                    let rested = about.idle_for >= RESTED;
+                    Box::pin(async move { if rested { is_alive(connection).await } else { Ok(true) } })
+                })
+                .after_release(|connection, _| Box::pin(is_alive(connection)));
             return Ok(Self::Postgres(pool.connect_with(options).await?));
         }
         Err(StoreError::UnknownEngine)
     }
 
-    /// Brings the schema up to date. Migrations only go forward.
+    /// Brings the schema up to date. Migrations only go forward, and leave what the version before them needs: it may start again
+    /// while its successor takes over, and finds migrations done that it does not know.
     ///
     /// # Errors
     /// When a migration fails or the recorded history differs from ours.
@@ -202,8 +221,10 @@ impl Store {
             Self::Sqlite(file) => {
                 // SQLite has no lock that outlives a transaction: a process that lost the race against another one that
                 // starts at the same time finds the work done when it looks again.
+                let mut migrations = sqlx::migrate!("src/store/migrations/sqlite");
+                migrations.set_ignore_missing(true);
                 let mut tries = 1;
-                while let Err(error) = sqlx::migrate!("src/store/migrations/sqlite").run(&file.pool).await {
+                while let Err(error) = migrations.run(&file.pool).await {
                     if tries == MIGRATION_TRIES {
                         return Err(error.into());
                     }
@@ -211,7 +232,10 @@ impl Store {
                     tokio::time::sleep(MIGRATION_PAUSE).await;
                 }
             }
-            Self::Postgres(pool) => sqlx::migrate!("src/store/migrations/postgres").run(pool).await?,
+            Self::Postgres(pool) => {
+                let mut migrations = sqlx::migrate!("src/store/migrations/postgres");
+                migrations.set_ignore_missing(true).run(pool).await?;
+            }
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use super::orgs::{Connection, Org, OrgCertificate};
 use super::sync_state::Checkpoint;
 use super::testing::{every_engine, person, visit};
 use super::timeline::{Before, Tab};
-use super::{StoreError, Tenant};
+use super::{StoreError, Tenant, on};
 
 pub(super) async fn account(store: &super::Store, id: &str) -> Tenant {
     store.create_account(id, "Acme", 1).await.unwrap();
@@ -284,4 +284,21 @@ async fn roles_that_start_at_once_on_a_new_file_all_find_it_migrated() {
     let stores = futures_util::future::join_all(starts).await;
     stores[0].create_account("a", "Acme", 1).await.unwrap();
     assert!(stores[3].tenant("a").account().await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn the_version_before_starts_again_on_a_database_that_its_successor_migrated() {
+    for test in every_engine().await {
+        let tenant = account(&test.store, "a").await;
+        let later =
+            "insert into _sqlx_migrations (version, description, success, checksum, execution_time) values (9999, 'later', true, $1, 1)";
+        let further = "alter table people add column of_the_successor text";
+        on!(&test.store, pool => {
+            sqlx::query(later).bind(vec![1_u8]).execute(pool).await.unwrap();
+            sqlx::query(further).execute(pool).await.unwrap();
+        });
+        test.store.migrate().await.unwrap();
+        assert_eq!(tenant.upsert_people(&[person(1)], 10, None).await.unwrap(), 1, "{}", test.engine);
+        assert!(tenant.person_by_sfdc_id(&person(1).sfdc_id).await.unwrap().is_some(), "{}", test.engine);
+    }
 }

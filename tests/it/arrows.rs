@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Rooms that every room may use.
-const COMMON: [&str; 5] = ["settings", "problem", "clock", "telemetry", "salesforce_id"];
+const COMMON: [&str; 6] = ["settings", "problem", "clock", "telemetry", "salesforce_id", "capacity"];
 
 /// A room and the further rooms that it may know.
 const ARROWS: [(&str, &[&str]); 7] = [

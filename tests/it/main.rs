@@ -16,6 +16,7 @@ mod http;
 mod mail_links;
 mod package;
 mod panel;
+mod redis_server;
 mod roles;
 mod secrets;
 mod settings;

@@ -2,11 +2,64 @@
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::Value;
+use actix_web::{App, HttpResponse, HttpServer, web};
+use serde_json::{Value, json};
 
 use crate::world::{SECRET, known, sign, spawn, world};
+
+type Spans = Arc<Mutex<Vec<Value>>>;
+
+// An OpenTelemetry collector, as far as taking spans goes.
+fn collector() -> (String, Spans) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/v1/traces", listener.local_addr().unwrap());
+    let spans = Spans::default();
+    let taken = Arc::clone(&spans);
+    let take = async |body: web::Bytes, taken: web::Data<Mutex<Vec<Value>>>| {
+        let told: Value = serde_json::from_slice(&body).unwrap();
+        let each = |value: &Value, name: &str| value[name].as_array().cloned().unwrap_or_default();
+        let scopes = each(&told, "resourceSpans").into_iter().flat_map(|resource| each(&resource, "scopeSpans"));
+        taken.lock().unwrap().extend(scopes.flat_map(|scope| each(&scope, "spans")));
+        HttpResponse::Ok().json(json!({}))
+    };
+    std::thread::spawn(move || {
+        let app = move || App::new().app_data(web::Data::from(Arc::clone(&taken))).route("/v1/traces", web::post().to(take));
+        actix_web::rt::System::new().block_on(async { HttpServer::new(app).workers(1).listen(listener).unwrap().run().await })
+    });
+    (address, spans)
+}
+
+// The trace of a signed request goes through face and account, and says of it no more than names, outcomes and ids.
+async fn traced(spans: &Spans) {
+    let told = |span: &Value, key: &str| {
+        let attributes = span["attributes"].as_array().unwrap();
+        attributes.iter().find(|one| one["key"] == key).map(|one| one["value"]["stringValue"].as_str().unwrap_or_default().to_owned())
+    };
+    for _ in 0..100 {
+        let spans = spans.lock().unwrap().clone();
+        let face = spans.iter().find(|span| span["name"] == "face" && told(span, "route").as_deref() == Some("canvas"));
+        let account = face.and_then(|face| {
+            let inner = |span: &&Value| span["name"] == "account" && span["traceId"] == face["traceId"];
+            spans.iter().find(inner).map(|account| (face, account))
+        });
+        if let Some((face, account)) = account {
+            assert_eq!(told(face, "request_id"), told(account, "request_id"));
+            assert!(!account["parentSpanId"].as_str().unwrap_or_default().is_empty(), "{account}");
+            let known = ["request_id", "route", "status", "method", "target", "busy_ns", "idle_ns", "level", "system", "call"];
+            for span in &spans {
+                for attribute in span["attributes"].as_array().unwrap() {
+                    assert!(known.contains(&attribute["key"].as_str().unwrap()), "{attribute}");
+                }
+            }
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("no trace went through face and account: {:?}", spans.lock().unwrap());
+}
 
 struct Fleet {
     environment: Vec<(String, String)>,
@@ -119,6 +172,9 @@ async fn the_roles_run_apart_and_the_doctor_finds_nothing_wrong() {
     assert!(invited.starts_with(&format!("outcome=invited link={}/invitations/", fleet.base)), "{invited}");
     assert!(!fleet.run(&["admin", "member", "--email", "ada@example.com", "--role", "root"]).status.success());
 
+    let (address, spans) = collector();
+    let traces = [("MSI__LOG__TRACES", address.as_str()), ("MSI__LOG__TRACE_PERCENT", "100"), ("OTEL_BSP_SCHEDULE_DELAY", "100")];
+    fleet.environment.extend(traces.map(|(name, value)| (name.to_owned(), value.to_owned())));
     for role in ["account", "worker", "gateway"] {
         fleet.start(role);
     }
@@ -128,6 +184,8 @@ async fn the_roles_run_apart_and_the_doctor_finds_nothing_wrong() {
     envelope["context"]["organization"]["organizationId"] = salesforce["salesforce"]["org_id"].clone();
     let form = [("signed_request", sign(SECRET, &envelope))];
     assert_eq!(world().http.post(format!("{}/canvas", fleet.base)).form(&form).send().await.unwrap().status(), 200);
+
+    traced(&spans).await;
 
     let doctor = fleet.run(&["doctor"]);
     assert!(doctor.status.success(), "{}", text(&doctor));

@@ -3,6 +3,7 @@
 mod acting;
 mod acting_mail;
 mod api_tokens;
+mod capacity;
 mod certificates;
 mod circulars;
 mod desk;

@@ -9,6 +9,7 @@ use futures_util::future::LocalBoxFuture;
 use jsonwebtoken::{EncodingKey, Header};
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::account::arrivals::Arrival;
 use crate::account::connections::Connections;
@@ -34,12 +35,18 @@ pub struct Scripted {
     pub store: Store,
     pub answer: Mutex<Arrival>,
     pub looked: Mutex<Vec<(String, String, String)>>,
+    /// While it is there, nobody is found before the test says so.
+    pub held: Mutex<Option<Arc<Notify>>>,
 }
 
 impl Newcomers for Scripted {
     fn look<'a>(&'a self, account_id: &'a str, sfdc_id: &'a str, request_id: &'a str) -> LocalBoxFuture<'a, Arrival> {
         async move {
             self.looked.lock().unwrap().push((account_id.to_owned(), sfdc_id.to_owned(), request_id.to_owned()));
+            let held = self.held.lock().unwrap().clone();
+            if let Some(held) = held {
+                held.notified().await;
+            }
             let answer = self.answer.lock().unwrap().clone();
             if answer == Arrival::Arrived {
                 let mut newcomer = person(99);
@@ -63,6 +70,7 @@ pub struct World {
     pub scripted: Arc<Scripted>,
     pub a: Tenant,
     pub b: Tenant,
+    pub state: Arc<AccountState>,
     client: reqwest::Client,
     _store: TestStore,
 }
@@ -89,11 +97,17 @@ impl Reply {
 
 impl World {
     pub async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// With settings of the test's own.
+    pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let org = start_org();
         let mut settings = Settings::default();
         settings.account.key = SecretString::from(KEY);
         settings.gateway.workers = 1;
         settings.salesforce.extra_hosts = vec![org.to_string()];
+        change(&mut settings);
         let store = sqlite().await;
         for (account, org_id) in [("a", ORG_A), ("b", ORG_B)] {
             let wanted = Provision {
@@ -109,8 +123,12 @@ impl World {
             };
             assert_eq!(provision(&store.store, wanted).await.unwrap(), account);
         }
-        let scripted =
-            Arc::new(Scripted { store: store.store.clone(), answer: Mutex::new(Arrival::Absent), looked: Mutex::new(Vec::new()) });
+        let scripted = Arc::new(Scripted {
+            store: store.store.clone(),
+            answer: Mutex::new(Arrival::Absent),
+            looked: Mutex::default(),
+            held: Mutex::default(),
+        });
         let caller = Caller::new(&settings).unwrap();
         settings.secrets.sealing_key = SecretString::from("4".repeat(64));
         let sealer = Arc::new(Sealer::from_settings(&settings.secrets).unwrap());
@@ -122,13 +140,14 @@ impl World {
             Arc::<Scripted>::clone(&scripted),
             connections,
             caller,
-        );
-        let (address, server) = serve(&state.unwrap(), "127.0.0.1:0").unwrap();
+        )
+        .unwrap();
+        let (address, server) = serve(&state, "127.0.0.1:0").unwrap();
         actix_web::rt::spawn(server);
         #[expect(clippy::disallowed_methods, reason = "the tests' own client")]
         let client = reqwest::Client::new();
         let (a, b) = (store.store.tenant("a"), store.store.tenant("b"));
-        Self { address, scripted, a, b, client, _store: store }
+        Self { address, scripted, a, b, state, client, _store: store }
     }
 
     pub async fn get(&self, path: &str, token: &str) -> Reply {

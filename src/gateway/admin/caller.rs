@@ -54,6 +54,9 @@ impl Caller {
             (Some(session), Who::SignedIn | Who::Member) => session.who.visitor(),
             _ => Visitor::face(),
         };
+        if let Some(account) = visitor.account.as_deref() {
+            edge::share(request, face, account)?;
+        }
         if who == Who::Member && visitor.kind != "member" {
             return Err(Problem::forbidden(
                 "auth.members_only",

@@ -7,6 +7,7 @@
 //! Keys of one account share the hash tag `{account}`, so that on a Redis Cluster they lie together.
 
 mod local;
+mod mark;
 mod redis_memory;
 
 use std::sync::Arc;
@@ -16,7 +17,9 @@ use bytes::Bytes;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::clock;
+use crate::settings::Redis;
 pub use local::Local;
+use mark::Marks;
 use redis_memory::Remote;
 
 /// Milliseconds for which a lost Redis is left alone.
@@ -65,25 +68,34 @@ pub struct Memory {
 pub struct MemorySource {
     local: Arc<Local>,
     client: Option<redis::Client>,
+    marks: Marks,
     lost_until: Arc<AtomicI64>,
 }
 
 impl MemorySource {
-    /// Prepares the memory; connects to nothing yet.
+    /// Prepares the memory; connects to nothing yet. What lies in Redis is marked with a key drawn from `token_key`.
     ///
     /// # Errors
-    /// When the Redis URL can't be read. The message does not repeat it, as it may hold a password.
-    pub fn new(url: Option<&SecretString>) -> Result<Self, MemoryError> {
-        let client = url
-            .map(|url| redis::Client::open(url.expose_secret()).map_err(|_| MemoryError("redis.url is not a Redis address".to_owned())))
-            .transpose()?;
-        Ok(Self { local: Arc::new(Local::default()), client, lost_until: Arc::new(AtomicI64::new(0)) })
+    /// When the Redis URL or the authority's certificates can't be read. The message does not repeat them, as there may be a
+    /// password.
+    pub fn new(settings: &Redis, token_key: &SecretString) -> Result<Self, MemoryError> {
+        let client = settings.url.as_ref().map(|url| match settings.ca.as_str() {
+            "" => redis::Client::open(url.expose_secret()),
+            ca => redis::Client::build_with_tls(
+                url.expose_secret(),
+                redis::TlsCertificates { client_tls: None, root_cert: Some(ca.as_bytes().to_vec()) },
+            ),
+        });
+        let unusable = "redis.url is not a Redis address, or redis.ca holds no certificates for a rediss:// one";
+        let client = client.transpose().map_err(|_| MemoryError(unusable.to_owned()))?;
+        Ok(Self { local: Arc::new(Local::default()), client, marks: Marks::new(token_key), lost_until: Arc::new(AtomicI64::new(0)) })
     }
 
     /// A worker's own memory: one multiplexed connection for each worker beats a shared one (performance facts §1.3).
     #[must_use]
     pub fn for_worker(&self) -> Memory {
-        Memory { local: Arc::clone(&self.local), remote: self.client.clone().map(Remote::new), lost_until: Arc::clone(&self.lost_until) }
+        let remote = self.client.clone().map(|client| Remote::new(client, self.marks.clone()));
+        Memory { local: Arc::clone(&self.local), remote, lost_until: Arc::clone(&self.lost_until) }
     }
 }
 

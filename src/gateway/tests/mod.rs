@@ -1,6 +1,8 @@
 //! Attacks at the HTTP edge of the face, before an account that answers as a test wants. The ids are those of `tests/attacks.md`.
 
 mod assertions;
+mod capacity;
+mod connections;
 mod doors;
 mod mails;
 mod memory;

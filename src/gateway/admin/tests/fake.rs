@@ -8,6 +8,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::gateway::face::House;
 use crate::gateway::server;
@@ -31,6 +32,8 @@ pub struct Book {
     pub asked: Mutex<Vec<Asked>>,
     /// Answers that differ from the ordinary ones, by call.
     pub special: Mutex<Vec<(String, u16, Value)>>,
+    /// Calls that are answered when the test says so.
+    pub held: Mutex<Vec<(String, Arc<Notify>)>>,
 }
 
 /// A face, its account, and a way to both.
@@ -86,6 +89,13 @@ impl World {
     /// From now on this call is answered with this.
     pub fn answers(&self, call: &str, status: u16, body: Value) {
         self.book.special.lock().unwrap().insert(0, (call.to_owned(), status, body));
+    }
+
+    /// From now on this call waits until the test wakes it.
+    pub fn holds(&self, call: &str) -> Arc<Notify> {
+        let notify = Arc::new(Notify::new());
+        self.book.held.lock().unwrap().push((call.to_owned(), Arc::clone(&notify)));
+        notify
     }
 
     /// What the account was asked by this call.
@@ -185,6 +195,9 @@ impl Visitor<'_> {
 
 async fn answer(request: HttpRequest, body: Bytes, book: Data<Book>) -> HttpResponse {
     let call = format!("{} {}", request.method(), request.path());
+    if call == "GET /readyz" {
+        return HttpResponse::Ok().finish();
+    }
     let token = request.headers().get("authorization").unwrap().to_str().unwrap().to_owned();
     let claims = base64_simd::URL_SAFE_NO_PAD.decode_to_vec(token.split('.').nth(1).unwrap()).unwrap();
     let claims: Value = serde_json::from_slice(&claims).unwrap();
@@ -197,6 +210,10 @@ async fn answer(request: HttpRequest, body: Bytes, book: Data<Book>) -> HttpResp
         body: parsed,
         headers,
     });
+    let held = book.held.lock().unwrap().iter().find(|(known, _)| *known == call).map(|(_, notify)| Arc::clone(notify));
+    if let Some(held) = held {
+        held.notified().await;
+    }
     let special = book.special.lock().unwrap().iter().find(|(known, ..)| *known == call).cloned();
     let (status, body) = special.map_or_else(|| ordinary(&call), |(_, status, body)| (status, body));
     if call.ends_with("audit.csv") || call.ends_with("report.csv") {

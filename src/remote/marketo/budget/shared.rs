@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use redis::Script;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use super::local::Figures;
 use super::{Limits, Purpose, Verdict};
 use crate::clock;
+use crate::settings::Redis;
 
 // KEYS: window, flights, state, day. ARGV: see `enter`. Answers {verdict, milliseconds}; verdict 0 entered, 1 wait, 2 used up.
 const ENTER: &str = r"
@@ -115,12 +116,20 @@ impl std::fmt::Debug for SharedLedger {
 }
 
 impl SharedLedger {
-    /// A connection that is made when it is first needed and made anew when it breaks.
+    /// A connection that is made when it is first needed and made anew when it breaks; `None` without a Redis.
     ///
     /// # Errors
-    /// When the URL is not one of Redis.
-    pub fn open(url: &SecretString) -> Result<Self, redis::RedisError> {
-        let client = redis::Client::open(url.expose_secret())?;
+    /// When the URL is not one of Redis, or the authority's certificates can't be read.
+    pub fn open(settings: &Redis) -> Option<Result<Self, redis::RedisError>> {
+        let url = settings.url.as_ref()?.expose_secret();
+        let client = match settings.ca.as_str() {
+            "" => redis::Client::open(url),
+            ca => redis::Client::build_with_tls(url, redis::TlsCertificates { client_tls: None, root_cert: Some(ca.as_bytes().to_vec()) }),
+        };
+        Some(client.and_then(Self::new))
+    }
+
+    fn new(client: redis::Client) -> Result<Self, redis::RedisError> {
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(1)
             .set_connection_timeout(Some(Duration::from_millis(500)))

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use proptest::prelude::*;
-use secrecy::SecretString;
 
 use super::local::{Local, Now};
 use super::*;
+use crate::settings::Redis;
 
 const JOB: Purpose = Purpose::Background("test");
 
@@ -15,12 +15,17 @@ fn limits() -> Limits {
     Limits { window_calls: 10, window_ms: 400, concurrent: 3, daily: 1_000, background_percent: 50 }
 }
 
+fn open(url: &str) -> SharedLedger {
+    let settings = Redis { url: Some(url.into()), ..Redis::default() };
+    SharedLedger::open(&settings).unwrap().unwrap()
+}
+
 /// The suite runs over memory, and over Redis where a test server is named.
 #[expect(clippy::disallowed_methods, reason = "the one place where tests learn of a Redis server")]
 fn every_store() -> Vec<Option<SharedLedger>> {
     let mut stores = vec![None];
     if let Ok(url) = std::env::var("MSI_TEST_REDIS_URL") {
-        stores.push(Some(SharedLedger::open(&SecretString::from(url)).unwrap()));
+        stores.push(Some(open(&url)));
     }
     stores
 }
@@ -153,7 +158,7 @@ async fn two_processes_share_one_budget_through_redis() {
 
 #[tokio::test]
 async fn without_redis_the_local_ledger_takes_over() {
-    let lost = SharedLedger::open(&SecretString::from("redis://127.0.0.1:1/")).unwrap();
+    let lost = open("redis://127.0.0.1:1/");
     let budget = budget(limits(), Some(lost));
     let mut entered = join_all((0..15).map(|_| call(&budget, Purpose::Interactive))).await;
     entered.sort_unstable();
