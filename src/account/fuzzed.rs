@@ -66,7 +66,7 @@ pub fn merge_fields(data: &[u8]) {
     }
     assert!(count(&html.text, '{') <= count(text, '{') && count(&html.text, '}') <= count(text, '}'), "a value brought a field");
     let line = merge(text, &values, false);
-    assert_eq!(count(&line.text, '\r') + count(&line.text, '\n'), count(text, '\r') + count(text, '\n'), "a value brought a line");
+    assert!(count(&line.text, '\r') + count(&line.text, '\n') <= count(text, '\r') + count(text, '\n'), "a value brought a line");
     assert!(html.unfilled.iter().chain(&line.unfilled).all(|field| !matches!(field.as_str(), "first_name" | "company" | "title")));
     assert!(named(text, "first").iter().all(|name| name.starts_with("first")));
     assert!(!escaped(value).contains(['<', '>', '"', '\'', '{', '}']));

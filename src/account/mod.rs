@@ -111,6 +111,7 @@ pub mod tracking_links;
 mod unsubscribes;
 pub mod upstreams;
 pub mod visitor;
+mod visitor_token;
 mod watch_list;
 
 pub use imports::runner as import_runner;

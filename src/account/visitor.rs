@@ -7,175 +7,17 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
 
-use super::network::network_of;
 use super::request::{self, RequestId};
 use super::routes::is_offered;
+pub(super) use super::visitor_token::{Signed, VisitorKey};
+pub use super::visitor_token::{Visitor, WeakKey};
 use super::{AccountState, database};
-use crate::clock;
 use crate::problem::Problem;
 use crate::salesforce_id::SalesforceId;
 use crate::store::Tenant;
 use crate::store::orgs::Org;
 use crate::store::people::Person;
-
-const FACE: &str = "msi-face";
-const ACCOUNT: &str = "msi-account";
-/// Seconds by which the clocks of face and account may differ.
-const LEEWAY: i64 = 5;
-/// No token may live longer than this many seconds.
-const LONGEST_LIFE: i64 = 120;
-/// Bytes; ours have about 500.
-const LONGEST_TOKEN: usize = 4096;
-
-/// The key of the tokens between the halves.
-pub(super) struct VisitorKey {
-    key: DecodingKey,
-    validation: Validation,
-}
-
-/// `[account] key` is too short to be one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("[account] key must have at least 32 bytes")]
-pub struct WeakKey;
-
-impl VisitorKey {
-    pub(super) fn new(key: &SecretString) -> Result<Self, WeakKey> {
-        let key = key.expose_secret().as_bytes();
-        if key.len() < 32 {
-            return Err(WeakKey);
-        }
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.set_issuer(&[FACE]);
-        validation.set_audience(&[ACCOUNT]);
-        validation.set_required_spec_claims(&["iss", "aud", "exp"]);
-        // The times are checked below, by the clock that tests can move.
-        validation.validate_exp = false;
-        Ok(Self { key: DecodingKey::from_secret(key), validation })
-    }
-
-    /// Reads a token; `None` for every reason not to accept it.
-    fn read(&self, token: &str) -> Option<Signed> {
-        if token.len() > LONGEST_TOKEN {
-            return None;
-        }
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.key, &self.validation).ok()?.claims;
-        let now = clock::now_s();
-        let ours = claims.iss == FACE && claims.aud == ACCOUNT;
-        let fresh = claims.iat <= now.saturating_add(LEEWAY)
-            && claims.exp > now.saturating_sub(LEEWAY)
-            && claims.exp > claims.iat
-            && claims.exp.saturating_sub(claims.iat) <= LONGEST_LIFE;
-        if !ours || !fresh {
-            return None;
-        }
-        let source = claims.from.as_deref().and_then(network_of);
-        let api = match claims.vis.via.as_deref() {
-            None => false,
-            Some("api") => true,
-            Some(_) => return None,
-        };
-        Some(Signed { visitor: Visitor::try_from(claims.vis).ok()?, request_id: RequestId::parse(&claims.rid)?, source, api })
-    }
-}
-
-#[derive(Deserialize)]
-struct Claims {
-    // The library would also take a list in which ours is one of several.
-    iss: String,
-    aud: String,
-    iat: i64,
-    exp: i64,
-    rid: String,
-    /// Network address of whoever the face serves; the audit log keeps the network.
-    #[serde(default)]
-    from: Option<String>,
-    vis: VisitorClaim,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct VisitorClaim {
-    kind: String,
-    account: Option<String>,
-    org: Option<String>,
-    user: Option<String>,
-    object: Option<String>,
-    record: Option<String>,
-    member: Option<String>,
-    email: Option<String>,
-    /// SHA-256 of a personal token.
-    token: Option<String>,
-    /// `api`: the call came in below `/api`, where only what is offered can be reached.
-    via: Option<String>,
-}
-
-/// On whose behalf the face calls.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Visitor {
-    /// The face itself.
-    Face,
-    /// A panel session, bound to one record.
-    Rep { account: String, org: SalesforceId, user: SalesforceId, record: SalesforceId },
-    /// A rep at the page of the global tab, where no record is open.
-    Desk { account: String, org: SalesforceId, user: SalesforceId },
-    /// The org's own code, by the org's signature, on behalf of a user of the org.
-    Package { account: String, org: SalesforceId, user: SalesforceId },
-    /// Somebody who administers the account.
-    Admin { account: String },
-    /// Somebody who signed in to the account.
-    Member { account: String, member: String },
-    /// Whoever holds a member's personal token, by its hash.
-    Token { hash: String },
-    /// Somebody who proved to be an admin of the account's Marketo instance.
-    MarketoAdmin { account: String, email: String },
-}
-
-struct Incomplete;
-
-impl TryFrom<VisitorClaim> for Visitor {
-    type Error = Incomplete;
-
-    fn try_from(claim: VisitorClaim) -> Result<Self, Incomplete> {
-        let account = claim.account.filter(|account| !account.is_empty()).ok_or(Incomplete);
-        let id = |text: Option<String>| SalesforceId::parse(&text.ok_or(Incomplete)?).map_err(|_| Incomplete);
-        match claim.kind.as_str() {
-            "face" => Ok(Self::Face),
-            "rep" => {
-                let record = id(claim.record)?;
-                let fits = match claim.object.as_deref() {
-                    Some("Lead") => record.is_a("00Q"),
-                    Some("Contact") => record.is_a("003"),
-                    Some("Account") => record.is_a("001"),
-                    Some("Opportunity") => record.is_a("006"),
-                    _ => false,
-                };
-                if !fits {
-                    return Err(Incomplete);
-                }
-                Ok(Self::Rep { account: account?, org: id(claim.org)?, user: id(claim.user)?, record })
-            }
-            "desk" => Ok(Self::Desk { account: account?, org: id(claim.org)?, user: id(claim.user)? }),
-            "package" => Ok(Self::Package { account: account?, org: id(claim.org)?, user: id(claim.user)? }),
-            "admin" => Ok(Self::Admin { account: account? }),
-            "token" => Ok(Self::Token { hash: claim.token.ok_or(Incomplete)? }),
-            "member" => Ok(Self::Member { account: account?, member: claim.member.ok_or(Incomplete)? }),
-            "marketo_admin" => Ok(Self::MarketoAdmin { account: account?, email: claim.email.ok_or(Incomplete)? }),
-            _ => Err(Incomplete),
-        }
-    }
-}
-
-pub(super) struct Signed {
-    pub(super) visitor: Visitor,
-    pub(super) request_id: RequestId,
-    pub(super) source: Option<String>,
-    /// The call came in below `/api`.
-    api: bool,
-}
 
 pub(super) fn signed(request: &HttpRequest) -> Result<(web::Data<AccountState>, Signed), Problem> {
     let state = request.app_data::<web::Data<AccountState>>().cloned().ok_or_else(Problem::internal)?;

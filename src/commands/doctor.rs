@@ -116,7 +116,7 @@ fn jwt_key(settings: &Settings, report: &mut Report) {
 }
 
 async fn redis(settings: &Settings, report: &mut Report) {
-    match MemorySource::new(&settings.redis) {
+    match MemorySource::new(&settings.redis, &settings.gateway.token_key) {
         Err(error) => report.wrong("Redis", error.to_string()),
         Ok(source) => match source.for_worker().reachable().await {
             None => report.optional("Redis", "not configured: sessions live in one process; set redis.url before you run more than one"),

@@ -68,7 +68,7 @@ impl House {
             settings_policy: admin::policy(&settings.salesforce.extra_hosts),
             broker: Broker::new(account_url, &settings.account.key)?,
             pages: Pages::new()?,
-            memory: MemorySource::new(&settings.redis)?,
+            memory: MemorySource::new(&settings.redis, &settings.gateway.token_key)?,
             figures,
             capacity: Capacity::new("face", settings.gateway.max_requests, settings.gateway.max_requests_per_account),
             audiences: vec![public_url.to_owned(), format!("{public_url}/"), format!("{public_url}/oauth/token")],

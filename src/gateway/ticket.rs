@@ -193,9 +193,158 @@ pub(super) fn verify(assertion: &str, org: &Org, audiences: &[String]) -> Option
 
 #[cfg(test)]
 mod tests {
+    use aws_lc_rs::encoding::AsDer;
+    use aws_lc_rs::rand::SystemRandom;
+    use aws_lc_rs::rsa::KeySize;
+    use aws_lc_rs::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
     use proptest::prelude::*;
+    use serde_json::{Value, json};
 
-    use super::look;
+    use super::*;
+    use crate::gateway::broker::Certificate;
+
+    const ORG: &str = "00Dx0000000BV7zEAG";
+    const OURS: [&str; 2] = ["https://msi.example.com", "https://msi.example.com/oauth/token"];
+
+    struct Signer(RsaKeyPair);
+
+    impl Signer {
+        fn new() -> Self {
+            Self(RsaKeyPair::generate(KeySize::Rsa2048).unwrap())
+        }
+
+        fn pem(&self) -> String {
+            let der = self.0.public_key().as_der().unwrap();
+            format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", base64_simd::STANDARD.encode_to_string(der.as_ref()))
+        }
+
+        fn sign(&self, head: &Value, claims: &Value) -> String {
+            let encode = |part: &Value| base64_simd::URL_SAFE_NO_PAD.encode_to_string(part.to_string());
+            let message = format!("{}.{}", encode(head), encode(claims));
+            let mut tag = vec![0; self.0.public_modulus_len()];
+            self.0.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message.as_bytes(), &mut tag).unwrap();
+            format!("{message}.{}", base64_simd::URL_SAFE_NO_PAD.encode_to_string(&tag))
+        }
+    }
+
+    fn org(certificates: Vec<Certificate>) -> Org {
+        let text = str::to_owned;
+        Org {
+            account_id: text("a1"),
+            org_id: text(ORG),
+            name: text("Acme"),
+            status: text("active"),
+            instance_url: text("https://acme.my.salesforce.com"),
+            frame_ancestors: Vec::new(),
+            certificates,
+        }
+    }
+
+    fn certificate(pem: String) -> Certificate {
+        Certificate { id: "c1".to_owned(), public_key_pem: pem, not_before: 0, not_after: i64::MAX }
+    }
+
+    fn claims() -> Value {
+        let now = clock::now_s();
+        json!({"iss": ORG, "sub": "005000000000001AAA", "aud": OURS[0], "exp": now + 60, "iat": now, "nbf": now, "jti": "one"})
+    }
+
+    fn verified(assertion: &str, org: &Org) -> bool {
+        verify(assertion, org, &OURS.map(str::to_owned)).is_some()
+    }
+
+    #[test]
+    fn claims_hold_now_for_us_and_of_this_org() {
+        let (key, head) = (Signer::new(), json!({"alg": "RS256"}));
+        let org = org(vec![certificate(key.pem())]);
+        assert!(verified(&key.sign(&head, &claims()), &org));
+        let now = clock::now_s();
+        for (name, value, believed) in [
+            ("aud", json!(OURS[1]), true),
+            ("aud", json!(["https://x.example", OURS[0]]), true),
+            ("aud", json!(["https://x.example"]), false),
+            ("aud", json!("https://x.example"), false),
+            ("aud", json!([]), false),
+            ("iss", json!(&ORG[..15]), true),
+            ("iss", json!("00Dx0000000BV7yEAG"), false),
+            ("sub", json!("00Q000000000001EAA"), false),
+            ("exp", json!(now - LEEWAY + 3), true),
+            ("exp", json!(now - LEEWAY), false),
+            ("exp", json!(now - LEEWAY - 1), false),
+            ("exp", json!(now + LONGEST_LIFE), true),
+            ("exp", json!(now + LONGEST_LIFE + LEEWAY + 3), false),
+            ("nbf", json!(now + LEEWAY), true),
+            ("nbf", json!(now + LEEWAY + 3), false),
+            ("nbf", json!(null), true),
+            ("iat", json!(now + LEEWAY), true),
+            ("iat", json!(now + LEEWAY + 3), false),
+            ("iat", json!(now + 60 - LONGEST_LIFE - LEEWAY), true),
+            ("iat", json!(now + 60 - LONGEST_LIFE - LEEWAY - 1), false),
+            ("iat", json!(null), true),
+            ("jti", json!(""), false),
+            ("jti", json!("x".repeat(128)), true),
+            ("jti", json!("x".repeat(129)), false),
+        ] {
+            let mut bent = claims();
+            bent[name] = value;
+            assert_eq!(verified(&key.sign(&head, &bent), &org), believed, "{bent}");
+        }
+        // Whoever says not when it began may say when it ends, within limits.
+        for (ahead, believed) in [(LONGEST_LIFE + LEEWAY, true), (LONGEST_LIFE + LEEWAY + 3, false)] {
+            let mut long = claims();
+            (long["exp"], long["iat"]) = (json!(now + ahead), json!(null));
+            assert_eq!(verified(&key.sign(&head, &long), &org), believed);
+        }
+    }
+
+    #[test]
+    fn a_key_counts_while_its_certificate_does_and_five_are_tried() {
+        let (key, other, head) = (Signer::new(), Signer::new(), json!({"alg": "RS256"}));
+        let token = key.sign(&head, &claims());
+        let now = clock::now_ms();
+        let from_to = |not_before, not_after| Certificate { not_before, not_after, ..certificate(key.pem()) };
+        for (certificates, believed) in [
+            (vec![], false),
+            (vec![certificate(other.pem())], false),
+            (vec![certificate("no key".to_owned()), certificate(key.pem())], true),
+            (vec![from_to(now - 60_000, now + 60_000)], true),
+            (vec![from_to(now + 60_000, now + 90_000)], false),
+            (vec![from_to(now - 90_000, now - 60_000)], false),
+            ([vec![certificate(other.pem()); 4], vec![certificate(key.pem())]].concat(), true),
+            ([vec![certificate(other.pem()); 5], vec![certificate(key.pem())]].concat(), false),
+        ] {
+            assert_eq!(verified(&token, &org(certificates.clone())), believed, "{certificates:?}");
+        }
+        for alg in ["RS384", "PS256", "HS256"] {
+            assert!(!verified(&key.sign(&json!({"alg": alg}), &claims()), &org(vec![certificate(key.pem())])), "{alg}");
+        }
+    }
+
+    #[test]
+    fn three_parts_of_bounded_length_are_looked_at() {
+        let (head, claims) = (encode(r#"{"alg":"RS256"}"#), encode(&format!(r#"{{"iss":"{ORG}"}}"#)));
+        let of_length = |length: usize| {
+            let short = format!("{head}.{claims}.");
+            format!("{short}{}", "x".repeat(length - short.len()))
+        };
+        assert!(look(&of_length(16_384)).is_some() && look(&of_length(16_385)).is_none());
+        for odd in [format!("{head}.{claims}"), format!("{head}.{claims}.x.y"), format!("{head}.{claims}.x."), format!(".{head}.{claims}")]
+        {
+            assert_eq!(look(&odd), None, "{odd}");
+        }
+        // Fifteen or eighteen letters and digits that begin as an org's do; and objects only.
+        for (issuer, good) in [
+            ("00Dx0000000BV7z", true),
+            ("00Dx0000000BV7zEA", false),
+            ("00Qx0000000BV7zEAG", false),
+            ("00Dx0000000BV7-", false),
+            ("00Dx0000000BV7zEAG1", false),
+        ] {
+            assert_eq!(look(&format!("{head}.{}.x", encode(&format!(r#"{{"iss":"{issuer}"}}"#)))).is_some(), good, "{issuer}");
+        }
+        assert_eq!(look(&format!("{head}.{}.x", encode(&format!(r#"["{ORG}"]"#)))), None);
+        assert_eq!(look(&format!("{}.{claims}.x", encode(r#"["RS256"]"#))), None);
+    }
 
     fn encode(text: &str) -> String {
         base64_simd::URL_SAFE_NO_PAD.encode_to_string(text)

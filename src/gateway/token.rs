@@ -171,6 +171,31 @@ mod tests {
     }
 
     #[test]
+    fn only_our_own_header_and_no_more_than_two_thousand_letters_are_looked_at() {
+        assert_eq!(Tokens::issuer(), "msi-gateway");
+        let (now, key) = (crate::clock::now_s(), EncodingKey::from_secret("k".repeat(32).as_bytes()));
+        let of_length = |length: usize| {
+            let with = |language: usize| {
+                let mut long = claims(now + 60);
+                (long.rec, long.lng) = (Some("r".to_owned()), Some("x".repeat(language)));
+                tokens().issue(&long).unwrap()
+            };
+            (0..2_000).map(with).find(|token| token.len() >= length).unwrap()
+        };
+        let (fits, exceeds) = (of_length(2_048), of_length(2_050));
+        assert_eq!(fits.len(), 2_048);
+        assert!(tokens().check(&fits).is_ok());
+        assert_eq!(tokens().check(&exceeds).unwrap_err().code, "token.invalid");
+        // Signed with our key, by somebody who writes headers in another way.
+        for kind in [None, Some("jwt"), Some("JWT+x")] {
+            let mut header = Header::new(Algorithm::HS256);
+            header.typ = kind.map(str::to_owned);
+            let token = jsonwebtoken::encode(&header, &claims(now + 60), &key).unwrap();
+            assert_eq!(tokens().check(&token).unwrap_err().code, "token.invalid", "{kind:?}");
+        }
+    }
+
+    #[test]
     fn a_token_with_another_header_key_or_shape_is_invalid() {
         let good = tokens().issue(&claims(crate::clock::now_s() + 60)).unwrap();
         let (head, signature) = good.rsplit_once('.').unwrap();

@@ -7,17 +7,19 @@
 //! Keys of one account share the hash tag `{account}`, so that on a Redis Cluster they lie together.
 
 mod local;
+mod mark;
 mod redis_memory;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use bytes::Bytes;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::clock;
 use crate::settings::Redis;
 pub use local::Local;
+use mark::Marks;
 use redis_memory::Remote;
 
 /// Milliseconds for which a lost Redis is left alone.
@@ -66,16 +68,17 @@ pub struct Memory {
 pub struct MemorySource {
     local: Arc<Local>,
     client: Option<redis::Client>,
+    marks: Marks,
     lost_until: Arc<AtomicI64>,
 }
 
 impl MemorySource {
-    /// Prepares the memory; connects to nothing yet.
+    /// Prepares the memory; connects to nothing yet. What lies in Redis is marked with a key drawn from `token_key`.
     ///
     /// # Errors
     /// When the Redis URL or the authority's certificates can't be read. The message does not repeat them, as there may be a
     /// password.
-    pub fn new(settings: &Redis) -> Result<Self, MemoryError> {
+    pub fn new(settings: &Redis, token_key: &SecretString) -> Result<Self, MemoryError> {
         let client = settings.url.as_ref().map(|url| match settings.ca.as_str() {
             "" => redis::Client::open(url.expose_secret()),
             ca => redis::Client::build_with_tls(
@@ -85,13 +88,14 @@ impl MemorySource {
         });
         let unusable = "redis.url is not a Redis address, or redis.ca holds no certificates for a rediss:// one";
         let client = client.transpose().map_err(|_| MemoryError(unusable.to_owned()))?;
-        Ok(Self { local: Arc::new(Local::default()), client, lost_until: Arc::new(AtomicI64::new(0)) })
+        Ok(Self { local: Arc::new(Local::default()), client, marks: Marks::new(token_key), lost_until: Arc::new(AtomicI64::new(0)) })
     }
 
     /// A worker's own memory: one multiplexed connection for each worker beats a shared one (performance facts §1.3).
     #[must_use]
     pub fn for_worker(&self) -> Memory {
-        Memory { local: Arc::clone(&self.local), remote: self.client.clone().map(Remote::new), lost_until: Arc::clone(&self.lost_until) }
+        let remote = self.client.clone().map(|client| Remote::new(client, self.marks.clone()));
+        Memory { local: Arc::clone(&self.local), remote, lost_until: Arc::clone(&self.lost_until) }
     }
 }
 

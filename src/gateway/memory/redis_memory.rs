@@ -7,6 +7,7 @@ use redis::AsyncConnectionConfig;
 use redis::aio::MultiplexedConnection;
 use tokio::sync::Mutex;
 
+use super::mark::Marks;
 use super::{Admission, MemoryError, Sight};
 
 /// Longest wait for a connection; a rep waits behind it.
@@ -16,6 +17,7 @@ const ANSWER: Duration = Duration::from_millis(500);
 
 pub(super) struct Remote {
     client: redis::Client,
+    marks: Marks,
     /// The connection, until it failed once.
     connection: Mutex<Option<MultiplexedConnection>>,
 }
@@ -34,8 +36,8 @@ impl From<redis::RedisError> for MemoryError {
 }
 
 impl Remote {
-    pub(super) fn new(client: redis::Client) -> Self {
-        Self { client, connection: Mutex::new(None) }
+    pub(super) fn new(client: redis::Client, marks: Marks) -> Self {
+        Self { client, marks, connection: Mutex::new(None) }
     }
 
     async fn connection(&self) -> Result<MultiplexedConnection, MemoryError> {
@@ -66,9 +68,10 @@ impl Remote {
     }
 
     pub(super) async fn admit(&self, admission: &Admission<'_>) -> Result<Sight, MemoryError> {
+        let session = self.marks.marked(admission.session_key, &admission.session);
         let mut pipeline = redis::pipe();
         pipeline.cmd("SET").arg(admission.seen_key).arg(1).arg("NX").arg("EX").arg(admission.seen_seconds);
-        pipeline.cmd("SET").arg(admission.session_key).arg(&admission.session[..]).arg("EX").arg(admission.session_seconds).ignore();
+        pipeline.cmd("SET").arg(admission.session_key).arg(&session[..]).arg("EX").arg(admission.session_seconds).ignore();
         pipeline.cmd("GET").arg(admission.epoch_key);
         let (set, epoch): (Option<String>, Option<String>) = self.query(&pipeline).await?;
         Ok(Sight { first: set.is_some(), epoch })
@@ -76,17 +79,19 @@ impl Remote {
 
     pub(super) async fn pair(&self, first: &str, second: &str) -> Result<(Option<Bytes>, Option<Bytes>), MemoryError> {
         let (both,): ([Option<Vec<u8>>; 2],) = self.query(redis::pipe().cmd("MGET").arg(first).arg(second)).await?;
-        let [first, second] = both.map(|value| value.map(Bytes::from));
-        Ok((first, second))
+        let [one, other] = both;
+        let read = |key: &str, value: Option<Vec<u8>>| value.and_then(|value| self.marks.read(key, value));
+        Ok((read(first, one), read(second, other)))
     }
 
     pub(super) async fn get(&self, key: &str) -> Result<Option<Bytes>, MemoryError> {
         let (value,): (Option<Vec<u8>>,) = self.query(redis::pipe().cmd("GET").arg(key)).await?;
-        Ok(value.map(Bytes::from))
+        Ok(value.and_then(|value| self.marks.read(key, value)))
     }
 
     pub(super) async fn put(&self, key: &str, value: &[u8], seconds: u64) -> Result<(), MemoryError> {
-        self.query::<()>(redis::pipe().cmd("SET").arg(key).arg(value).arg("EX").arg(seconds).ignore()).await
+        let value = self.marks.marked(key, value);
+        self.query::<()>(redis::pipe().cmd("SET").arg(key).arg(&value[..]).arg("EX").arg(seconds).ignore()).await
     }
 
     pub(super) async fn forget(&self, key: &str) -> Result<(), MemoryError> {

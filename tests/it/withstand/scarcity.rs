@@ -113,8 +113,8 @@ async fn htp_23_a_process_without_free_descriptors_lives_and_comes_back() {
 #[tokio::test]
 async fn out_11_12_a_full_disk_is_told_loses_nothing_and_is_got_over() {
     let folder = tempfile::tempdir().unwrap();
-    // Files of at most 10 MB (the shell counts in 512 bytes); writing more fails instead of ending the process.
-    let scarce = Scarce::start("trap '' XFSZ; ulimit -S -f 20480", folder.path());
+    // Files of at most 8 MB (the shell counts in 512 bytes); writing more fails instead of ending the process.
+    let scarce = Scarce::start("trap '' XFSZ; ulimit -S -f 16384", folder.path());
     let token = crate::settings::first_admin_of(&scarce.base).await;
     let post = |path: &str| scarce.http.post(format!("{}{path}", scarce.base)).bearer_auth(&token);
     let upload = async |rows: usize| {
@@ -126,8 +126,8 @@ async fn out_11_12_a_full_disk_is_told_loses_nothing_and_is_got_over() {
     let (status, _) = upload(100).await;
     assert_eq!(status, 201);
     let mut refused = None;
-    for _ in 0..4 {
-        let (status, text) = upload(40_000).await;
+    for _ in 0..6 {
+        let (status, text) = upload(25_000).await;
         if status != 201 {
             refused = Some((status, serde_json::from_str::<Value>(&text).unwrap()));
             break;
