@@ -13,6 +13,7 @@ use crate::problem::Problem;
 const MAIL: &str = "0199f2d0c0de7000a000000000000009";
 const BROWSER: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36";
 
+// As the account seals them: what one half writes the other must read.
 fn token(purpose: Purpose, mail: &str, url: &str) -> String {
     LinkKey::new(&SecretString::from("k".repeat(40))).write(purpose, mail, url).unwrap()
 }
