@@ -80,19 +80,19 @@ async fn counted(addresses: &[String; 3]) {
     }
 }
 
-struct Fleet {
-    environment: Vec<(String, String)>,
+pub struct Fleet {
+    pub environment: Vec<(String, String)>,
     base: String,
     processes: Vec<Child>,
-    _folder: tempfile::TempDir,
+    pub folder: tempfile::TempDir,
 }
 
-fn free_address() -> String {
+pub fn free_address() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
 impl Fleet {
-    fn new(sandbox: &str) -> Self {
+    pub fn new(sandbox: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (face, account) = (free_address(), free_address());
         let host = sandbox.strip_prefix("http://").unwrap();
@@ -112,7 +112,7 @@ impl Fleet {
             ("MSI__LOG__FILTER", "error".to_owned()),
         ];
         let environment = pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Self { environment, base: format!("http://{face}"), processes: Vec::new(), _folder: folder }
+        Self { environment, base: format!("http://{face}"), processes: Vec::new(), folder }
     }
 
     fn command(&self, words: &[&str]) -> Command {
@@ -121,16 +121,23 @@ impl Fleet {
         command
     }
 
-    fn run(&self, words: &[&str]) -> Output {
+    pub fn run(&self, words: &[&str]) -> Output {
         self.command(words).output().unwrap()
     }
 
-    fn start(&mut self, role: &str, figures: &str) {
+    pub fn start(&mut self, role: &str, figures: &str) {
         let process = self.command(&[role]).env("MSI__LOG__METRICS", figures).stdout(Stdio::null()).spawn().unwrap();
         self.processes.push(process);
     }
 
-    async fn ready(&self) {
+    pub fn stop(&mut self) {
+        for mut process in self.processes.drain(..) {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+
+    pub async fn ready(&self) {
         for _ in 0..600 {
             let answer = world().http.get(format!("{}/readyz", self.base)).send().await;
             if answer.is_ok_and(|answer| answer.status() == 200) {
@@ -144,14 +151,11 @@ impl Fleet {
 
 impl Drop for Fleet {
     fn drop(&mut self) {
-        for process in &mut self.processes {
-            let _ = process.kill();
-            let _ = process.wait();
-        }
+        self.stop();
     }
 }
 
-fn text(output: &Output) -> String {
+pub fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
