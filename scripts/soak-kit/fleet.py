@@ -62,6 +62,8 @@ class Fleet:
         self.processes = {}
         # What single processes have for themselves, such as an address.
         self.own = {}
+        # The folder that logs are written to, if they are.
+        self.logs = None
         self.lock = threading.Lock()
         self.redis_port = free_port()
         self.start_redis()
@@ -134,8 +136,11 @@ class Fleet:
         if own is not None:
             self.own[name] = own
         environment = {**self.environment, **self.own.get(name, {})}
+        log = open(f"{self.logs}/{name}.log", "ab") if self.logs else None
         with self.lock:
-            self.processes[name] = subprocess.Popen([BIN, role], env=environment, stdout=subprocess.DEVNULL)
+            self.processes[name] = subprocess.Popen([BIN, role], env=environment, stdout=subprocess.DEVNULL, stderr=log)
+        if log:
+            log.close()
 
     def kill(self, name):
         with self.lock:

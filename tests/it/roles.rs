@@ -243,3 +243,22 @@ fn csr_14_a_short_secret_and_an_unknown_key_keep_the_program_from_starting() {
         assert!(error.contains(said), "{error}");
     }
 }
+
+/// As where their clocks differ: it is no affair of whoever asks, whose own token is as good as before.
+#[tokio::test]
+async fn a_face_that_the_account_does_not_know_says_that_it_is_in_trouble_itself() {
+    let mut fleet = Fleet::new("http://127.0.0.1:1");
+    fleet.start("account", "");
+    for (name, value) in &mut fleet.environment {
+        if name == "MSI__ACCOUNT__KEY" {
+            *value = "4".repeat(64);
+        }
+    }
+    fleet.start("gateway", "");
+    fleet.ready().await;
+    let asked = world().http.get(format!("{}/api/v1/me", fleet.base)).bearer_auth(format!("msi_{}", "a".repeat(43)));
+    let answer = asked.send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.headers()["retry-after"].to_str().unwrap()), (503, "5"));
+    let problem: Value = answer.json().await.unwrap();
+    assert_eq!(problem["code"], "account.unavailable", "{problem}");
+}
