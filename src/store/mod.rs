@@ -61,6 +61,8 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 pub mod timeline;
+#[cfg(test)]
+mod twins;
 mod unclaimed;
 pub mod unsubscribes;
 

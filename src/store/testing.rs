@@ -12,12 +12,24 @@ pub(crate) struct TestStore {
     _folder: Option<tempfile::TempDir>,
 }
 
-/// A fresh SQLite database.
+impl TestStore {
+    /// Takes the twins of accounts away, where something goes through all accounts.
+    pub(crate) async fn without_twins(&self) {
+        if let Store::Sqlite(file) = &self.store {
+            super::twins::leave(&file.pool).await;
+        }
+    }
+}
+
+/// A fresh SQLite database, in which every account has a twin.
 pub(crate) async fn sqlite() -> TestStore {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
     let store = Store::connect(&url, 4).await.unwrap();
     store.migrate().await.unwrap();
+    if let Store::Sqlite(file) = &store {
+        super::twins::watch_over(&file.pool).await;
+    }
     TestStore { store, engine: "sqlite", _folder: Some(folder) }
 }
 
