@@ -103,6 +103,7 @@ impl Capacity {
         match shares.get_mut(whose) {
             Some(under_way) if *under_way >= self.most_of_one => {
                 self.figures.over_share.increment(1);
+                tracing::info!(whose, "over its share of the requests under way");
                 let detail = "Too many requests of this account are under way. Wait until some of them are answered.";
                 let mut problem = Problem::new(429, "account.busy", "Too many at once", detail);
                 problem.retry_after = Some(AGAIN);

@@ -246,6 +246,8 @@ pub struct Log {
     pub traces: String,
     /// How many of a hundred requests are traced.
     pub trace_percent: u32,
+    /// Address and port of `/metrics` in every role, beside the face's own; empty for none.
+    pub metrics: String,
 }
 
 /// How log lines look.

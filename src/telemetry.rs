@@ -44,13 +44,16 @@ pub fn figures() -> anyhow::Result<PrometheusHandle> {
     }
     let builder = PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)?;
     let handle = builder.install_recorder()?;
+    metrics::gauge!("build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     // Samples of histograms pile up until somebody gathers them, and nobody has to come for the figures.
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-        let handle = handle.clone();
+        let (handle, process) = (handle.clone(), metrics_process::Collector::default());
+        process.describe();
         runtime.spawn(async move {
             loop {
                 tokio::time::sleep(GATHER).await;
                 handle.run_upkeep();
+                process.collect();
             }
         });
     }

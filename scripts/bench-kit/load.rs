@@ -23,8 +23,13 @@ use std::time::{Duration, Instant};
 
 use aws_lc_rs::hmac;
 use msi_gateway::gateway::canvas::{Envelope, Secrets, signature};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+
+#[path = "wire.rs"]
+mod wire;
+
+use wire::{answer, canvas_request, sign, split};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -44,30 +49,6 @@ fn main() {
         ["micro", secret, file] => micro(secret, &std::fs::read_to_string(file).expect("envelope file")),
         _ => panic!("see the head of this file"),
     }
-}
-
-fn split(url: &str) -> (&str, &str) {
-    let rest = url.strip_prefix("http://").expect("http URL");
-    rest.find('/').map_or((rest, "/"), |at| rest.split_at(at))
-}
-
-fn sign(secret: &str, template: &str, n: usize) -> (String, String) {
-    let salt = format!("{n}-{}", std::process::id());
-    let envelope = base64_simd::STANDARD.encode_to_string(template.replace("{n}", &salt));
-    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-    (base64_simd::STANDARD.encode_to_string(hmac::sign(&key, envelope.as_bytes())), envelope)
-}
-
-fn canvas_request(url: &str, secret: &str, template: &str, n: usize) -> Vec<u8> {
-    let (host, path) = split(url);
-    let (tag, envelope) = sign(secret, template, n);
-    let value = format!("{tag}.{envelope}").replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
-    let body = format!("signed_request={value}");
-    format!(
-        "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-www-form-urlencoded\r\nAccept: text/html\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
 }
 
 fn run(url: &str, pid: &str, requests: Vec<Vec<u8>>, connections: usize, seconds: u64) {
@@ -94,7 +75,7 @@ async fn load(url: &str, pid: &str, requests: Arc<Vec<Vec<u8>>>, connections: us
                 let Some(request) = requests.get(if single { 0 } else { at }) else { break };
                 let sent = Instant::now();
                 stream.write_all(request).await.expect("write");
-                if answer(&mut stream, &mut buffer).await != 200 {
+                if answer(&mut stream, &mut buffer).await.expect("an answer").0 != 200 {
                     bad.fetch_add(1, Ordering::Relaxed);
                 }
                 if started.elapsed() > warm_up {
@@ -128,26 +109,6 @@ async fn load(url: &str, pid: &str, requests: Arc<Vec<Vec<u8>>>, connections: us
         bad.load(Ordering::Relaxed),
         rss_mb(pid)
     );
-}
-
-async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> u16 {
-    let mut have = 0;
-    loop {
-        let read = stream.read(&mut buffer[have..]).await.expect("read");
-        assert!(read > 0, "the server closed the connection");
-        have += read;
-        let Some(end) = memchr::memmem::find(&buffer[..have], b"\r\n\r\n") else { continue };
-        let head = std::str::from_utf8(&buffer[..end]).expect("head").to_ascii_lowercase();
-        let length: usize =
-            head.split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next()).expect("length").parse().expect("length");
-        if buffer.len() < end + 4 + length {
-            buffer.resize(end + 4 + length, 0);
-        }
-        while have < end + 4 + length {
-            have += stream.read(&mut buffer[have..]).await.expect("read");
-        }
-        return head.split(' ').nth(1).expect("status").parse().expect("status");
-    }
 }
 
 fn cpu_seconds(pid: &str) -> f64 {

@@ -244,20 +244,26 @@ class Fleet:
                 break
         return found
 
-    def signed_request(self, record):
-        """What Salesforce posts when a rep opens the page of a lead or contact."""
-        kind = "Contact" if record.startswith("003") else "Lead"
+    def envelope(self, record, salt, issued_at):
+        """What Salesforce tells when a rep opens the page of a lead or contact."""
+        kind = "Contact" if record and record.startswith("003") else "Lead"
+        about = {"record": {"attributes": {"type": kind, "url": "/x"}, "Id": record}} if record else {}
         salesforce = self.world["salesforce"]
-        envelope = {
-            "algorithm": "HMACSHA256", "issuedAt": int(time.time() * 1000), "userId": "005000000000001EAA", "salt": os.urandom(9).hex(),
+        return {
+            "algorithm": "HMACSHA256", "issuedAt": issued_at, "userId": "005000000000001EAA", "salt": salt,
             "client": {"oauthToken": "00D!made-up", "refreshToken": None, "instanceId": "_:Msi:1", "instanceUrl": salesforce["instance_url"]},
             "context": {
                 "user": {"userId": "005000000000001EAA", "language": "en_US", "timeZone": "Europe/Berlin", "fullName": "A Rep"},
                 "organization": {"organizationId": salesforce["org_id"], "name": "Soak"},
-                "environment": {"parameters": {}, "record": {"attributes": {"type": kind, "url": "/x"}, "Id": record},
-                                "dimensions": {"height": "450px"}},
+                "environment": {"parameters": {} if record else {"page": "desk"}, "dimensions": {"height": "450px"}, **about},
             },
         }
+
+    def signed_request(self, record):
+        """What Salesforce posts then."""
+        return self.signed(self.envelope(record, os.urandom(9).hex(), int(time.time() * 1000)))
+
+    def signed(self, envelope):
         encoded = base64.b64encode(json.dumps(envelope).encode())
         mac = base64.b64encode(hmac.new(SECRET.encode(), encoded, hashlib.sha256).digest())
         return (mac + b"." + encoded).decode()

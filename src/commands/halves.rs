@@ -142,9 +142,9 @@ impl Stop {
     ///
     /// # Errors
     /// When a server ends by itself with an error.
-    pub async fn run<const N: usize>(&self, servers: [Listening; N]) -> anyhow::Result<()> {
-        let mut leaving = Vec::with_capacity(N);
-        let mut running = Vec::with_capacity(N);
+    pub async fn run(&self, servers: impl IntoIterator<Item = Listening>) -> anyhow::Result<()> {
+        let mut leaving = Vec::new();
+        let mut running = Vec::new();
         for Listening { server, leave, .. } in servers {
             leaving.extend(leave);
             running.push((server.handle(), tokio::spawn(server)));

@@ -5,6 +5,7 @@ pub mod backup;
 #[cfg(feature = "sandbox")]
 pub mod demo;
 pub mod doctor;
+pub mod figures;
 pub mod halves;
 pub mod keys;
 pub mod progress;

@@ -3,7 +3,7 @@
 use anyhow::Context;
 
 use super::halves::{AccountHalf, Stop, face};
-use super::keys;
+use super::{figures, keys};
 use crate::settings::Settings;
 
 /// Face, account and worker in one process; the account's API on its configured address.
@@ -18,7 +18,7 @@ pub async fn everything(mut settings: Settings) -> anyhow::Result<()> {
     let workers = account.work(&stop);
     let server = face(&settings, &format!("http://{}", api.address), false, |_| {})?;
     tracing::info!(address = %server.address, account = %api.address, "ready");
-    stop.run([server, api]).await?;
+    stop.run([server, api].into_iter().chain(figures::listen(&settings)?)).await?;
     workers.await.context("the workers")
 }
 
@@ -30,7 +30,7 @@ pub async fn gateway(settings: Settings) -> anyhow::Result<()> {
     let stop = Stop::on_signals()?;
     let server = face(&settings, &settings.account.url, false, |_| {})?;
     tracing::info!(address = %server.address, account = settings.account.url, "ready");
-    stop.run([server]).await
+    stop.run([server].into_iter().chain(figures::listen(&settings)?)).await
 }
 
 /// The account's API alone.
@@ -42,7 +42,7 @@ pub async fn account(mut settings: Settings) -> anyhow::Result<()> {
     let stop = Stop::on_signals()?;
     let api = AccountHalf::build(&settings).await?.listen(&settings.account.listen)?;
     tracing::info!(address = %api.address, "ready");
-    stop.run([api]).await
+    stop.run([api].into_iter().chain(figures::listen(&settings)?)).await
 }
 
 /// The workers alone.
@@ -55,6 +55,6 @@ pub async fn worker(mut settings: Settings) -> anyhow::Result<()> {
     let account = AccountHalf::build(&settings).await?;
     let workers = account.work(&stop);
     tracing::info!("ready");
-    stop.run([]).await?;
+    stop.run(figures::listen(&settings)?).await?;
     workers.await.context("the workers")
 }

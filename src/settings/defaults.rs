@@ -116,6 +116,6 @@ impl Default for Delivery {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { filter: "info".to_owned(), format: LogFormat::Json, traces: String::new(), trace_percent: 10 }
+        Self { filter: "info".to_owned(), format: LogFormat::Json, traces: String::new(), trace_percent: 10, metrics: String::new() }
     }
 }

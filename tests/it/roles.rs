@@ -61,6 +61,25 @@ async fn traced(spans: &Spans) {
     panic!("no trace went through face and account: {:?}", spans.lock().unwrap());
 }
 
+// Each role tells what it did, and how much of the machine it has.
+async fn counted(addresses: &[String; 3]) {
+    let own = ["account_requests_total", "upstream_calls_total", "http_requests_total"];
+    for (address, own) in addresses.iter().zip(own) {
+        let mut told = String::new();
+        for _ in 0..100 {
+            // A worker says by nothing else that it has begun.
+            if let Ok(answer) = world().http.get(format!("http://{address}/metrics")).send().await {
+                told = answer.text().await.unwrap();
+            }
+            if [own, "build_info{", "process_resident_memory_bytes ", "process_open_fds "].iter().all(|name| told.contains(name)) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert!(told.contains(own) && told.contains("process_open_fds "), "{own}: {told}");
+    }
+}
+
 struct Fleet {
     environment: Vec<(String, String)>,
     base: String,
@@ -106,13 +125,13 @@ impl Fleet {
         self.command(words).output().unwrap()
     }
 
-    fn start(&mut self, role: &str) {
-        let process = self.command(&[role]).stdout(Stdio::null()).spawn().unwrap();
+    fn start(&mut self, role: &str, figures: &str) {
+        let process = self.command(&[role]).env("MSI__LOG__METRICS", figures).stdout(Stdio::null()).spawn().unwrap();
         self.processes.push(process);
     }
 
     async fn ready(&self) {
-        for _ in 0..200 {
+        for _ in 0..600 {
             let answer = world().http.get(format!("{}/readyz", self.base)).send().await;
             if answer.is_ok_and(|answer| answer.status() == 200) {
                 return;
@@ -138,8 +157,9 @@ fn text(output: &Output) -> String {
 
 #[tokio::test]
 async fn the_roles_run_apart_and_the_doctor_finds_nothing_wrong() {
-    let (mut sandbox, address) = spawn(&["sandbox", "--port", "0", "--people", "60"], &[("MSI__CANVAS__CONSUMER_SECRETS", SECRET)]);
+    let (sandbox, address) = spawn(&["sandbox", "--port", "0", "--people", "60"], &[("MSI__CANVAS__CONSUMER_SECRETS", SECRET)]);
     let mut fleet = Fleet::new(&address);
+    fleet.processes.push(sandbox);
     assert!(fleet.run(&["migrate"]).status.success());
 
     let salesforce: Value = world().http.get(format!("{address}/_control/world")).send().await.unwrap().json().await.unwrap();
@@ -175,8 +195,9 @@ async fn the_roles_run_apart_and_the_doctor_finds_nothing_wrong() {
     let (address, spans) = collector();
     let traces = [("MSI__LOG__TRACES", address.as_str()), ("MSI__LOG__TRACE_PERCENT", "100"), ("OTEL_BSP_SCHEDULE_DELAY", "100")];
     fleet.environment.extend(traces.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    for role in ["account", "worker", "gateway"] {
-        fleet.start(role);
+    let figures = [free_address(), free_address(), free_address()];
+    for (role, address) in ["account", "worker", "gateway"].into_iter().zip(&figures) {
+        fleet.start(role, address);
     }
     fleet.ready().await;
     let mut envelope = world().envelope();
@@ -186,6 +207,7 @@ async fn the_roles_run_apart_and_the_doctor_finds_nothing_wrong() {
     assert_eq!(world().http.post(format!("{}/canvas", fleet.base)).form(&form).send().await.unwrap().status(), 200);
 
     traced(&spans).await;
+    counted(&figures).await;
 
     let doctor = fleet.run(&["doctor"]);
     assert!(doctor.status.success(), "{}", text(&doctor));
@@ -194,7 +216,6 @@ async fn the_roles_run_apart_and_the_doctor_finds_nothing_wrong() {
     let doctor = fleet.run(&["doctor"]);
     assert_eq!(doctor.status.code(), Some(1));
     assert!(text(&doctor).contains("WRONG  Consumer secrets"), "{}", text(&doctor));
-    sandbox.kill().unwrap();
 }
 
 #[tokio::test]
