@@ -365,18 +365,18 @@ fn kind(error: &reqwest::Error) -> CallError {
             return CallError::NotAllowed(*refused);
         }
         // Once a connection stands, what was sent may have arrived.
-        if error.is_connect()
-            && inner
-                .downcast_ref::<std::io::Error>()
-                .and_then(std::io::Error::get_ref)
-                .is_some_and(|io| io.downcast_ref::<TlsError>().is_some())
-        {
+        if error.is_connect() && is_of_tls(inner) {
             return CallError::Untrusted;
         }
         cause = inner.source();
     }
     // A body that breaks off and one that cannot be unpacked look the same here; both may be whole the next time.
     if error.is_timeout() { CallError::Timeout } else { CallError::Unreachable }
+}
+
+// An error of input and output may carry another one, and names only that one's cause as its own.
+fn is_of_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.is::<TlsError>() || error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref).is_some_and(|inner| is_of_tls(inner))
 }
 
 fn figures(system: &'static str, call: &'static str, outcome: &'static str, began: std::time::Instant) {
