@@ -158,10 +158,12 @@ def main():
     fleet = Fleet(chosen.persons * 2, SETTLE, LEASE, {
         "MSI__DELIVERY__CALL_SECONDS": "1", "MSI__SALESFORCE__TIMEOUT_SECONDS": "1", "MSI__MARKETO__POLL_SECONDS": "600"})
     try:
-        fleet.start("account", "account")
+        # Nobody is impatient before things break.
+        fleet.start("account", "account", {"MSI__SALESFORCE__TIMEOUT_SECONDS": "10"})
         fleet.ready()
         fleet.start("worker-1", "worker")
         member = fleet.settle_in()
+        fleet.own.pop("account")
         fleet.start("worker-2", "worker")
         records = fleet.records(chosen.persons)
         print(f"  seed {chosen.seed}: {chosen.actions} actions of {len(records)} people; ready after {time.time() - begun:.0f} s", flush=True)

@@ -11,6 +11,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -64,6 +65,8 @@ def visitor_token(visitor):
 
 class Fleet:
     def __init__(self, people, settle, lease, extra=None, sandbox=()):
+        # Who is asked to stop takes along what was started.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         self.folder = tempfile.TemporaryDirectory()
         self.processes = {}
         # What single processes have for themselves, such as an address.

@@ -4,6 +4,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::face::Face;
+use super::memory::Memory;
 use super::session::fingerprint;
 use crate::clock;
 use crate::problem::Problem;
@@ -67,10 +68,15 @@ impl Pace {
     }
 
     async fn count(&self, face: &Face, what: &str, most: u64) -> Result<(), Problem> {
-        let now = u64::try_from(clock::now_s()).unwrap_or_default();
+        self.count_at(&face.memory, what, most, u64::try_from(clock::now_s()).unwrap_or_default()).await
+    }
+
+    // By seconds since the epoch. A window has its number as a name and a life of its own in the memory: when the clock jumps, another
+    // one is counted in, and none lasts longer than it is long.
+    async fn count_at(&self, memory: &Memory, what: &str, most: u64, now: u64) -> Result<(), Problem> {
         let window = now / self.seconds;
         let key = format!("msi:pace:{}:{window}:{}", self.name, fingerprint(what.as_bytes()));
-        if face.memory.count(&key, self.seconds).await <= most {
+        if memory.count(&key, self.seconds).await <= most {
             return Ok(());
         }
         metrics::counter!("paced_total", "name" => self.name).increment(1);
@@ -95,7 +101,40 @@ fn place(from: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::place;
+    use secrecy::SecretString;
+
+    use super::{Pace, place};
+    use crate::gateway::memory::MemorySource;
+    use crate::settings::Redis;
+
+    #[tokio::test]
+    async fn rat_09_a_clock_that_jumps_keeps_nobody_out_for_good_and_lets_nobody_through_for_free() {
+        let key = SecretString::from("0123456789abcdef0123456789abcdef");
+        let memory = MemorySource::new(&Redis::default(), &key).unwrap().for_worker();
+        let pace = Pace { name: "test", seconds: 600, place: 3, subject: 3 };
+        let begin = 1_800_000_000;
+        let tries = async |now: u64| {
+            let mut taken = 0;
+            for _ in 0..5 {
+                match pace.count_at(&memory, "203.0.113.1", 3, now).await {
+                    Ok(()) => taken += 1,
+                    Err(problem) => {
+                        let wait = problem.retry_after.unwrap();
+                        assert!(problem.status == 429 && (1..=600).contains(&wait), "{wait}");
+                    }
+                }
+            }
+            taken
+        };
+        assert_eq!(tries(begin).await, 3);
+        assert_eq!(tries(begin + 599).await, 0, "the same window");
+        for hour in [begin - 3_600, begin + 3_600] {
+            assert_eq!((tries(hour).await, tries(hour).await), (3, 0), "a jump gives one window, not more");
+        }
+        assert_eq!(tries(begin).await, 0, "whoever jumps back finds what was counted");
+        assert_eq!(tries(begin + 600).await, 3, "and the next window is open as ever");
+        assert_eq!(tries(0).await, 3, "a machine that knows no time yet");
+    }
 
     #[test]
     fn a_network_of_ipv6_is_one_place() {

@@ -11,6 +11,7 @@ use futures_util::StreamExt;
 use reqwest::Method;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RANGE};
 use secrecy::{ExposeSecret, SecretString};
+use tokio_rustls::rustls::Error as TlsError;
 use tracing::Instrument;
 
 use super::hosts::{AddressRefused, Endpoint, Hosts};
@@ -48,6 +49,9 @@ pub enum CallError {
     /// No connection could be made, or it broke.
     #[error("unreachable")]
     Unreachable,
+    /// Whoever answered could not show that it is who was called; nothing was sent.
+    #[error("not who was called")]
+    Untrusted,
     /// No answer within the deadline. For a write the outcome is unknown.
     #[error("no answer in time")]
     Timeout,
@@ -78,6 +82,7 @@ impl CallError {
             Self::QuotaExhausted { .. } => "quota_exhausted",
             Self::Busy { .. } => "busy",
             Self::Unreachable => "unreachable",
+            Self::Untrusted => "untrusted",
             Self::Timeout => "timeout",
             Self::BadAnswer(_) => "bad_answer",
             Self::TooLarge(_) => "too_large",
@@ -89,7 +94,7 @@ impl CallError {
     /// Whether the same read may succeed a little later.
     #[must_use]
     pub const fn passes(&self) -> bool {
-        matches!(self, Self::Busy { .. } | Self::Unreachable | Self::Timeout | Self::RateLimited { .. })
+        matches!(self, Self::Busy { .. } | Self::Unreachable | Self::Untrusted | Self::Timeout | Self::RateLimited { .. })
     }
 
     /// What a visitor is told. `system` is a name for people, such as `Marketo`.
@@ -123,6 +128,12 @@ impl CallError {
             Self::Busy { .. } | Self::Unreachable => {
                 Problem::unavailable("upstream.unavailable", format!("{system} cannot be reached just now. Please try again shortly."), 10)
             }
+            Self::Untrusted => Problem::new(
+                502,
+                "upstream.tls",
+                "The other side could not be trusted",
+                format!("Whoever answered at the address of {system} has no valid certificate for it. Nothing was sent."),
+            ),
             Self::Timeout => Problem::new(504, "upstream.timeout", "No answer in time", format!("{system} did not answer in time.")),
             Self::NotAllowed(AddressRefused(why)) => Problem::new(
                 400,
@@ -390,10 +401,19 @@ fn kind(error: &reqwest::Error) -> CallError {
         if let Some(refused) = inner.downcast_ref::<AddressRefused>() {
             return CallError::NotAllowed(*refused);
         }
+        // Once a connection stands, what was sent may have arrived.
+        if error.is_connect() && is_of_tls(inner) {
+            return CallError::Untrusted;
+        }
         cause = inner.source();
     }
     // A body that breaks off and one that cannot be unpacked look the same here; both may be whole the next time.
     if error.is_timeout() { CallError::Timeout } else { CallError::Unreachable }
+}
+
+// An error of input and output may carry another one, and names only that one's cause as its own.
+fn is_of_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.is::<TlsError>() || error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref).is_some_and(|inner| is_of_tls(inner))
 }
 
 fn figures(system: &'static str, call: &'static str, outcome: &'static str, began: std::time::Instant) {

@@ -4,6 +4,8 @@
 //! a trace and figures. Addresses pass [`hosts`] before anything is sent.
 
 pub mod call;
+#[cfg(test)]
+mod certificates;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzed;

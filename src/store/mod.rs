@@ -62,6 +62,8 @@ pub(crate) mod testing;
 mod tests;
 pub mod timeline;
 mod times;
+#[cfg(test)]
+mod twins;
 mod unclaimed;
 pub mod unsubscribes;
 

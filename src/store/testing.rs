@@ -12,12 +12,57 @@ pub(crate) struct TestStore {
     _folder: Option<tempfile::TempDir>,
 }
 
-/// A fresh SQLite database.
+impl TestStore {
+    /// Makes a PostgreSQL refuse to be written to, as one does that gave way to another one; whether it can.
+    pub(crate) async fn read_only(&self, refuses: bool) -> bool {
+        let Store::Postgres(pool) = &self.store else { return false };
+        let mut connections = Vec::new();
+        for _ in 0..pool.options().get_max_connections() {
+            connections.push(pool.acquire().await.unwrap());
+        }
+        let text = if refuses { "set default_transaction_read_only = on" } else { "set default_transaction_read_only = off" };
+        for connection in &mut connections {
+            sqlx::query(text).execute(&mut **connection).await.unwrap();
+        }
+        true
+    }
+
+    /// Ends all connections to a PostgreSQL from the other side.
+    pub(crate) async fn cut_off(&self) {
+        let Store::Postgres(pool) = &self.store else { return };
+        let mut connections = Vec::new();
+        for _ in 0..pool.options().get_max_connections() {
+            connections.push(pool.acquire().await.unwrap());
+        }
+        let mut numbers: Vec<i32> = Vec::new();
+        for connection in &mut connections {
+            numbers.push(sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut **connection).await.unwrap());
+        }
+        let mut last = connections.pop().unwrap();
+        drop(connections);
+        let own = numbers.pop().unwrap();
+        let text = "select pg_terminate_backend(pid) from unnest($1::int[]) as pid";
+        sqlx::query(text).bind(&numbers).execute(&mut *last).await.unwrap();
+        let _ = sqlx::query("select pg_terminate_backend($1)").bind(own).execute(&mut *last).await;
+    }
+
+    /// Takes the twins of accounts away, where something goes through all accounts.
+    pub(crate) async fn without_twins(&self) {
+        if let Store::Sqlite(file) = &self.store {
+            super::twins::leave(&file.pool).await;
+        }
+    }
+}
+
+/// A fresh SQLite database, in which every account has a twin.
 pub(crate) async fn sqlite() -> TestStore {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
     let store = Store::connect(&url, 4).await.unwrap();
     store.migrate().await.unwrap();
+    if let Store::Sqlite(file) = &store {
+        super::twins::watch_over(&file.pool).await;
+    }
     TestStore { store, engine: "sqlite", _folder: Some(folder) }
 }
 

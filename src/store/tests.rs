@@ -268,6 +268,7 @@ async fn certificates_and_connections_belong_to_their_account() {
         connection.checked_at = Some(9);
         assert_eq!(a.connection("marketo").await.unwrap(), Some(connection));
         assert_eq!(b.connection("marketo").await.unwrap(), None);
+        test.without_twins().await;
         assert_eq!(test.store.active_accounts().await.unwrap(), ["a", "b"]);
     }
 }

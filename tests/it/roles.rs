@@ -81,15 +81,15 @@ async fn counted(addresses: &[String; 3]) {
     }
 }
 
-struct Fleet {
-    environment: Vec<(String, String)>,
+pub struct Fleet {
+    pub environment: Vec<(String, String)>,
     base: String,
     processes: Vec<Child>,
-    _folder: tempfile::TempDir,
+    pub folder: tempfile::TempDir,
 }
 
 // Below the ports that outgoing connections get, which may take one before whoever is to listen there does.
-fn free_address() -> String {
+pub fn free_address() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     loop {
         let place = std::process::id().wrapping_mul(61).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
@@ -100,7 +100,7 @@ fn free_address() -> String {
 }
 
 impl Fleet {
-    fn new(sandbox: &str) -> Self {
+    pub fn new(sandbox: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (face, account) = (free_address(), free_address());
         let host = sandbox.strip_prefix("http://").unwrap();
@@ -120,7 +120,7 @@ impl Fleet {
             ("MSI__LOG__FILTER", "error".to_owned()),
         ];
         let environment = pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Self { environment, base: format!("http://{face}"), processes: Vec::new(), _folder: folder }
+        Self { environment, base: format!("http://{face}"), processes: Vec::new(), folder }
     }
 
     fn command(&self, words: &[&str]) -> Command {
@@ -129,16 +129,23 @@ impl Fleet {
         command
     }
 
-    fn run(&self, words: &[&str]) -> Output {
+    pub fn run(&self, words: &[&str]) -> Output {
         self.command(words).output().unwrap()
     }
 
-    fn start(&mut self, role: &str, figures: &str) {
+    pub fn start(&mut self, role: &str, figures: &str) {
         let process = self.command(&[role]).env("MSI__LOG__METRICS", figures).stdout(Stdio::null()).spawn().unwrap();
         self.processes.push(process);
     }
 
-    async fn ready(&self) {
+    pub fn stop(&mut self) {
+        for mut process in self.processes.drain(..) {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+
+    pub async fn ready(&self) {
         for _ in 0..600 {
             let answer = world().http.get(format!("{}/readyz", self.base)).send().await;
             if answer.is_ok_and(|answer| answer.status() == 200) {
@@ -152,14 +159,11 @@ impl Fleet {
 
 impl Drop for Fleet {
     fn drop(&mut self) {
-        for process in &mut self.processes {
-            let _ = process.kill();
-            let _ = process.wait();
-        }
+        self.stop();
     }
 }
 
-fn text(output: &Output) -> String {
+pub fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 

@@ -3,6 +3,7 @@
 
 mod answers;
 mod canvas;
+mod proxy;
 mod requests;
 mod scarcity;
 mod strangers;

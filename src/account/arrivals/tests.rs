@@ -187,6 +187,7 @@ async fn a_connection_needs_good_credentials_and_salesforce() {
 
     let stored = connected.store.store.tenant(ACCOUNT).connection("marketo").await.unwrap().unwrap();
     assert_eq!((stored.state.as_str(), stored.secret_sealed.as_slice()), ("connected", b"terc3s".as_slice()));
+    connected.store.without_twins().await;
     let budgets = connected.connections.budgets().await.unwrap();
     assert_eq!((budgets.len(), budgets[0].view.window_limit), (1, 10_000));
 }

@@ -134,6 +134,7 @@ mod tests {
         assert_eq!(mapping["email"], Some(1));
         assert_eq!(suggested(&texts(&["x"]), &[texts(&["1"])])["email"], None);
         assert!(!is_header(&texts(&["Ann", "ann@example.com"])));
+        assert!(is_header(&texts(&["Name", "E-mail"])));
     }
 
     #[test]

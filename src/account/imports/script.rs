@@ -166,6 +166,36 @@ mod tests {
         assert_eq!(read(b"\xff\xfe\x00\x00a\x00\x00\x00", 8), Err(NoText::Encoding));
         assert_eq!(read(b"PK\x03\x04abcdef", 3), Err(NoText::Binary));
         assert_eq!(read(b"\x1f\x8b\x08", 3), Err(NoText::Binary));
+        assert_eq!(read(b"caf\xc3", 2).unwrap(), ("caf\u{c3}".to_owned(), Encoding::Windows1252), "a letter that is cut off is not lost");
+        for (encoding, name) in [
+            (Encoding::Utf8, "utf-8"),
+            (Encoding::Utf16Le, "utf-16le"),
+            (Encoding::Utf16Be, "utf-16be"),
+            (Encoding::Windows1252, "windows-1252"),
+        ] {
+            assert_eq!(encoding.name(), name);
+        }
+    }
+
+    #[test]
+    fn five_hundred_and_twelve_bytes_are_enough_to_know_it() {
+        let mut script = Script::default();
+        assert_eq!(script.read(&[b'a'; ENOUGH - 1], false).unwrap(), "");
+        assert_eq!(script.read(b"a", false).unwrap().len(), ENOUGH);
+    }
+
+    #[test]
+    fn zeros_in_more_than_half_of_the_places_are_sixteen_bits_without_a_mark() {
+        for little in [true, false] {
+            let encoding = if little { Encoding::Utf16Le } else { Encoding::Utf16Be };
+            assert_eq!(read(&wide("abcde你好吗", little), 5).unwrap(), ("abcde你好吗".to_owned(), encoding));
+            assert_eq!(
+                read(if little { b"a\0b\0cdef" } else { b"\0a\0bcdef" }, 5).unwrap().1,
+                Encoding::Utf8,
+                "half of them is not enough"
+            );
+            assert_eq!(read(&wide("a", little), 5).unwrap().1, Encoding::Utf8, "nor is a single letter");
+        }
     }
 
     proptest! {

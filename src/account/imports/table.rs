@@ -87,9 +87,7 @@ impl Table {
             if self.inside == Inside::Quoted {
                 return Err(NoTable::Quote(self.line));
             }
-            if !self.row.is_empty() || !self.cell.is_empty() || self.inside != Inside::Nothing {
-                self.end_row(rows)?;
-            }
+            self.end_row(rows)?;
         }
         Ok(())
     }
@@ -222,6 +220,43 @@ mod tests {
         assert_eq!(read(&format!("a\n{}\n", "x".repeat(10_001)), 999), Err(NoTable::LongCell(2)));
         assert_eq!(read(&",".repeat(200), 999), Err(NoTable::ManyCells(1)));
         assert_eq!(read("a\r\rb\r\n\n\u{1a}", 1).unwrap().0, [["a"], ["b"]]);
+    }
+
+    #[test]
+    fn the_last_row_needs_no_end_and_lines_are_counted_however_they_end() {
+        for (text, rows, line) in [
+            ("a,b\n1,2", vec![vec!["a", "b"], vec!["1", "2"]], 2),
+            ("a,b\n1,", vec![vec!["a", "b"], vec!["1", ""]], 2),
+            ("a\nb", vec![vec!["a"], vec!["b"]], 2),
+            ("a\n\"\"", vec![vec!["a"]], 2),
+            ("a\rb\r", vec![vec!["a"], vec!["b"]], 3),
+            ("a\r\nb\r\n", vec![vec!["a"], vec!["b"]], 3),
+            ("a\n\nb\n", vec![vec!["a"], vec!["b"]], 4),
+            ("\"a\nb\"\n", vec![vec!["a\nb"]], 3),
+        ] {
+            let (mut table, mut read) = (Table::default(), Vec::new());
+            table.read(text, true, &mut read).unwrap();
+            assert_eq!(
+                (read, table.line()),
+                (rows.into_iter().map(|row| row.into_iter().map(str::to_owned).collect()).collect(), line),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_first_line_is_waited_for_within_reason_and_what_comes_then_is_given_at_once() {
+        let (mut table, mut rows) = (Table::default(), Vec::new());
+        table.read("a,b\n1,2\n", false, &mut rows).unwrap();
+        assert_eq!(rows.len(), 2);
+
+        // Whose sign is what occurs most often shows at the end of a long line only.
+        let long = format!("x,{};;;\n", "z".repeat(9_000));
+        assert_eq!(read(&long, 500).unwrap().1, ';');
+
+        let (mut table, mut rows) = (Table::default(), Vec::new());
+        table.read(&"x".repeat(LONGEST_FIRST_LINE), false, &mut rows).unwrap();
+        assert_eq!(table.read("x", false, &mut rows), Err(NoTable::LongCell(1)));
     }
 
     proptest! {

@@ -29,7 +29,7 @@ pub(super) struct House {
     pub(super) base: String,
     pub(super) engine: &'static str,
     server: ServerHandle,
-    _store: TestStore,
+    pub(super) test: TestStore,
     _clock: Arc<Clock>,
 }
 
@@ -138,7 +138,7 @@ async fn build(test: TestStore, clock: Arc<Clock>, change: &impl Fn(&mut Setting
     let state =
         AccountState::new(store, Arc::new(settings), Arc::new(arrivals), Arc::<Connections>::clone(&connections), connections, caller)
             .unwrap();
-    House { state, world, base, engine: test.engine, server: handle, _store: test, _clock: clock }
+    House { state, world, base, engine: test.engine, server: handle, test, _clock: clock }
 }
 
 /// An answer: status, body as JSON (or text), headers that matter.

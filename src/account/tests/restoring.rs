@@ -13,6 +13,7 @@ async fn after_a_copy_was_put_back_nothing_is_sent_that_was_sent_since() {
     for office in Office::all().await {
         let office = office.with_salesforce().await;
         let (house, store) = (&office.house, &office.house.state.store);
+        house.test.without_twins().await;
         for index in 0..2 {
             house.post(&office.admin, "/v1/calls", json!({"sfdc_id": office.record(index), "outcome": "Busy"})).await.ok();
         }

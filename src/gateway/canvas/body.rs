@@ -60,7 +60,7 @@ fn decode(mut value: &[u8]) -> Result<Vec<u8>, Problem> {
             }
             [b'%', high, low, rest @ ..] => {
                 let (Some(high), Some(low)) = (hex(*high), hex(*low)) else { return Err(wrong_escape()) };
-                decoded.push(high << 4 | low);
+                decoded.push(16 * high + low);
                 rest
             }
             _ => return Err(wrong_escape()),

@@ -317,6 +317,32 @@ mod tests {
     }
 
     #[test]
+    fn an_id_tells_its_object_and_what_is_none_names_nothing() {
+        for (id, object) in [("00Q", "Lead"), ("003", "Contact"), ("001", "Account"), ("006", "Opportunity")] {
+            assert_eq!(by_key_prefix(id), Some(object));
+            let named = json!({"recordId": format!("{id}x0000001abcDEAQ")});
+            let mut value = with("/context/environment/record", json!({}));
+            *value.pointer_mut("/context/environment/parameters").unwrap() = named;
+            assert_eq!(read(&value).unwrap().record.unwrap().object, object);
+        }
+        assert_eq!((by_key_prefix("500"), by_key_prefix("00")), (None, None));
+        for id in ["00Q", "00Qx0000001abcDEA", "00Qx0000001abcDEAQ0", "00Qx0000001abc/EAQ", "00Qx0000001abcd\u{e9}A", ""] {
+            let mut value = sample();
+            *value.pointer_mut("/context/environment/record/Id").unwrap() = json!(id);
+            assert_eq!(read(&value).unwrap().record, None, "{id}");
+        }
+        for (path, id) in [
+            ("/context/organization/organizationId", "00Qx0000000BV7zEAG"),
+            ("/context/organization/organizationId", "00Dx0000000BV7zEA"),
+            ("/userId", "00Dx0000001SyyEAAS"),
+        ] {
+            let mut value = with(path, json!(id));
+            value.pointer_mut("/context/user").unwrap().take();
+            assert_eq!(read(&value).unwrap_err().code, "canvas.malformed", "{path} {id}");
+        }
+    }
+
+    #[test]
     fn what_the_org_s_admin_chose_is_read_and_nonsense_counts_as_nothing() {
         let chosen = json!({"tabs": ["score", 7, "web"], "actions": []});
         let envelope = read(&with("/context/environment/parameters", chosen)).unwrap();
@@ -337,15 +363,20 @@ mod tests {
     #[test]
     fn issued_at_is_believed_within_bounds() {
         for (at, code) in [
-            (json!(NOW - 660), "canvas.stale"),
-            (json!(NOW + 61), "canvas.stale"),
+            (json!(NOW - 601), "canvas.stale"),
+            (json!(NOW + AHEAD_S + 1), "canvas.stale"),
+            (json!(0), "canvas.stale"),
+            (json!(MILLISECONDS_FROM - 1), "canvas.stale"),
+            (json!(MILLISECONDS_FROM), "canvas.stale"),
             (json!("yesterday"), "canvas.malformed"),
             (json!(-5), "canvas.malformed"),
             (json!(1e300), "canvas.malformed"),
         ] {
             assert_eq!(read(&with("/issuedAt", at.clone())).unwrap_err().code, code, "{at}");
         }
-        assert_eq!(read(&with("/issuedAt", json!(NOW - 5))).unwrap().issued_at_ms, Some((NOW - 5) * 1000));
+        for at in [NOW - 600, NOW - 5, NOW + AHEAD_S] {
+            assert_eq!(read(&with("/issuedAt", json!(at))).unwrap().issued_at_ms, Some(at * 1000));
+        }
         assert_eq!(read(&with("/issuedAt", json!((NOW - 5) * 1000))).unwrap().issued_at_ms, Some((NOW - 5) * 1000));
     }
 

@@ -3,7 +3,7 @@
 //! Even a verified envelope is not believed here: an org that brings its own secret can write anything into
 //! it. Source of the hosts: salesforce-platform facts §5.1.
 
-use url::{Host, Url};
+use url::Url;
 
 const FRAMES: [&str; 5] = [".lightning.force.com", ".vf.force.com", ".my.salesforce.com", ".my.site.com", ".my.salesforce-setup.com"];
 const INSTANCES: [&str; 1] = [".my.salesforce.com"];
@@ -53,17 +53,15 @@ fn plain(address: &str) -> Option<Url> {
     if address.len() > 2_048 || address.bytes().any(odd) {
         return None;
     }
-    let url = Url::parse(address).ok()?;
-    let named = matches!(url.host(), Some(Host::Domain(_)));
-    (url.scheme() == "https" && named && url.port().is_none() && url.username().is_empty() && url.password().is_none()).then_some(url)
+    // Nobody's name can stand in it without an `@`, and no number ends as Salesforce's names do.
+    Url::parse(address).ok().filter(|url| url.scheme() == "https" && url.port().is_none())
 }
 
 fn ends(url: &Url, suffixes: &[&str]) -> bool {
     let Some(host) = url.host_str() else { return false };
     suffixes.iter().any(|suffix| {
         host.strip_suffix(suffix).is_some_and(|name| {
-            !name.is_empty()
-                && name.split('.').all(|label| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
+            name.split('.').all(|label| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
         })
     })
 }
@@ -80,6 +78,33 @@ mod tests {
         }
         assert!(is_frame("https://acme--c.vf.force.com"));
         assert!(is_login("https://login.salesforce.com/services/oauth2/authorize?client_id=1"));
+    }
+
+    #[test]
+    fn an_orgs_address_and_a_frames_origin_have_nothing_behind_the_host() {
+        for behind in ["/x", "/?x=1", "?x=1"] {
+            assert!(!is_instance(&format!("https://acme.my.salesforce.com{behind}")), "{behind}");
+            assert!(!is_frame(&format!("https://acme.lightning.force.com{behind}")), "{behind}");
+            assert!(is_login(&format!("https://acme.my.salesforce.com{behind}")), "{behind}");
+        }
+        let long = |length: usize| format!("{:x<length$}", "https://test.salesforce.com/?");
+        assert!(is_login(&long(2_048)) && !is_login(&long(2_049)));
+        assert!(!is_login("https://acme.lightning.force.com") && !is_instance("https://test.salesforce.com"));
+    }
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        for (address, expected) in [
+            ("https://acme.my.salesforce.com/a/b", Some("https://acme.my.salesforce.com")),
+            ("https://acme.my.salesforce.com", Some("https://acme.my.salesforce.com")),
+            ("http://x:80/", Some("http://x:80")),
+            ("acme.my.salesforce.com/", None),
+        ] {
+            assert_eq!(origin(address), expected);
+        }
+        let frames = "https://*.lightning.force.com https://*.vf.force.com https://*.my.salesforce.com";
+        assert_eq!(any_frame(&[]), frames);
+        assert_eq!(any_frame(&["a:1".to_owned(), "b:2".to_owned()]), format!("{frames} http://a:1 http://b:2"));
     }
 
     #[test]
@@ -102,6 +127,12 @@ mod tests {
             "file:///etc/passwd",
             "//acme.my.salesforce.com",
             "https://evil.com%2e.my.salesforce.com%00",
+            "https://.my.salesforce.com",
+            "https://a..my.salesforce.com",
+            "https://a_b.my.salesforce.com",
+            "https://acme.my.salesforce.com\\",
+            "https://acme.my.salesforce.com/#x",
+            "https://acme.my.salesforce.com/\u{e9}",
             "",
         ] {
             assert!(!is_instance(address) && !is_login(address) && !is_frame(address), "{address}");

@@ -98,7 +98,15 @@ mod tests {
         }
         let limited = CallError::RateLimited { retry_after_ms: 1, concurrency: false };
         let refused = CallError::Refused { code: "1003".to_owned(), detail: String::new() };
-        for error in [limited, CallError::QuotaExhausted { until_ms: 1 }, CallError::Unauthorized, busy("608"), busy("611"), refused] {
+        for error in [
+            limited,
+            CallError::QuotaExhausted { until_ms: 1 },
+            CallError::Unauthorized,
+            CallError::Untrusted,
+            busy("608"),
+            busy("611"),
+            refused,
+        ] {
             assert!(matches!(sorted(error), WriteError::Refused(_)));
         }
     }

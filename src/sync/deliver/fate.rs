@@ -150,7 +150,7 @@ pub fn code(error: &CallError) -> String {
     match error {
         CallError::Busy { code } | CallError::Refused { code, .. } | CallError::TokenRefused { code } => code.clone(),
         CallError::Timeout => "TIMEOUT".to_owned(),
-        CallError::Unreachable => "UNREACHABLE".to_owned(),
+        CallError::Unreachable | CallError::Untrusted => "UNREACHABLE".to_owned(),
         CallError::Unauthorized => "UNAUTHORIZED".to_owned(),
         CallError::Forbidden | CallError::NotAllowed(_) => "FORBIDDEN".to_owned(),
         CallError::RateLimited { .. } => "RATE_LIMITED".to_owned(),
