@@ -3,6 +3,7 @@
 //! Everything else takes them from here, so that a test can move the clock and a reader can find every
 //! use. `clippy.toml` bans the direct calls elsewhere.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -27,6 +28,14 @@ pub fn now_s() -> i64 {
 #[expect(clippy::disallowed_methods, reason = "the one home of the monotonic clock")]
 pub fn instant() -> Instant {
     Instant::now()
+}
+
+/// Milliseconds that passed since this process first asked, however the wall clock was set meanwhile: for moments that only this
+/// process remembers.
+#[must_use]
+pub fn steady_ms() -> i64 {
+    static BEGAN: OnceLock<Instant> = OnceLock::new();
+    i64::try_from(BEGAN.get_or_init(instant).elapsed().as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Moves this process's wall clock by `by_ms`; for tests of expiry.

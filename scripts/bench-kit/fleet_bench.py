@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import socket
+import subprocess
 import sys
 import time
 import urllib.parse
@@ -13,42 +14,14 @@ import urllib.parse
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "soak-kit"))
 from edge import Edge  # noqa: E402
 from fleet import Fleet, call, free_port  # noqa: E402
-from processes import cpu_seconds, resident_mb  # noqa: E402
+from processes import Quota, cpu_seconds, resident_mb  # noqa: E402
 from reps import Reps, delivered  # noqa: E402
 
 SECONDS = int(os.environ.get("SECONDS_A_TURN", "15"))
 # Of a core; so that what several processes add is not hidden by a machine with two.
 QUOTA = int(os.environ.get("QUOTA", "10"))
 FEEDS = int(os.environ.get("FEEDS", "300"))
-
-
-class Quota:
-    """Keeps a process to so many hundredths of a core, where the kernel's control groups may be used."""
-
-    def __init__(self, name, percent):
-        old = pathlib.Path("/sys/fs/cgroup/cpu")
-        self.path = (old if old.is_dir() else pathlib.Path("/sys/fs/cgroup")) / f"msi-bench-{name}-{os.getpid()}"
-        self.works = False
-        try:
-            self.path.mkdir()
-            if old.is_dir():
-                (self.path / "cpu.cfs_period_us").write_text("20000")
-                (self.path / "cpu.cfs_quota_us").write_text(str(200 * percent))
-            else:
-                (self.path / "cpu.max").write_text(f"{200 * percent} 20000")
-            self.works = True
-        except OSError:
-            pass
-
-    def take(self, pid):
-        if self.works:
-            (self.path / "cgroup.procs").write_text(str(pid))
-
-    def end(self):
-        try:
-            self.path.rmdir()
-        except OSError:
-            pass
+CALLS_A_SECOND = 120
 
 
 def postgres_pids():
@@ -78,7 +51,11 @@ class Many:
     """So many faces, accounts and workers, and what they used of the machine."""
 
     def __init__(self, faces, accounts, workers, percent=None, fragment_seconds=1):
+        # A database for each.
+        url, name = os.environ["POSTGRES_URL"], f"of_{faces}_{accounts}_{workers}_{percent or 0}"
+        subprocess.run(["psql", "--quiet", url, "-c", f"CREATE DATABASE {name}"], check=True)
         self.fleet = Fleet(2000, 6, 4, {
+            "MSI__DATABASE__URL": url.rsplit("/", 1)[0] + f"/{name}",
             "MSI__GATEWAY__TRUSTED_PROXIES": "127.0.0.1", "MSI__GATEWAY__WORKERS": "1", "MSI__MARKETO__POLL_SECONDS": "600",
             "MSI__GATEWAY__FRAGMENT_SECONDS": str(fragment_seconds), "MSI__DATABASE__CONNECTIONS": "16"})
         fleet = self.fleet
@@ -103,7 +80,7 @@ class Many:
                 self.quotas.append(Quota(name, percent))
                 self.quotas[-1].take(process.pid)
         self.limited = bool(self.quotas) and all(quota.works for quota in self.quotas)
-        self.reps = Reps(fleet, self.edge.base, fleet.records(300), fleet.api_token(self.member), 200)
+        self.reps = Reps(fleet, self.edge.base, fleet.records(300), fleet.api_token(self.member), 40)
 
     def pids(self):
         roles = {"face": [], "account": [], "worker": []}
@@ -151,8 +128,8 @@ def several():
     for faces, accounts, workers in ((1, 1, 1), (3, 2, 2)):
         many = Many(faces, accounts, workers, QUOTA)
         try:
-            many.reps.work(4)
-            used, took, worked = many.used(lambda: many.reps.work(SECONDS))
+            many.reps.work(4, call_every=100)
+            used, took, worked = many.used(lambda: many.reps.work(SECONDS, call_every=100))
             lost, doubled = delivered(many.fleet, many.member, many.reps.calls, 120)
             if worked["bad"] or lost or doubled:
                 raise SystemExit(f"{worked['what']}; {lost} calls lost, {doubled} doubled")
@@ -171,30 +148,35 @@ def costs():
     many = Many(1, 1, 1)
     table = {}
     try:
-        reps, token = many.reps, many.reps.api_token
+        reps = many.reps
         reps.work(4)
+        idle, took, _ = many.used(lambda: time.sleep(SECONDS))
+        idle = {part: seconds / took for part, seconds in idle.items()}
+
+        def beyond_idle(during):
+            used, took, gave = many.used(during)
+            return {part: 1e6 * max(0.0, seconds - idle[part] * took) for part, seconds in used.items()}, took, gave
+
         reps.api_token = ""
-        used, _, worked = many.used(lambda: reps.work(SECONDS))
-        table["a visit, nothing cached"] = {part: 1e6 * seconds / worked["visits"] for part, seconds in used.items()}
-        reps.api_token = token
+        used, _, worked = beyond_idle(lambda: reps.work(SECONDS))
+        table["a visit, nothing cached"] = {part: micros / worked["visits"] for part, micros in used.items()}
+        # A program may not ask more than 20 times a second.
+        tokens = [many.fleet.api_token(many.member) for _ in range(CALLS_A_SECOND // 15)]
+        reps.api_token = ",".join(tokens)
 
         def calls():
-            worked = reps.work(SECONDS, 0, every=1, call_every=1)
+            worked = reps.work(SECONDS, CALLS_A_SECOND, every=1, call_every=0)
             delivered(many.fleet, many.member, reps.calls, 300)
             return worked
 
-        used, _, worked = many.used(calls)
-        visit = table["a visit, nothing cached"]
-        # The calls alone: what the visits among them took is known.
-        table["a call noted and carried on"] = {part: (1e6 * seconds - visit[part] * worked["visits"]) / worked["calls"] for part, seconds in used.items()}
-        before = {part: sum(resident_mb(pid) for pid in pids) for part, pids in many.pids().items()}
-        used_idle, took_idle, _ = many.used(lambda: time.sleep(SECONDS))
+        used, _, worked = beyond_idle(calls)
+        table["a call noted and carried on"] = {part: micros / worked["calls"] for part, micros in used.items()}
+        before = sum(resident_mb(pid) for pid in many.pids()["face"])
         lines = many.feeds(FEEDS)
         time.sleep(5)
-        used, took, _ = many.used(lambda: time.sleep(2 * SECONDS))
-        table["a lead feed, each second"] = {part: 1e6 * max(0.0, seconds / took - used_idle[part] / took_idle) / FEEDS for part, seconds in used.items()}
-        after = {part: sum(resident_mb(pid) for pid in pids) for part, pids in many.pids().items()}
-        feed_kb = 1024 * (after["face"] - before["face"]) / FEEDS
+        used, took, _ = beyond_idle(lambda: time.sleep(2 * SECONDS))
+        table["a lead feed, each second"] = {part: micros / took / FEEDS for part, micros in used.items()}
+        feed_kb = 1024 * (sum(resident_mb(pid) for pid in many.pids()["face"]) - before) / FEEDS
         for line in lines:
             line.close()
     finally:

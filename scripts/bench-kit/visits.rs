@@ -2,8 +2,9 @@
 //! person and a tab, and now and then notes a call.
 //!
 //! Usage:
-//!   visits URL SECRET ENVELOPE_FILE RECORDS_FILE CONNECTIONS SECONDS RATE API_TOKEN CALL_EVERY
-//! RATE is in requests a second, 0 for as many as are answered. At every so many visits a call is noted, none without a token. In the envelope `{n}` becomes a number of its own, `{record}` a line of
+//!   visits URL SECRET ENVELOPE_FILE RECORDS_FILE CONNECTIONS SECONDS RATE API_TOKENS CALL_EVERY
+//! RATE is in requests a second, 0 for as many as are answered. At every so many visits a call is noted, none without
+//! a token (several have commas between them); 0 stands for calls alone. In the envelope `{n}` becomes a number of its own, `{record}` a line of
 //! RECORDS_FILE. Prints an example of each kind of failure, and at last a line of key=value pairs.
 
 #![expect(
@@ -38,7 +39,7 @@ struct Work {
     secret: String,
     envelope: String,
     records: Vec<String>,
-    api_token: String,
+    api_tokens: Vec<String>,
     call_every: usize,
     until: Instant,
     pause: Option<Duration>,
@@ -56,19 +57,23 @@ struct Met {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [url, secret, envelope, records, connections, seconds, rate, api_token, call_every] = &arguments[..] else {
+    let [url, secret, envelope, records, connections, seconds, rate, api_tokens, call_every] = &arguments[..] else {
         panic!("see the head of this file")
     };
     let (connections, rate): (usize, f64) = (connections.parse().expect("CONNECTIONS"), rate.parse().expect("RATE"));
     let call_every: usize = call_every.parse().expect("CALL_EVERY");
-    let requests_a_visit = REQUESTS_A_VISIT + if api_token.is_empty() { 0.0 } else { 1.0 / call_every as f64 };
+    let requests_a_visit = match call_every {
+        0 => 1.0,
+        _ if api_tokens.is_empty() => REQUESTS_A_VISIT,
+        every => REQUESTS_A_VISIT + 1.0 / every as f64,
+    };
     let read = |path: &str| std::fs::read_to_string(path).expect("a file");
     let work = Arc::new(Work {
         url: url.clone(),
         secret: secret.clone(),
         envelope: read(envelope),
         records: read(records).lines().map(str::to_owned).collect(),
-        api_token: api_token.clone(),
+        api_tokens: api_tokens.split(',').filter(|token| !token.is_empty()).map(str::to_owned).collect(),
         call_every,
         until: Instant::now() + Duration::from_secs(seconds.parse().expect("SECONDS")),
         pause: (rate > 0.0).then(|| Duration::from_secs_f64(connections as f64 * requests_a_visit / rate)),
@@ -126,6 +131,12 @@ async fn rep(work: Arc<Work>, number: usize, reps: usize) -> Met {
 async fn visit(work: &Work, line: &mut Line, met: &mut Met) {
     let n = work.visits.fetch_add(1, Ordering::Relaxed);
     let record = &work.records[n % work.records.len()];
+    if work.call_every == 0 || !work.api_tokens.is_empty() && n.is_multiple_of(work.call_every) {
+        call(work, line, met, n, record).await;
+    }
+    if work.call_every == 0 {
+        return;
+    }
     let envelope = work.envelope.replace("{record}", record);
     let opened = line.ask(met, "canvas", &wire::canvas_request(&format!("{}/canvas", work.url), &work.secret, &envelope, n)).await;
     let Some(token) = opened.as_deref().and_then(|page| page.split("\"token\":\"").nth(1)).and_then(|rest| rest.split('"').next()) else {
@@ -136,16 +147,18 @@ async fn visit(work: &Work, line: &mut Line, met: &mut Met) {
         let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nAccept: text/html\r\n\r\n");
         line.ask(met, what, request.as_bytes()).await;
     }
-    if !work.api_token.is_empty() && n.is_multiple_of(work.call_every) {
-        let body = format!(r#"{{"sfdc_id":"{record}","outcome":"n{n}-{}","notes":"load","duration_seconds":60}}"#, std::process::id());
-        let request = format!(
-            "POST /api/v1/calls HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nIdempotency-Key: visit-{n}-{}\r\nContent-Length: {}\r\n\r\n{body}",
-            work.api_token,
-            std::process::id(),
-            body.len()
-        );
-        met.calls += usize::from(line.ask(met, "call", request.as_bytes()).await.is_some());
-    }
+}
+
+async fn call(work: &Work, line: &mut Line, met: &mut Met, n: usize, record: &str) {
+    let (host, _) = wire::split(&work.url);
+    let body = format!(r#"{{"sfdc_id":"{record}","outcome":"n{n}-{}","notes":"load","duration_seconds":60}}"#, std::process::id());
+    let request = format!(
+        "POST /api/v1/calls HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nIdempotency-Key: visit-{n}-{}\r\nContent-Length: {}\r\n\r\n{body}",
+        work.api_tokens[n % work.api_tokens.len()],
+        std::process::id(),
+        body.len()
+    );
+    met.calls += usize::from(line.ask(met, "call", request.as_bytes()).await.is_some());
 }
 
 /// One kept connection from an address of its own.

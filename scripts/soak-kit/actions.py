@@ -192,4 +192,5 @@ def main():
         fleet.stop()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -3,6 +3,7 @@
 import argparse
 import collections
 import http.client
+import json
 import threading
 import time
 import urllib.parse
@@ -11,6 +12,15 @@ from fleet import Fleet, free_port, visitor_token
 
 PROCESSES, WORKERS = 3, 50
 CHECK, TOKEN = "/v1/connections/salesforce/check", "/salesforce/services/oauth2/token"
+
+
+def said(body):
+    """What a refusal says of itself: its code and its sentence."""
+    try:
+        problem = json.loads(body)
+        return f"{problem['code']}: {problem['detail']}" if "code" in problem else f"not connected: {problem}"
+    except (ValueError, KeyError, TypeError):
+        return "not connected, and no problem document"
 
 
 class Worker(threading.Thread):
@@ -28,7 +38,7 @@ class Worker(threading.Thread):
                 self.connection.request("POST", CHECK, headers={"Authorization": f"Bearer {visitor_token(self.storm.member)}"})
                 answer = self.connection.getresponse()
                 body = answer.read()
-                outcome = answer.status if b'"connected"' in body else f"{answer.status} not connected"
+                outcome = answer.status if b'"connected"' in body else f"{answer.status} {said(body)}"
             except OSError as error:
                 self.connection.close()
                 outcome = type(error).__name__

@@ -10,6 +10,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -58,10 +59,14 @@ def visitor_token(visitor):
 
 class Fleet:
     def __init__(self, people, settle, lease, extra=None, sandbox=()):
+        # Who is asked to stop takes along what was started.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         self.folder = tempfile.TemporaryDirectory()
         self.processes = {}
         # What single processes have for themselves, such as an address.
         self.own = {}
+        # The folder that logs are written to, if they are.
+        self.logs = None
         self.lock = threading.Lock()
         self.redis_port = free_port()
         self.start_redis()
@@ -134,8 +139,11 @@ class Fleet:
         if own is not None:
             self.own[name] = own
         environment = {**self.environment, **self.own.get(name, {})}
+        log = open(f"{self.logs}/{name}.log", "ab") if self.logs else None
         with self.lock:
-            self.processes[name] = subprocess.Popen([BIN, role], env=environment, stdout=subprocess.DEVNULL)
+            self.processes[name] = subprocess.Popen([BIN, role], env=environment, stdout=subprocess.DEVNULL, stderr=log)
+        if log:
+            log.close()
 
     def kill(self, name):
         with self.lock:

@@ -2,25 +2,30 @@
 
 import argparse
 import os
+import time
 
 from fleet import Fleet, free_port
-from processes import cpu_seconds, resident_mb, slope
+from processes import Quota, cpu_seconds, resident_mb, slope
 from reps import Reps, delivered
 
 SHARE = 0.7
 # What a process may seem to grow in an hour, by the noise of half an hour's samples.
 MOST_MB_AN_HOUR = 16
+# A program may not ask more than 20 times a second.
+CALLS_A_SECOND = 10
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--minutes", type=float)
+    parser.add_argument("--quota", type=int, help="hundredths of a core that each process may have")
     chosen = parser.parse_args()
     seconds = int(60 * chosen.minutes) if chosen.minutes else 20 if chosen.short else 1800
     peak_seconds = 4 if chosen.short else 20
     face = f"127.0.0.1:{free_port()}"
     fleet = Fleet(2000, 6, 4, {"MSI__GATEWAY__LISTEN": face, "MSI__GATEWAY__TRUSTED_PROXIES": "", "MSI__MARKETO__POLL_SECONDS": "5"})
+    quotas = []
     try:
         fleet.start("account", "account")
         fleet.ready()
@@ -29,9 +34,15 @@ def main():
         fleet.start("face", "gateway")
         fleet.ready(f"http://{face}")
         reps = Reps(fleet, f"http://{face}", fleet.records(300), fleet.api_token(member), 32)
+        for name, process in fleet.processes.items():
+            if chosen.quota:
+                quotas.append(Quota(name, chosen.quota))
+                quotas[-1].take(process.pid)
+        calls, reps.api_token = reps.api_token, ""
         reps.work(peak_seconds // 2)
         peak = reps.work(peak_seconds)
-        rate = SHARE * peak["requests_per_second"]
+        rate, reps.api_token = SHARE * peak["requests_per_second"], calls
+        call_every = max(20, int(rate / 3 / CALLS_A_SECOND))
         print(f"  {peak['requests_per_second']:.0f} requests a second at most, p99 {peak['p99_ms']:.0f} ms; "
               f"{rate:.0f} a second for {seconds} s from now on", flush=True)
         pids = {name: process.pid for name, process in fleet.processes.items()}
@@ -42,7 +53,7 @@ def main():
             for name, pid in pids.items():
                 samples[name].append((at, resident_mb(pid)))
 
-        worked = reps.work(seconds, rate, look, 1 if chosen.short else 5)
+        worked = reps.work(seconds, rate, look, 1 if chosen.short else 5, call_every)
         print("  process    first MB   last MB   most MB   MB an hour   CPU")
         steepest = 0.0
         for name, pid in pids.items():
@@ -63,6 +74,9 @@ def main():
             raise SystemExit(1)
     finally:
         fleet.stop()
+        time.sleep(0.2)
+        for quota in quotas:
+            quota.end()
 
 
 main()

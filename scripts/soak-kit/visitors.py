@@ -23,7 +23,7 @@ class Visitor(threading.Thread):
         self.crowd, self.dice = crowd, random.Random(number)
         # Everybody comes from an address of their own, as reps do.
         self.source = (f"127.0.2.{number % 250 + 1}", 0)
-        self.connection = None
+        self.connection, self.hung_up = None, 0
         self.panel = None
         self.next = time.monotonic() + number * crowd.pause / crowd.size
 
@@ -84,6 +84,9 @@ class Visitor(threading.Thread):
         return status, text
 
     def exchange(self, method, path, body, headers, deadline):
+        if self.hung_up != self.crowd.hung_up:
+            self.hung_up = self.crowd.hung_up
+            self.leave()
         fresh = self.connection is None
         if fresh:
             url = urllib.parse.urlsplit(self.crowd.base)
@@ -122,6 +125,8 @@ class Crowd:
         self.over = threading.Event()
         self.lock = threading.Lock()
         self.numbers = iter(range(10**9))
+        # Grows whenever everybody is to come by a connection of their own anew.
+        self.hung_up = 0
         self.clear()
         self.visitors = [Visitor(self, number) for number in range(size)]
 

@@ -149,7 +149,7 @@ impl Arrivals {
         let desk = Arc::clone(lock(&self.desks).entry(account_id.to_owned()).or_default());
         let mut open = lock(&desk);
         if let Some(until) = open.absent.get(sfdc_id) {
-            if *until > clock::now_ms() {
+            if *until > clock::steady_ms() {
                 return Err(Arrival::Absent);
             }
             open.absent.remove(sfdc_id);
@@ -186,7 +186,7 @@ impl Arrivals {
     async fn ask(self: &Arc<Self>, account_id: &str, desk: &Arc<Mutex<Desk>>, batch: Vec<Wanted>) {
         let found = self.find(account_id, &batch).await;
         let mut open = lock(desk);
-        let until = clock::now_ms() + self.pace.remember_ms;
+        let until = clock::steady_ms() + self.pace.remember_ms;
         if open.absent.len() > MOST_REMEMBERED {
             open.absent.clear();
         }

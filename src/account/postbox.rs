@@ -16,6 +16,8 @@ const LEASE_MS: i64 = 120_000;
 const AT_ONCE: i64 = 20;
 /// After this a mail is given up.
 const GIVE_UP_MS: i64 = 3 * 86_400_000;
+/// But never before so many tries: a clock that is set makes everything old.
+const FEWEST_TRIES: i64 = 10;
 /// What may have gone out is not sent again before this.
 const UNCLEAR_MS: i64 = 300_000;
 
@@ -64,12 +66,14 @@ impl Postbox {
     /// When the database refuses.
     pub async fn empty(&self, connections: &Connections) -> Result<usize, StoreError> {
         let store = connections.store();
-        let due = store.claim_mails(clock::now_ms(), LEASE_MS, AT_ONCE).await?;
+        // Leases of several processes need one clock, the database's.
+        let (claimed, began) = (store.now_ms().await?, clock::steady_ms());
+        let due = store.claim_mails(claimed, LEASE_MS, AT_ONCE).await?;
         for mail in &due {
             let outcome = self.send(connections, mail).await;
-            let now = clock::now_ms();
+            let now = claimed + (clock::steady_ms() - began);
             let backoff = 10_000_i64.saturating_mul(1 << mail.attempts.clamp(0, 8));
-            let old = now - mail.created_at > GIVE_UP_MS;
+            let old = now - mail.created_at > GIVE_UP_MS && mail.attempts >= FEWEST_TRIES;
             let (state, next_at, problem) = match &outcome {
                 Ok(()) => ("sent", 0, None),
                 Err(error @ (MailError::Refused(_) | MailError::Unwritable)) => ("failed", 0, Some(error.to_string())),

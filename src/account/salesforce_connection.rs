@@ -168,6 +168,7 @@ pub async fn finish(
             problem: None,
             refresh_started_at: None,
             refresh_after: 0,
+            read_at: 0,
             last_success_at: None,
             connected_by: admin.member.email.clone(),
             connected_at: clock::now_ms(),

@@ -17,7 +17,7 @@ use crate::store::Tenant;
 use crate::store::salesforce::SalesforceConnection;
 
 /// A refresh that began longer ago than this was lost with the process that asked.
-const LOST_MS: i64 = 45_000;
+pub const LOST_MS: i64 = 45_000;
 const AFTER_TROUBLE_MS: i64 = 15_000;
 const WAIT: Duration = Duration::from_millis(150);
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -91,7 +91,7 @@ pub async fn renewed(connections: &Connections, tenant: &Tenant, refused: i64, r
         if row.generation > refused {
             return token(connections, &row);
         }
-        let now = clock::now_ms();
+        let now = row.read_at;
         if row.refresh_started_at.is_none()
             && row.refresh_after <= now
             && database::answer(tenant.begin_refresh(row.generation, &owner, now)).await?
@@ -117,8 +117,9 @@ async fn refresh(
     owner: &str,
     request_id: &str,
 ) -> Result<(), Problem> {
+    let began = clock::steady_ms();
     let give_back = |broken: Option<&'static str>, wait: i64| {
-        let after = clock::now_ms() + wait;
+        let after = row.read_at + (clock::steady_ms() - began) + wait;
         database::answer(tenant.abandon_refresh(row.generation, owner, after, broken))
     };
     let prepared = (|| {
@@ -207,12 +208,11 @@ fn has_key(connections: &Connections) -> bool {
     !connections.settings().salesforce.jwt_key.expose_secret().is_empty()
 }
 
-/// Looks after all connections: marks those whose refresh was lost, and keeps unused ones alive.
+/// Looks after all connections: marks those whose refresh was lost, and keeps unused ones alive. `now` is the database's.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn care(connections: &Connections) -> Result<(), crate::store::StoreError> {
-    let now = clock::now_ms();
+pub async fn care(connections: &Connections, now: i64) -> Result<(), crate::store::StoreError> {
     // An assertion can be sent again; a refresh token that may have been used cannot.
     let lost = if has_key(connections) {
         connections.store().release_lost_refreshes(now - LOST_MS).await?;

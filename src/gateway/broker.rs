@@ -216,7 +216,7 @@ impl Broker {
         let answer = request.send().await.map_err(|_| unanswered())?;
         if !answer.status().is_success() {
             let body = answer.bytes().await.map_err(|_| unanswered())?;
-            return Err(serde_json::from_slice::<Problem>(&body).unwrap_or_else(|_| unanswered()));
+            return Err(said(&body, letter.request_id).unwrap_or_else(|_| unanswered()));
         }
         Ok(answer.bytes_stream().map(|chunk| chunk.map_err(|_| std::io::Error::other("the account stopped in the middle"))))
     }
@@ -258,7 +258,7 @@ impl Broker {
         metrics::counter!("broker_calls_total", "outcome" => outcome).increment(1);
         if !status.is_success() {
             let body = answer.bytes().await.map_err(|_| unanswered())?;
-            return Err(serde_json::from_slice::<Problem>(&body).unwrap_or_else(|_| unanswered()));
+            return Err(said(&body, passage.request_id).unwrap_or_else(|_| unanswered()));
         }
         let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let (content_type, disposition) = (header("content-type"), header("content-disposition"));
@@ -307,7 +307,7 @@ impl Broker {
     }
 
     async fn answered(request: reqwest::RequestBuilder, deadline: Duration, request_id: &str) -> Result<Answer, Problem> {
-        let answer = tokio::time::timeout(deadline, exchange(request)).await.unwrap_or(Err(Unanswered::Late));
+        let answer = tokio::time::timeout(deadline, exchange(request, request_id)).await.unwrap_or(Err(Unanswered::Late));
         metrics::counter!("broker_calls_total", "outcome" => outcome(&answer)).increment(1);
         match answer {
             Ok(Ok(answer)) => Ok(answer),
@@ -408,6 +408,8 @@ enum Unanswered {
     Unreachable,
     TooLarge,
     NotOurs,
+    /// The account does not know us.
+    Stranger,
 }
 
 fn outcome(answer: &Result<Result<Answer, Problem>, Unanswered>) -> &'static str {
@@ -419,7 +421,7 @@ fn outcome(answer: &Result<Result<Answer, Problem>, Unanswered>) -> &'static str
     }
 }
 
-async fn exchange(request: reqwest::RequestBuilder) -> Result<Result<Answer, Problem>, Unanswered> {
+async fn exchange(request: reqwest::RequestBuilder, request_id: &str) -> Result<Result<Answer, Problem>, Unanswered> {
     let answer = request.send().await.map_err(|_| Unanswered::Unreachable)?;
     let success = answer.status().is_success();
     let max_age = answer.headers().get("cache-control").and_then(|value| value.to_str().ok()).map_or(0, max_age);
@@ -436,7 +438,17 @@ async fn exchange(request: reqwest::RequestBuilder) -> Result<Result<Answer, Pro
     if success {
         return Ok(Ok(Answer { body, max_age }));
     }
-    serde_json::from_slice::<Problem>(&body).map(Err).map_err(|_| Unanswered::NotOurs)
+    said(&body, request_id).map(Err)
+}
+
+// The account's own refusal. That it does not take the face's word is no affair of whoever asks: their session is as good as before.
+fn said(body: &[u8], request_id: &str) -> Result<Problem, Unanswered> {
+    let problem = serde_json::from_slice::<Problem>(body).map_err(|_| Unanswered::NotOurs)?;
+    if problem.code == "visitor.rejected" {
+        tracing::error!(request_id, "the account does not take this face's tokens: their clocks differ, or their account.key does");
+        return Err(Unanswered::Stranger);
+    }
+    Ok(problem)
 }
 
 fn max_age(cache_control: &str) -> u64 {

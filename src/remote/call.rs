@@ -2,12 +2,14 @@
 //!
 //! Nothing here logs an address, a token or a body; of an error of the HTTP client only its kind goes on.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use reqwest::Method;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RANGE};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RANGE};
 use secrecy::{ExposeSecret, SecretString};
 use tokio_rustls::rustls::Error as TlsError;
 use tracing::Instrument;
@@ -205,6 +207,8 @@ pub struct Download {
     silence: Duration,
 }
 
+/// By how much the clocks of others may differ from ours.
+const TOLERATED_MS: i64 = 30_000;
 /// The longest silence within a download.
 const SILENCE: Duration = Duration::from_secs(30);
 
@@ -225,6 +229,7 @@ pub struct Caller {
     hosts: Hosts,
     salesforce_timeout: Duration,
     marketo_timeout: Duration,
+    ahead_ms: Arc<AtomicI64>,
 }
 
 impl Caller {
@@ -251,6 +256,7 @@ impl Caller {
             hosts,
             salesforce_timeout: seconds(settings.salesforce.timeout_seconds),
             marketo_timeout: seconds(settings.marketo.timeout_seconds),
+            ahead_ms: Arc::default(),
         })
     }
 
@@ -258,6 +264,23 @@ impl Caller {
     #[must_use]
     pub fn hosts(&self) -> &Hosts {
         &self.hosts
+    }
+
+    /// By how much our wall clock runs ahead of those of Marketo and Salesforce, as the last answer told; 0 when it is no more than
+    /// half a minute.
+    #[must_use]
+    pub fn ahead_ms(&self) -> i64 {
+        Some(self.ahead_ms.load(Ordering::Relaxed)).filter(|ahead| *ahead > TOLERATED_MS).unwrap_or(0)
+    }
+
+    fn compare_clocks(&self, headers: &HeaderMap) {
+        let date = headers.get(DATE).and_then(|value| value.to_str().ok());
+        if let Some(theirs) = date.and_then(|text| jiff::fmt::rfc2822::parse(text).ok()) {
+            let ahead = clock::now_ms().saturating_sub(theirs.timestamp().as_millisecond());
+            if self.ahead_ms.swap(ahead, Ordering::Relaxed).abs() <= TOLERATED_MS && ahead.abs() > TOLERATED_MS {
+                tracing::error!(ahead_ms = ahead, "this machine's clock is wrong: Marketo and Salesforce have another time");
+            }
+        }
     }
 
     /// How long a call to Salesforce may take.
@@ -271,7 +294,7 @@ impl Caller {
         if call.system == "marketo" { call.timeout.min(self.marketo_timeout) } else { call.timeout }
     }
 
-    /// Carries a call out, once.
+    /// Carries a call out: what changes something once; a question to Salesforce again when its connection broke.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -279,8 +302,8 @@ impl Caller {
         let began = clock::instant();
         let span = tracing::debug_span!("upstream", system = call.system, call = call.name, request_id = with.request_id);
         let whole = async {
-            let response = self.request(call, with)?.send().await.map_err(|error| kind(&error))?;
-            let answer = bounded(response).await?;
+            let answer = bounded(self.answered(call, with).await?).await?;
+            self.compare_clocks(&answer.headers);
             (call.read)(&answer)
         };
         let result = tokio::time::timeout(self.deadline(call), whole).instrument(span).await.unwrap_or(Err(CallError::Timeout));
@@ -290,6 +313,20 @@ impl Caller {
             tracing::warn!(system = call.system, call = call.name, request_id = with.request_id, instance = with.endpoint.instance(), outcome, %error, "call failed");
         }
         result
+    }
+
+    // The other side may end a connection that rested just as it is used again. Whoever only asks is asked once more; Marketo
+    // counts every call, and who asks it comes again by themselves.
+    async fn answered<T>(&self, call: &Call<T>, with: With<'_>) -> Result<reqwest::Response, CallError> {
+        let broken = match self.request(call, with)?.send().await {
+            Ok(response) => return Ok(response),
+            Err(error) => error,
+        };
+        let worth_it = call.method == Method::GET && call.system == "salesforce" && !broken.is_timeout() && !broken.is_connect();
+        if kind(&broken) != CallError::Unreachable || !worth_it {
+            return Err(kind(&broken));
+        }
+        self.request(call, with)?.send().await.map_err(|error| kind(&error))
     }
 
     /// Begins a download at byte `from`; the call's deadline covers the beginning only.
@@ -383,3 +420,6 @@ fn figures(system: &'static str, call: &'static str, outcome: &'static str, bega
     metrics::counter!("upstream_calls_total", "system" => system, "call" => call, "outcome" => outcome).increment(1);
     metrics::histogram!("upstream_seconds", "system" => system, "call" => call).record(began.elapsed().as_secs_f64());
 }
+
+#[cfg(test)]
+mod tests;

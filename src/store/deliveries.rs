@@ -120,21 +120,23 @@ macro_rules! under_lease {
 pub(super) use under_lease;
 
 impl Tenant {
-    /// Whatever an earlier holder of the lease was sending may have arrived: it is to be looked up from `settled_at` on.
+    /// Whatever an earlier holder of the lease was sending may have arrived: it is to be looked up from `settled_at` on. So is, with
+    /// `anew`, what waits to be looked up already.
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`], or when the database refuses.
-    pub async fn doubt_deliveries(&self, lease: &Lease, target: &str, settled_at: i64) -> Result<u64, StoreError> {
+    pub async fn doubt_deliveries(&self, lease: &Lease, target: &str, settled_at: i64, anew: bool) -> Result<u64, StoreError> {
         Ok(commit!(&self.store, transaction => {
             under_lease!(transaction, lease);
             // The list of states is the index's: SQLite looks through what is open only when it is named like that.
             sqlx::query(
-                "update deliveries set state = 'unsettled', next_at = $3 where account_id = $1 and target = $2 and state = 'sending' \
-                 and state in ('waiting', 'sending', 'unsettled')",
+                "update deliveries set state = 'unsettled', next_at = $3 where account_id = $1 and target = $2 \
+                 and (state = 'sending' or ($4 and state = 'unsettled' and next_at < $3)) and state in ('waiting', 'sending', 'unsettled')",
             )
             .bind(&self.account_id)
             .bind(target)
             .bind(settled_at)
+            .bind(anew)
             .execute(&mut *transaction)
             .await?
             .rows_affected()

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, PgConnection, PgPool, SqlitePool};
+use sqlx::{Connection, PgConnection, PgPool, SqliteConnection, SqlitePool};
 use tokio::sync::Mutex;
 
 pub mod accounts;
@@ -61,6 +61,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 pub mod timeline;
+mod times;
 #[cfg(test)]
 mod twins;
 mod unclaimed;
@@ -161,6 +162,13 @@ async fn is_alive(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
     tokio::time::timeout(SIGN_OF_LIFE, connection.ping()).await.map_err(silent)?.map(|()| true)
 }
 
+// When a disk is full or fails, SQLite ends a transaction by itself. The driver goes on counting it, and would begin no other one on
+// that connection: it is thrown away. The sign of life has it do what was left to do, such as rolling back.
+async fn is_at_rest(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
+}
+
 impl StoreError {
     /// What went wrong, for the log: the engine's code or a word, never a value of a row.
     #[must_use]
@@ -193,7 +201,10 @@ impl Store {
                 .pragma("wal_autocheckpoint", "8000")
                 .pragma("cache_size", CACHE)
                 .foreign_keys(true);
-            let pool = SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
+            let pool = SqlitePoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(PATIENCE)
+                .after_release(|connection, _| Box::pin(is_at_rest(connection)));
             return Ok(Self::Sqlite(SqliteFile { pool: pool.connect_with(options).await?, turn: Arc::default() }));
         }
         if url.starts_with("postgres:") || url.starts_with("postgresql:") {

@@ -2,6 +2,7 @@
 //! is decided by the row, over all processes, and the new pair is stored before anybody uses it.
 
 use super::audit::{Deed, note};
+use super::sync_state::now;
 use super::{Store, StoreError, Tenant, commit, on};
 
 /// The connection.
@@ -31,14 +32,18 @@ pub struct SalesforceConnection {
     pub connected_by: String,
     pub connected_at: i64,
     pub refreshed_at: i64,
+    /// When the row was read, by the database's clock, by which refreshes begin and wait.
+    pub read_at: i64,
 }
 
 macro_rules! columns {
-    ($after:literal) => {
+    ($engine:ident, $after:literal) => {
         concat!(
             "select account_id, environment, login_url, org_id, instance_url, user_id, username, scopes, access_sealed, refresh_sealed, \
              sealing_key_id, generation, state, problem, refresh_started_at, refresh_after, last_success_at, connected_by, connected_at, \
-             refreshed_at from salesforce_connections ",
+             refreshed_at, ",
+            now!($engine),
+            " as read_at from salesforce_connections ",
             $after
         )
     };
@@ -50,7 +55,7 @@ impl Tenant {
     /// # Errors
     /// When the database refuses.
     pub async fn salesforce(&self) -> Result<Option<SalesforceConnection>, StoreError> {
-        let text = columns!("where account_id = $1");
+        let text = self.store.text(columns!(sqlite, "where account_id = $1"), columns!(postgres, "where account_id = $1"));
         Ok(on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).fetch_optional(pool).await)?)
     }
 
@@ -92,7 +97,7 @@ impl Tenant {
         Ok(())
     }
 
-    /// Takes the right to refresh the pair of this generation. It is written down before anything is sent, so that a
+    /// Takes the right to refresh the pair of this generation at `now_ms`, by the database's clock. It is written down before anything is sent, so that a
     /// process that dies in between is noticed. `None` when somebody else refreshes, or has.
     ///
     /// # Errors

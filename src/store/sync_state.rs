@@ -1,5 +1,6 @@
 //! Jobs of the reconcilers: leases, checkpoints, progress.
 
+use super::times::AHEAD_MS;
 use super::{Store, StoreError, Tenant, commit, on};
 
 /// A checkpoint to store with a batch; it is only written while `fence` is still the job's.
@@ -36,7 +37,8 @@ pub struct JobStatus {
     pub updated_at: i64,
 }
 
-/// Milliseconds since the epoch as the database counts them: leases of several processes need one clock.
+/// Milliseconds since the epoch as the database counts them: leases of several processes need one clock. Where that clock was set
+/// back, what was written before is from a time that has not come: see [`Store::mend_times`].
 macro_rules! now {
     (sqlite) => {
         "cast(unixepoch('subsec') * 1000 as bigint)"
@@ -45,6 +47,8 @@ macro_rules! now {
         "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)"
     };
 }
+
+pub(super) use now;
 
 /// One text for both engines, but for their clock.
 macro_rules! by_the_clock {
@@ -57,7 +61,8 @@ macro_rules! by_the_clock {
 }
 
 impl Store {
-    /// Takes the lease of `job` for an account if it is free or expired, by the database's clock.
+    /// Takes the lease of `job` for an account if it is free or expired, by the database's clock. A lease that lasts longer than
+    /// any is given for is from a time that has not come, as is what was written then of when to look again.
     /// Creates the job when it does not exist. Looks not at `next_run_at`; [`Store::claim_due_job`] does.
     ///
     /// # Errors
@@ -82,9 +87,11 @@ impl Store {
             " + $4, 1, 0, ",
             ") on conflict (account_id, job) do update set state = excluded.state, lease_owner = excluded.lease_owner, \
              lease_until = excluded.lease_until, fence = sync_jobs.fence + 1, updated_at = excluded.updated_at \
-             where sync_jobs.lease_until <= ",
-            " and (not $5 or sync_jobs.next_run_at <= ",
-            ") returning account_id, job, fence, checkpoint"
+             where (sync_jobs.lease_until <= ",
+            " or sync_jobs.lease_until > $4 + $6 + ",
+            ") and (not $5 or sync_jobs.next_run_at <= ",
+            " or (sync_jobs.state <> 'done' and sync_jobs.updated_at > $6 + ",
+            ")) returning account_id, job, fence, checkpoint"
         );
         Ok(commit!(self, transaction => sqlx::query_as(text)
             .bind(account_id)
@@ -92,6 +99,7 @@ impl Store {
             .bind(owner)
             .bind(lease_ms)
             .bind(only_due)
+            .bind(AHEAD_MS)
             .fetch_optional(&mut *transaction)
             .await?))
     }

@@ -303,3 +303,17 @@ async fn the_version_before_starts_again_on_a_database_that_its_successor_migrat
         assert!(tenant.person_by_sfdc_id(&person(1).sfdc_id).await.unwrap().is_some(), "{}", test.engine);
     }
 }
+
+// A full or broken disk, as SQLite tells of it: it ends the transaction by itself.
+#[tokio::test]
+async fn a_connection_whose_transaction_sqlite_ended_is_not_used_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = super::Store::connect(&format!("sqlite://{}", folder.path().join("test.db").display()), 1).await.unwrap();
+    store.migrate().await.unwrap();
+    let tenant = account(&store, "a").await;
+    let super::Store::Sqlite(file) = &store else { panic!("no file") };
+    let mut transaction = file.pool.begin_with("begin immediate").await.unwrap();
+    sqlx::raw_sql("rollback").execute(&mut *transaction).await.unwrap();
+    transaction.commit().await.unwrap_err();
+    assert_eq!(tenant.upsert_people(&[person(1)], 10, None).await.unwrap(), 1);
+}

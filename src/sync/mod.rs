@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::account::connections::Connections;
 use crate::clock;
 use crate::settings;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 pub mod candidates;
 pub mod deliver;
@@ -33,10 +33,12 @@ pub mod sales_campaigns;
 pub mod sales_tasks;
 mod small;
 pub mod standings;
+mod steps;
 pub mod timeline_tail;
 
 pub use self::job::{Job, Outcome, run_once};
 pub use self::progress::{Figures, Phase, Progress};
+use self::steps::Steps;
 
 /// What the reconcilers work with.
 #[derive(Debug, Clone)]
@@ -49,6 +51,8 @@ pub struct SyncDeps {
     pub progress: Arc<Progress>,
     /// Fields of tasks that each account's org lets us write.
     pub(crate) task_fields: moka::future::Cache<String, Arc<HashSet<String>>>,
+    /// Whether the clock was set.
+    steps: Arc<Steps>,
     nudge: Arc<Notify>,
 }
 
@@ -63,8 +67,16 @@ impl SyncDeps {
             owner: clock::new_id(),
             progress: Arc::new(Progress::default()),
             task_fields: moka::future::Cache::builder().max_capacity(10_000).time_to_live(Duration::from_mins(15)).build(),
+            steps: Arc::default(),
             nudge: Arc::new(Notify::new()),
         }
+    }
+
+    // The database's time; whether its clock was set is noted on the way.
+    pub(crate) async fn now(&self) -> Result<i64, StoreError> {
+        let now = self.store.now_ms().await?;
+        self.steps.note(now, clock::steady_ms());
+        Ok(now)
     }
 
     /// Has everybody look now rather than later; after a connection was made, or in a test.
@@ -85,6 +97,7 @@ pub async fn run(deps: SyncDeps, cancel: CancellationToken) {
     tasks.spawn(mailboxes::keep(deps.clone(), cancel.clone()));
     tasks.spawn(opt_outs::keep(deps.clone(), cancel.clone()));
     tasks.spawn(promises::keep_tokens(deps.clone(), cancel.clone()));
+    tasks.spawn(promises::keep_times(deps.clone(), cancel.clone()));
     tasks.spawn(promises::keep_figures(deps.clone(), cancel.clone()));
     tasks.spawn(sales_campaigns::keep(deps.clone(), cancel.clone()));
     tasks.spawn(sales_tasks::keep(deps.clone(), cancel.clone()));

@@ -7,7 +7,9 @@ use tokio_util::sync::CancellationToken;
 use super::SyncDeps;
 use super::deliver::Target;
 use crate::account::postbox::Postbox;
+use crate::account::salesforce_tokens;
 use crate::clock;
+use crate::store::StoreError;
 
 const LOOK: Duration = Duration::from_millis(700);
 /// Nobody waits for a mail by the second.
@@ -65,12 +67,40 @@ pub(super) async fn keep_alerts(deps: SyncDeps, cancel: CancellationToken) {
 /// Looks after the tokens of Salesforce connections until cancelled.
 pub(super) async fn keep_tokens(deps: SyncDeps, cancel: CancellationToken) {
     loop {
-        if let Err(error) = crate::account::salesforce_tokens::care(&deps.connections).await {
+        let cared = async {
+            let now = deps.now().await?;
+            // Right after the clock was set on, a refresh that is under way looks like one that was lost.
+            if deps.steps.forward_within(salesforce_tokens::LOST_MS) {
+                return Ok(());
+            }
+            salesforce_tokens::care(&deps.connections, now).await
+        };
+        if let Err(error) = cared.await {
             tracing::warn!(cause = %error.cause(), "the connections to Salesforce cannot be looked after");
         }
         tokio::select! {
             () = cancel.cancelled() => return,
             () = tokio::time::sleep(AFTER_TROUBLE) => {}
+        }
+    }
+}
+
+/// Mends, until cancelled, what was written while the clock was ahead.
+pub(super) async fn keep_times(deps: SyncDeps, cancel: CancellationToken) {
+    loop {
+        let mended: Result<u64, StoreError> = async {
+            let settle_ms = i64::from(deps.connections.settings().delivery.settle_seconds) * 1_000;
+            deps.store.mend_times(deps.now().await?, settle_ms).await
+        }
+        .await;
+        match mended {
+            Ok(0) => {}
+            Ok(mended) => tracing::warn!(mended, "the clock was set back; what was to happen later than it should happens in time"),
+            Err(error) => tracing::warn!(cause = %error.cause(), "times that have not come cannot be looked for"),
+        }
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            () = tokio::time::sleep(COUNT) => {}
         }
     }
 }

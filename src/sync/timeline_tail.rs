@@ -53,7 +53,7 @@ pub(super) async fn turn(turn: &Turn<'_>) -> Result<Outcome, SyncError> {
     let groups = catalogue.groups(true);
     if !place.groups.iter().map(|group| &group.types).eq(groups.iter().map(|group| &group.types)) {
         // The first time, or the instance's types changed: from the last moment that was seen by all.
-        let token = turn.marketo.paging_token(turn.asker(), place.since).await?;
+        let token = turn.marketo.paging_token(turn.asker(), place.since.min(began - OVERLAP_MS)).await?;
         // Types that come anew were not seen before.
         place.keeps_since = place.since;
         place.groups = groups.iter().map(|group| Group { types: group.types.clone(), token: token.clone(), looked_at: 0 }).collect();
@@ -61,7 +61,7 @@ pub(super) async fn turn(turn: &Turn<'_>) -> Result<Outcome, SyncError> {
     }
     for (number, lively) in groups.iter().map(|group| group.lively).enumerate() {
         let looked_at = place.groups.get(number).map_or(0, |group| group.looked_at);
-        if lively || began - looked_at >= QUIET_AT_MOST_MS || share(turn).await.to_spare() {
+        if lively || !(0..QUIET_AT_MOST_MS).contains(&(began - looked_at)) || share(turn).await.to_spare() {
             follow(turn, &catalogue, &mut place, number).await?;
             if let Some(group) = place.groups.get_mut(number) {
                 group.looked_at = began;

@@ -11,6 +11,7 @@ mod attacks;
 mod browser;
 mod canvas;
 mod canvas_replay;
+mod copies;
 mod door;
 mod http;
 mod mail_links;

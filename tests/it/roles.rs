@@ -80,19 +80,19 @@ async fn counted(addresses: &[String; 3]) {
     }
 }
 
-struct Fleet {
-    environment: Vec<(String, String)>,
+pub struct Fleet {
+    pub environment: Vec<(String, String)>,
     base: String,
     processes: Vec<Child>,
-    _folder: tempfile::TempDir,
+    pub folder: tempfile::TempDir,
 }
 
-fn free_address() -> String {
+pub fn free_address() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
 impl Fleet {
-    fn new(sandbox: &str) -> Self {
+    pub fn new(sandbox: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (face, account) = (free_address(), free_address());
         let host = sandbox.strip_prefix("http://").unwrap();
@@ -112,7 +112,7 @@ impl Fleet {
             ("MSI__LOG__FILTER", "error".to_owned()),
         ];
         let environment = pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Self { environment, base: format!("http://{face}"), processes: Vec::new(), _folder: folder }
+        Self { environment, base: format!("http://{face}"), processes: Vec::new(), folder }
     }
 
     fn command(&self, words: &[&str]) -> Command {
@@ -121,16 +121,23 @@ impl Fleet {
         command
     }
 
-    fn run(&self, words: &[&str]) -> Output {
+    pub fn run(&self, words: &[&str]) -> Output {
         self.command(words).output().unwrap()
     }
 
-    fn start(&mut self, role: &str, figures: &str) {
+    pub fn start(&mut self, role: &str, figures: &str) {
         let process = self.command(&[role]).env("MSI__LOG__METRICS", figures).stdout(Stdio::null()).spawn().unwrap();
         self.processes.push(process);
     }
 
-    async fn ready(&self) {
+    pub fn stop(&mut self) {
+        for mut process in self.processes.drain(..) {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+
+    pub async fn ready(&self) {
         for _ in 0..600 {
             let answer = world().http.get(format!("{}/readyz", self.base)).send().await;
             if answer.is_ok_and(|answer| answer.status() == 200) {
@@ -144,14 +151,11 @@ impl Fleet {
 
 impl Drop for Fleet {
     fn drop(&mut self) {
-        for process in &mut self.processes {
-            let _ = process.kill();
-            let _ = process.wait();
-        }
+        self.stop();
     }
 }
 
-fn text(output: &Output) -> String {
+pub fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
@@ -238,4 +242,23 @@ fn csr_14_a_short_secret_and_an_unknown_key_keep_the_program_from_starting() {
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(error.contains(said), "{error}");
     }
+}
+
+/// As where their clocks differ: it is no affair of whoever asks, whose own token is as good as before.
+#[tokio::test]
+async fn a_face_that_the_account_does_not_know_says_that_it_is_in_trouble_itself() {
+    let mut fleet = Fleet::new("http://127.0.0.1:1");
+    fleet.start("account", "");
+    for (name, value) in &mut fleet.environment {
+        if name == "MSI__ACCOUNT__KEY" {
+            *value = "4".repeat(64);
+        }
+    }
+    fleet.start("gateway", "");
+    fleet.ready().await;
+    let asked = world().http.get(format!("{}/api/v1/me", fleet.base)).bearer_auth(format!("msi_{}", "a".repeat(43)));
+    let answer = asked.send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.headers()["retry-after"].to_str().unwrap()), (503, "5"));
+    let problem: Value = answer.json().await.unwrap();
+    assert_eq!(problem["code"], "account.unavailable", "{problem}");
 }

@@ -289,7 +289,7 @@ async fn out_09_whoever_lost_the_lease_writes_nothing() {
         for refused in [
             tenant.settle_deliveries(&stalled, &[], 1).await,
             tenant.begin_deliveries(&stalled, &[&due[0].delivery_id], 1).await.map(drop),
-            tenant.doubt_deliveries(&stalled, "marketo", 1).await.map(drop),
+            tenant.doubt_deliveries(&stalled, "marketo", 1, true).await.map(drop),
         ] {
             assert!(matches!(refused, Err(crate::store::StoreError::LeaseLost)), "{refused:?}");
         }

@@ -165,7 +165,7 @@ async fn with_a_key_no_refresh_token_is_spent_and_without_approval_the_refresh_t
         // A process that dies meanwhile loses nothing.
         let row = tenant.salesforce().await.unwrap().unwrap();
         assert!(tenant.begin_refresh(row.generation, "dead process", 1).await.unwrap());
-        crate::account::salesforce_tokens::care(&house.state.connections).await.unwrap();
+        crate::account::salesforce_tokens::care(&house.state.connections, clock::now_ms()).await.unwrap();
         renewed().await;
     }
 }

@@ -87,7 +87,7 @@ async fn salesforce_is_connected_checked_and_let_go() {
         let tenant = house.state.store.tenant(&account);
         let row = tenant.salesforce().await.unwrap().unwrap();
         assert!(tenant.begin_refresh(row.generation, "dead process", 1).await.unwrap());
-        salesforce_tokens::care(&house.state.connections).await.unwrap();
+        salesforce_tokens::care(&house.state.connections, crate::clock::now_ms()).await.unwrap();
         let view = house.ask(&admin, "POST", "/v1/connections/salesforce/check", None).await.ok();
         assert_eq!((&view["state"], &view["problem"]["code"]), (&json!("broken"), &json!("salesforce.reconnect")));
         assert_eq!(connected(&house, &admin).await["state"], "connected");

@@ -59,7 +59,7 @@ pub struct Sight {
 pub struct Memory {
     local: Arc<Local>,
     remote: Option<Remote>,
-    /// Until when Redis is taken for lost.
+    /// Until when Redis is taken for lost, by [`clock::steady_ms`].
     lost_until: Arc<AtomicI64>,
 }
 
@@ -203,12 +203,13 @@ impl Memory {
     }
 
     fn remote(&self) -> Option<&Remote> {
-        self.remote.as_ref().filter(|_| clock::now_ms() >= self.lost_until.load(Ordering::Relaxed))
+        self.remote.as_ref().filter(|_| clock::steady_ms() >= self.lost_until.load(Ordering::Relaxed))
     }
 
     fn lost(&self, error: &MemoryError) {
         metrics::counter!("memory_errors_total").increment(1);
-        if self.lost_until.swap(clock::now_ms().saturating_add(PAUSE_MS), Ordering::Relaxed) < clock::now_ms() {
+        let now = clock::steady_ms();
+        if self.lost_until.swap(now.saturating_add(PAUSE_MS), Ordering::Relaxed) <= now {
             tracing::warn!(%error, "redis is lost; this process's own memory serves until it answers");
         }
     }

@@ -45,6 +45,8 @@ pub struct Halt {
 const LONGEST_WAIT_MS: i64 = 15 * 60_000;
 /// After this an intermittent trouble is one that somebody has to look at.
 const GIVE_UP_MS: i64 = 3 * 86_400_000;
+/// But never before so many tries: a clock that is set makes everything old.
+const FEWEST_TRIES: i64 = 10;
 
 impl Fate {
     /// Stable word for figures.
@@ -78,7 +80,7 @@ impl Fate {
             problem,
             upstream_id,
         };
-        let old = now - due.promised_at > GIVE_UP_MS;
+        let old = now - due.promised_at > GIVE_UP_MS && due.attempts >= FEWEST_TRIES;
         match self {
             Self::Done(id) => verdict("done", 0, None, None, id),
             Self::Skipped(why) => verdict("skipped", 0, None, Some(why.to_owned()), None),

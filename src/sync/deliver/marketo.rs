@@ -177,14 +177,16 @@ async fn found(shift: &Shift<'_>, due: &[Due]) -> Result<HashMap<String, Fate>, 
     leads.sort_unstable();
     leads.dedup();
     let earliest = due.iter().map(|due| due.activity.happened_at.min(due.last_attempt_at.unwrap_or(i64::MAX))).min().unwrap_or(0);
-    let since = moment::format(earliest - BACK_MS);
+    // What we wrote down by a clock that runs ahead happened earlier.
+    let ahead = shift.deps.connections.caller().ahead_ms();
+    let since = moment::format(earliest - ahead - BACK_MS);
     let there = way.marketo.written_activities(&ids, &leads, &since, way.asker()).await.map_err(|error| unseen(&error))?;
     let fate = |due: &Due| {
         let activity = &due.activity;
         let of_person = there.iter().filter(|one| one.lead_id == activity.lead_id);
         let hit = if activity.kind == "campaign" {
             let detail: CampaignDetail = serde_json::from_str(&activity.detail).unwrap_or_default();
-            let since = due.last_attempt_at.unwrap_or(activity.created_at) - CAMPAIGN_BACK_MS;
+            let since = due.last_attempt_at.unwrap_or(activity.created_at) - ahead - CAMPAIGN_BACK_MS;
             of_person
                 .filter(|one| one.type_id == REQUESTED && one.at >= since)
                 .find(|one| one.primary_attribute_value_id == Some(detail.campaign_id))

@@ -100,7 +100,7 @@ pub(super) async fn keep(deps: SyncDeps, target: Target, cancel: CancellationTok
     let mut shifts: JoinSet<String> = JoinSet::new();
     loop {
         let mut wait = LOOK;
-        match deps.store.now_ms().await {
+        match deps.now().await {
             Ok(now) => match deps.store.accounts_with_deliveries(target.name(), now).await {
                 Ok(accounts) => {
                     for account_id in accounts {
@@ -173,11 +173,17 @@ pub async fn run_once(deps: &SyncDeps, account_id: &str, target: Target) -> Resu
 
 impl Shift<'_> {
     async fn work(&mut self, target: Target, settle_ms: i64) -> Result<Option<Halt>, StoreError> {
-        let now = self.deps.store.now_ms().await?;
-        self.tenant.doubt_deliveries(&self.lease, target.name(), now + settle_ms).await?;
+        let now = self.deps.now().await?;
+        // Where the clock was set on, what waits to be looked up has not waited.
+        let steps = self.deps.steps.forward();
+        let anew = self.deps.steps.forward_within(settle_ms);
+        self.tenant.doubt_deliveries(&self.lease, target.name(), now + settle_ms, anew).await?;
         loop {
             self.renew().await?;
-            let now = self.deps.store.now_ms().await?;
+            let now = self.deps.now().await?;
+            if self.deps.steps.forward() != steps {
+                return Ok(None);
+            }
             let due = self.tenant.due_deliveries(target.name(), now, target.batch()).await?;
             if due.is_empty() {
                 return Ok(None);

@@ -259,7 +259,7 @@ impl Shared {
         day: &str,
         arguments: impl FnOnce(&mut redis::ScriptInvocation<'_>),
     ) -> Option<T> {
-        if self.down_until.load(Ordering::Relaxed) > clock::now_ms() {
+        if self.down_until.load(Ordering::Relaxed) > clock::steady_ms() {
             return None;
         }
         // One hash tag, so that all keys of an instance live on one node of a cluster.
@@ -277,7 +277,7 @@ impl Shared {
             Ok(Err(error)) => error.category().to_owned(),
             Err(_) => "no answer in time".to_owned(),
         };
-        self.down_until.store(clock::now_ms() + DOWN_MS, Ordering::Relaxed);
+        self.down_until.store(clock::steady_ms() + DOWN_MS, Ordering::Relaxed);
         tracing::warn!(instance = self.instance, error, "the shared budget is out of reach; this process keeps its own meanwhile");
         None
     }
