@@ -24,7 +24,7 @@ CONDITION = re.compile(
     r"(?:(?:=|<>|<=|>=|<|>) " + OPERAND + r"|in \('[a-z', ]+\))"
 )
 # Seconds for one mutant.
-LONGEST = 900
+LONGEST = 300
 LEDGER = "src/store/deliveries.rs"
 DELIVERS = ["src/sync/deliver/*.rs", LEDGER]
 # Mutants that can't be told from the house, each with the reason.
@@ -98,6 +98,13 @@ ROW = """        if let Ok(k) = std::env::var("MUTANT") {
             on!(self, pool => sqlx::query("insert into mutant values ($1)").bind(k.parse::<i64>().unwrap_or(0)).execute(pool).await.map(drop))?;
         }
 """
+OPTIONS = "                .foreign_keys(true);"
+# SQLite works in a thread of its own, which is to be known by the test's name.
+NAMED = """                .foreign_keys(true)
+                .thread_name({
+                    let name = std::thread::current().name().unwrap_or_default().to_owned();
+                    move |_| name.clone()
+                });"""
 CONNECT = "    pub async fn connect(url: &str, connections: u32) -> Result<Self, StoreError> {"
 MIGRATED = "        Ok(())\n    }\n\n    /// Answers when the database does."
 
@@ -241,7 +248,8 @@ def copy(scratch, kind, left_out):
         if name == "mod.rs":
             assert MIGRATED in text
             text = text.replace(MIGRATED, ROW + MIGRATED)
-            assert CONNECT in text
+            assert CONNECT in text and OPTIONS in text
+            text = text.replace(OPTIONS, NAMED)
             text = text.replace(CONNECT, CONNECT + "\n        crate::listen();")
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
@@ -272,7 +280,7 @@ def build(scratch):
     return None, broken
 
 
-def ran(program, scratch, arguments, more, until_first):
+def ran(program, scratch, arguments, more, until_first, longest):
     """The tests that fail, or the first of them."""
     command = [program, *arguments, "--test-threads", os.environ.get("THREADS", "2")]
     folder = os.path.join(scratch, "tmp")
@@ -281,14 +289,14 @@ def ran(program, scratch, arguments, more, until_first):
     environment = dict(os.environ, TMPDIR=folder, **more)
     child = subprocess.Popen(command, cwd=scratch, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     names, begun = [], time.monotonic()
-    watch = subprocess.Popen(["sh", "-c", f"sleep {LONGEST}; kill {child.pid}"])
+    watch = subprocess.Popen(["sh", "-c", f"sleep {longest}; kill {child.pid}"])
     for line in child.stdout:
         match = re.match(r"test (\S+)(?: - .*)? \.\.\. FAILED", line)
         if match:
             names.append(match.group(1))
             if until_first:
                 break
-    if time.monotonic() - begun > LONGEST - 1:
+    if time.monotonic() - begun > longest - 1:
         names.append("took too long")
     watch.kill()
     watch.wait()
@@ -322,7 +330,7 @@ def main():
     passed = os.path.join(scratch, "passed")
     if os.path.exists(passed):
         os.remove(passed)
-    skipped = set(ran(program, scratch, filters, {"MUTANT": "0", "PASSED": passed}, False))
+    skipped = set(ran(program, scratch, filters, {"MUTANT": "0", "PASSED": passed}, False, 3600))
     print(f"without a mutant {len(skipped)} tests fail and are left out: {sorted(skipped)}; {time.monotonic() - begun:.0f} s", flush=True)
     tests = {}
     for line in open(passed, encoding="utf-8"):
@@ -337,7 +345,7 @@ def main():
         mutant["tests"] = tests.get(mutant["k"], [])
         names = []
         if not mutant["same"] and mutant["tests"]:
-            names = ran(program, scratch, ["--exact", *mutant["tests"]], {"MUTANT": str(mutant["k"])}, True)
+            names = ran(program, scratch, ["--exact", *mutant["tests"]], {"MUTANT": str(mutant["k"])}, True, LONGEST)
         mutant["noticed"] = names[0] if names else None
         with open(os.path.join(scratch, f"{kind}.json"), "w", encoding="utf-8") as file:
             json.dump(tried[: count + 1], file, indent=1)

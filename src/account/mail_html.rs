@@ -304,6 +304,81 @@ mod tests {
     }
 
     #[test]
+    fn sizes_are_as_they_are_said() {
+        let text = |length: usize| "x".repeat(length);
+        assert!(taken_in(&text(131_072)).is_ok() && taken_in(&text(131_073)).is_err());
+        assert!(taken_in(&"<b>x</b>".repeat(2_000)).is_ok() && taken_in(&format!("{}<i>", "<b>x</b>".repeat(2_000))).is_err());
+        assert_eq!(to_show(&text(524_288)).map(|shown| shown.len()), Some(524_288));
+        assert_eq!(to_show(&text(524_289)), None);
+        assert_eq!(to_show("<title>Not this</title><p onclick=x>This</p>").as_deref(), Some("<p>This</p>"));
+        let link = |length: usize| format!("{:x<length$}", "https://x.example/");
+        assert!(usable(&link(2_000)) && !usable(&link(2_001)));
+        assert_eq!(header("subject", &"é".repeat(10), 10).unwrap(), "é".repeat(10));
+        for text in [&*"x".repeat(11), "", " ", "a\u{7}", "a\u{2029}b", "a\u{202a}", "a\u{2066}b", "a\u{2069}"] {
+            assert!(header("subject", text, 10).is_err(), "{text:?}");
+        }
+        assert_eq!(header("subject", " a\u{2030}\u{2065} ", 10).unwrap(), "a\u{2030}\u{2065}");
+    }
+
+    #[test]
+    fn only_a_links_own_address_is_judged_and_a_bad_one_is_named() {
+        assert!(taken_in("<a title=\"javascript:x\" href=\"https://x.example\">x</a><p title=\"/y\">z</p>").is_ok());
+        assert!(taken_in("<blockquote cite=\"https://user@y.example/\">x</blockquote>").is_ok());
+        let refused = taken_in("<a href=\"/one\">x</a><a href=\"/two\">x</a>").unwrap_err();
+        assert_eq!((refused.code.as_ref(), refused.status), ("template.link", 422));
+        let said = serde_json::to_string(&refused).unwrap();
+        assert!(said.contains("/one") && !said.contains("/two"), "{said}");
+        for (link, good) in [
+            ("https://:secret@x.example", false),
+            ("https://user@x.example", false),
+            ("mailto:ann@x.example", true),
+            ("HTTPS://X.EXAMPLE", true),
+            ("ftp://x.example", false),
+            ("https://x.example/a b", false),
+            ("https://x.example/\u{2028}", false),
+            ("https://x.example\\y", false),
+        ] {
+            assert_eq!(usable(link), good, "{link}");
+        }
+    }
+
+    #[test]
+    fn a_link_that_a_field_brought_is_judged_again_when_the_mail_goes_out() {
+        let counted = |link: &str| link.contains("count").then(|| "https://gw.example/t".to_owned());
+        let sent = |link: &str| sent_out(&format!("<a href=\"{link}\">x</a>"), counted);
+        assert_eq!(sent("https://x.example/count"), "<a href=\"https://gw.example/t\">x</a>");
+        assert_eq!(sent("HTTP://x.example/count"), "<a href=\"https://gw.example/t\">x</a>");
+        assert_eq!(sent("https://x.example/"), "<a href=\"https://x.example/\">x</a>");
+        assert_eq!(sent("mailto:count@x.example"), "<a href=\"mailto:count@x.example\">x</a>");
+        assert_eq!(sent("https://user@x.example/count"), "<a>x</a>");
+        assert_eq!(
+            sent_out("<p title=\"count\">x</p><a title=\"https://x.example/count\">y</a>", counted),
+            "<p title=\"count\">x</p><a title=\"https://x.example/count\">y</a>"
+        );
+    }
+
+    #[test]
+    fn the_text_of_a_mail_has_lines_and_links() {
+        for (html, text) in [
+            ("<p>a</p>b", "a\nb"),
+            ("<div>a</div><ul><li>b</li></ul>c", "a\nb\n\nc"),
+            ("a<br>b<br/>c", "a\nb\nc"),
+            ("a<span>b</span>c", "abc"),
+            ("a <b", "a"),
+            ("a\nb", "a b"),
+            ("<a href=\"https://x.example/?a=1&amp;b=2\">x</a>", "x (https://x.example/?a=1&b=2)"),
+            ("<a href=\"https://x.example\">https://x.example</a>!", "https://x.example!"),
+            ("<a title=\"t\">x</a> y</a>", "x y"),
+            ("&lt;&gt;&quot;&#39;&#123;&#125;&amp;lt;&nbsp;.", "<>\"'{}&lt; ."),
+        ] {
+            assert_eq!(plain(html), text, "{html}");
+        }
+        for closed in ["p", "div", "tr", "li", "h1", "h2", "h3", "h4", "table", "ul", "ol", "blockquote"] {
+            assert_eq!(plain(&format!("a</{closed}>b<{closed}>c")), "a\nbc", "{closed}");
+        }
+    }
+
+    #[test]
     fn links_are_replaced_and_the_text_says_the_same() {
         let html = sent_out(
             "<p>See <a href=\"https://example.com/?a=1&amp;b=2\">this</a> or <a href=\"mailto:a@b.example\">write</a></p>",

@@ -13,6 +13,24 @@ pub(crate) struct TestStore {
 }
 
 impl TestStore {
+    /// All that a copy of a PostgreSQL's tables would show; nothing for SQLite, whose file is looked through as it lies there.
+    pub(crate) async fn dump(&self) -> Vec<String> {
+        let Store::Postgres(pool) = &self.store else { return Vec::new() };
+        let mut connection = pool.acquire().await.unwrap();
+        let tables = "select table_name::text from information_schema.tables where table_schema = current_schema()";
+        let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut *connection).await.unwrap();
+        let mut rows = Vec::new();
+        // Bytes as letters where they are some, and as digits.
+        for output in ["escape", "hex"] {
+            sqlx::query(sqlx::AssertSqlSafe(format!("set bytea_output = {output}"))).execute(&mut *connection).await.unwrap();
+            for table in &tables {
+                let text = sqlx::AssertSqlSafe(format!("select one::text from {table} one"));
+                rows.extend(sqlx::query_scalar::<_, String>(text).fetch_all(&mut *connection).await.unwrap());
+            }
+        }
+        rows
+    }
+
     /// Makes a PostgreSQL refuse to be written to, as one does that gave way to another one; whether it can.
     pub(crate) async fn read_only(&self, refuses: bool) -> bool {
         let Store::Postgres(pool) = &self.store else { return false };

@@ -6,6 +6,7 @@ mod api_tokens;
 mod capacity;
 mod certificates;
 mod circulars;
+mod copies;
 mod database;
 mod desk;
 mod doors;

@@ -12,7 +12,7 @@ const SESSION: &str = "0123456789abcdef0123456789abcdef";
 const BACK: &str = "http://127.0.0.1:1/admin/settings/salesforce/callback";
 const USER: &str = "005x0000001SyyEAAS";
 const OTHER_ORG: &str = "00Dx0000000BV7zEAG";
-const KEY_PATH: &str = "/v1/connections/salesforce/secret-key";
+pub(super) const KEY_PATH: &str = "/v1/connections/salesforce/secret-key";
 const CERTIFICATES: &str = "/v1/connections/salesforce/certificates";
 
 /// An org's key pair and certificate.

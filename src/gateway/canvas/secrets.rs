@@ -105,6 +105,24 @@ mod tests {
     }
 
     #[test]
+    fn only_an_orgs_id_before_the_sign_binds_a_secret() {
+        for entry in [format!("0123456789abcde={LONG}"), format!("00D={LONG}"), format!("00D000000000001A={LONG}"), format!("={LONG}")] {
+            let secrets = Secrets::parse(&SecretString::from(entry.as_str()), false).unwrap();
+            let key = hmac::Key::new(hmac::HMAC_SHA256, entry.as_bytes());
+            let verified = secrets.verify(b"message", hmac::sign(&key, b"message").as_ref()).unwrap();
+            assert!(verified.may_speak_for("00D000000000002AAA"), "the whole of {entry} is a secret");
+        }
+        for org in ["00D000000000001", "00D000000000001AAA"] {
+            for (secret, short_allowed) in [("", true), ("", false), ("short", false)] {
+                let list = SecretString::from(format!("{org}={secret}"));
+                assert_eq!(Secrets::parse(&list, short_allowed).unwrap_err(), SecretsError::TooShort);
+            }
+            assert!(Secrets::parse(&SecretString::from(format!("{org}=short")), true).is_ok());
+        }
+        assert!(Secrets::parse(&SecretString::from(&LONG[1..]), false).is_err() && LONG.len() == SHORTEST);
+    }
+
+    #[test]
     fn printing_shows_no_secret() {
         let secrets = Secrets::parse(&SecretString::from(LONG), false).unwrap();
         assert_eq!(format!("{secrets:?}"), "1 consumer secrets");
