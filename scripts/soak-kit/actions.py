@@ -187,6 +187,9 @@ def main():
         failed = sum(target["failed"] for target in targets)
         # What was committed after everybody gave up comes in late.
         time.sleep(2)
+        for target in targets:
+            if target["open"]:
+                print(f"  {target}")
         rows = verdict(fleet, work.expected)
         lost, doubled, out_of_order = (sum(row[place] for row in rows) for place in (3, 4, 5))
         print(f"  accepted {dict(work.accepted)} after {accepted_after:.0f} s; drained after {time.time() - begun:.0f} s")

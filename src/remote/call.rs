@@ -226,6 +226,8 @@ impl Download {
 #[derive(Debug, Clone)]
 pub struct Caller {
     client: reqwest::Client,
+    /// Keeps no connection.
+    afresh: reqwest::Client,
     hosts: Hosts,
     salesforce_timeout: Duration,
     marketo_timeout: Duration,
@@ -240,19 +242,24 @@ impl Caller {
     #[expect(clippy::disallowed_methods, reason = "the one home of outgoing calls to other systems")]
     pub fn new(settings: &Settings) -> Result<Self, CallError> {
         let hosts = Hosts::new(&settings.marketo.extra_hosts, &settings.salesforce.extra_hosts);
-        let client = reqwest::Client::builder()
-            .user_agent(concat!("msi-gateway/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .no_proxy()
-            .dns_resolver(hosts.resolver())
-            .connect_timeout(Duration::from_secs(5))
-            .pool_idle_timeout(Duration::from_mins(1))
-            .build()
-            .map_err(|_| CallError::BadAnswer("TLS cannot be set up on this machine"))?;
+        let client = |kept: usize| {
+            reqwest::Client::builder()
+                .user_agent(concat!("msi-gateway/", env!("CARGO_PKG_VERSION")))
+                .redirect(reqwest::redirect::Policy::none())
+                .referer(false)
+                .no_proxy()
+                .dns_resolver(hosts.resolver())
+                .connect_timeout(Duration::from_secs(5))
+                .pool_idle_timeout(Duration::from_mins(1))
+                .pool_max_idle_per_host(kept)
+                .build()
+                .map_err(|_| CallError::BadAnswer("TLS cannot be set up on this machine"))
+        };
+        let (client, afresh) = (client(usize::MAX)?, client(0)?);
         let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds.max(1)));
         Ok(Self {
             client,
+            afresh,
             hosts,
             salesforce_timeout: seconds(settings.salesforce.timeout_seconds),
             marketo_timeout: seconds(settings.marketo.timeout_seconds),
@@ -315,10 +322,10 @@ impl Caller {
         result
     }
 
-    // The other side may end a connection that rested just as it is used again. Whoever only asks is asked once more; Marketo
-    // counts every call, and who asks it comes again by themselves.
+    // The other side may end a connection that rested just as it is used again. What only asks is asked once more, on a connection of
+    // its own, as others that rested may have ended with it. Marketo counts every call; who asks it comes again by themselves.
     async fn answered<T>(&self, call: &Call<T>, with: With<'_>) -> Result<reqwest::Response, CallError> {
-        let broken = match self.request(call, with)?.send().await {
+        let broken = match Self::request(&self.client, call, with)?.send().await {
             Ok(response) => return Ok(response),
             Err(error) => error,
         };
@@ -326,7 +333,7 @@ impl Caller {
         if kind(&broken) != CallError::Unreachable || !worth_it {
             return Err(kind(&broken));
         }
-        self.request(call, with)?.send().await.map_err(|error| kind(&error))
+        Self::request(&self.afresh, call, with)?.send().await.map_err(|error| kind(&error))
     }
 
     /// Begins a download at byte `from`; the call's deadline covers the beginning only.
@@ -335,7 +342,7 @@ impl Caller {
     /// See [`CallError`]; the status is for the caller to judge.
     pub async fn download(&self, call: &Call<()>, with: With<'_>, from: u64) -> Result<Download, CallError> {
         let began = clock::instant();
-        let mut request = self.request(call, with)?;
+        let mut request = Self::request(&self.client, call, with)?;
         if from > 0 {
             request = request.header(RANGE, format!("bytes={from}-"));
         }
@@ -353,8 +360,8 @@ impl Caller {
         result
     }
 
-    fn request<T>(&self, call: &Call<T>, with: With<'_>) -> Result<reqwest::RequestBuilder, CallError> {
-        let mut request = self.client.request(call.method.clone(), format!("{}{}", with.endpoint.base(), call.path));
+    fn request<T>(client: &reqwest::Client, call: &Call<T>, with: With<'_>) -> Result<reqwest::RequestBuilder, CallError> {
+        let mut request = client.request(call.method.clone(), format!("{}{}", with.endpoint.base(), call.path));
         request = request.header(ACCEPT, "application/json, */*;q=0.1");
         if !call.query.is_empty() {
             request = request.query(&call.query);
