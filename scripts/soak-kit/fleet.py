@@ -302,6 +302,9 @@ class Fleet:
             written = self.control("GET", "/written")["marketo"]
             there = {(one["lead"], one["attributes"]["Sales Call Subject"]) for one in written if one["type_name"].startswith("Received Sales Call")}
             missing = len(wanted - there)
+            if missing and time.time() > until:
+                for target in self.ask(member, "GET", "/v1/deliveries?limit=1")[2].get("targets", []):
+                    print(f"    {target}")
             if not missing or time.time() > until:
                 return missing
             time.sleep(0.5)

@@ -199,9 +199,7 @@ def round_of(chosen, label, database, roles, faults_of):
         crowd = fleet.crowd = Crowd(fleet, f"http://{face}", fleet.named_records(60), chosen.rate, size=30, api_token=fleet.api_token(member))
         keeper = Keeper(fleet, roles)
         crowd.start()
-        time.sleep(3)
-        if crowd.refused() or crowd.odd:
-            raise SystemExit(f"before anything failed: {crowd.refused()} {dict(crowd.odd)} {crowd.examples}")
+        crowd.settled()
         keeper.start()
         print(f"  {label:22} requests    acks  late wrong   slowest  refused meanwhile")
         whole = Round(fleet, crowd, keeper, chosen)

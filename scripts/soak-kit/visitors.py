@@ -173,6 +173,16 @@ class Crowd:
         for visitor in self.visitors:
             visitor.join(40)
 
+    def settled(self):
+        """Waits until everybody was answered well for three seconds, before anything is broken."""
+        for _ in range(10):
+            time.sleep(3)
+            if not self.refused() and not self.odd:
+                return
+            said = f"before anything was broken: {self.refused()} {dict(self.odd)} {self.examples}"
+            self.clear()
+        raise SystemExit(said)
+
     def quantile(self, share):
         with self.lock:
             ordered = sorted(self.taken)

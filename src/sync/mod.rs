@@ -74,8 +74,9 @@ impl SyncDeps {
 
     // The database's time; whether its clock was set is noted on the way.
     pub(crate) async fn now(&self) -> Result<i64, StoreError> {
+        let asked = clock::steady_ms();
         let now = self.store.now_ms().await?;
-        self.steps.note(now, clock::steady_ms());
+        self.steps.note(now, asked, clock::steady_ms());
         Ok(now)
     }
 
