@@ -22,11 +22,12 @@ def arguments():
     parser.add_argument("--actions", type=int)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     chosen = parser.parse_args()
-    chosen.actions = chosen.actions or (500 if chosen.short else 5000)
+    chosen.actions = chosen.actions or (500 if chosen.short else 10000)
     chosen.persons = 120 if chosen.short else 400
     chosen.pause = 1.2 if chosen.short else 1.0
-    # Faults end after this, so that the queue can drain.
-    chosen.chaos = 24 if chosen.short else 240
+    # Faults end after this, so that the queue can drain; but not before there were so many kills.
+    chosen.chaos = 24 if chosen.short else 330
+    chosen.kills = 1 if chosen.short else 200
     return chosen
 
 
@@ -91,15 +92,16 @@ class Work:
 
 
 class Chaos(threading.Thread):
-    def __init__(self, fleet, pause, seconds, dice):
+    def __init__(self, fleet, chosen, dice):
         super().__init__(daemon=True)
-        self.fleet, self.pause, self.seconds, self.dice = fleet, pause, seconds, dice
-        self.kills = self.restarts = self.database_restarts = 0
+        self.fleet, self.pause, self.seconds, self.dice = fleet, chosen.pause, chosen.chaos, dice
+        self.least, self.kills, self.restarts, self.database_restarts = chosen.kills, 0, 0, 0
 
     def run(self):
         until = time.time() + self.seconds
         roles = {"account": "account", "worker-1": "worker", "worker-2": "worker"}
-        while time.time() < until:
+        # Work that is left goes on as well: a slow machine kills less often.
+        while time.time() < until or self.kills < self.least:
             time.sleep(self.pause * self.dice.uniform(0.5, 1.5))
             deed = self.dice.random()
             if deed < 0.12:
@@ -118,7 +120,7 @@ class Chaos(threading.Thread):
 
 
 def verdict(fleet, expected):
-    """Counts what is missing, what is there twice, and what overtook something else of the same person."""
+    """For each system: what was to be there, what is, how much is missing, there twice, or overtook something else of the person."""
     written = fleet.control("GET", "/written")
     calls = [one for one in written["marketo"] if one["type_name"].startswith("Received Sales Call")]
     requests = collections.Counter(one["lead"] for one in written["marketo"] if one["type_id"] == 47)
@@ -128,24 +130,25 @@ def verdict(fleet, expected):
     for one in tasks:
         name = one.get("mktosales_call_outcome__c") or one["Subject"]
         in_salesforce.append((one["WhoId"], name))
-    lost = doubled = out_of_order = 0
-    for there, wanted in (
-        (in_marketo, [(lead, f"n{number}") for number, lead, _, kind in expected if kind == "call"]),
-        (in_salesforce, [(record, f"n{number}") for number, _, record, kind in expected if kind != "campaign"]),
+    rows = []
+    for what, there, wanted in (
+        ("calls in Marketo", in_marketo, [(lead, f"n{number}") for number, lead, _, kind in expected if kind == "call"]),
+        ("tasks in Salesforce", in_salesforce, [(record, f"n{number}") for number, _, record, kind in expected if kind != "campaign"]),
     ):
-        counted = collections.Counter(there)
-        lost += sum(1 for one in wanted if counted[one] == 0)
-        doubled += sum(count - 1 for count in counted.values()) + sum(1 for one in counted if one not in set(wanted))
-        last = {}
+        counted, known = collections.Counter(there), set(wanted)
+        lost = sum(1 for one in wanted if counted[one] == 0)
+        doubled = sum(count - 1 for count in counted.values()) + sum(1 for one in counted if one not in known)
+        last, out_of_order = {}, 0
         for person, name in there:
             number = int(name[1:])
             if number < last.get(person, -1):
                 out_of_order += 1
             last[person] = max(number, last.get(person, -1))
+        rows.append((what, len(wanted), len(there), lost, doubled, out_of_order))
     wanted = collections.Counter(lead for _, lead, _, kind in expected if kind == "campaign")
-    lost += sum((wanted - requests).values())
-    doubled += sum((requests - wanted).values())
-    return lost, doubled, out_of_order
+    lost, doubled = sum((wanted - requests).values()), sum((requests - wanted).values())
+    rows.append(("requests of campaigns", sum(wanted.values()), sum(requests.values()), lost, doubled, 0))
+    return rows
 
 
 def main():
@@ -155,16 +158,18 @@ def main():
     fleet = Fleet(chosen.persons * 2, SETTLE, LEASE, {
         "MSI__DELIVERY__CALL_SECONDS": "1", "MSI__SALESFORCE__TIMEOUT_SECONDS": "1", "MSI__MARKETO__POLL_SECONDS": "600"})
     try:
-        fleet.start("account", "account")
+        # Nobody is impatient before things break.
+        fleet.start("account", "account", {"MSI__SALESFORCE__TIMEOUT_SECONDS": "10"})
         fleet.ready()
         fleet.start("worker-1", "worker")
         member = fleet.settle_in()
+        fleet.own.pop("account")
         fleet.start("worker-2", "worker")
         records = fleet.records(chosen.persons)
         print(f"  seed {chosen.seed}: {chosen.actions} actions of {len(records)} people; ready after {time.time() - begun:.0f} s", flush=True)
         break_writes(fleet)
         work = Work(fleet, member, records, chosen.actions, chosen.chaos, dice)
-        chaos = Chaos(fleet, chosen.pause, chosen.chaos, dice)
+        chaos = Chaos(fleet, chosen, dice)
         chaos.start()
         for thread in work.threads:
             thread.start()
@@ -182,9 +187,13 @@ def main():
         failed = sum(target["failed"] for target in targets)
         # What was committed after everybody gave up comes in late.
         time.sleep(2)
-        lost, doubled, out_of_order = verdict(fleet, work.expected)
+        rows = verdict(fleet, work.expected)
+        lost, doubled, out_of_order = (sum(row[place] for row in rows) for place in (3, 4, 5))
         print(f"  accepted {dict(work.accepted)} after {accepted_after:.0f} s; drained after {time.time() - begun:.0f} s")
         print(f"  Redis restarts {chaos.restarts}, PostgreSQL restarts {chaos.database_restarts}; still open {open_ones}; failed {failed}")
+        print("                           wanted   there    lost  doubled  out of order")
+        for what, *figures in rows:
+            print(f"  {what:22} {figures[0]:8} {figures[1]:7} {figures[2]:7} {figures[3]:8} {figures[4]:13}")
         print(f"actions={len(work.expected)} kills={chaos.kills} lost={lost} doubled={doubled} out_of_order={out_of_order}", flush=True)
         if lost or doubled or out_of_order or open_ones or failed or len(work.expected) != chosen.actions:
             raise SystemExit(1)

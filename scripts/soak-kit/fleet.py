@@ -6,6 +6,7 @@ import hmac
 import http.client
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -24,9 +25,14 @@ SECRET = "soak-consumer-secret-0123456789abcdef"
 
 
 def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+    """Below the ports that outgoing connections get, which may take one before whoever is to listen there does."""
+    while True:
+        with socket.socket() as one:
+            try:
+                one.bind(("127.0.0.1", random.randrange(20_000, 32_000)))
+                return one.getsockname()[1]
+            except OSError:
+                pass
 
 
 def call(base, method, path, body=None, headers=None, timeout=15):

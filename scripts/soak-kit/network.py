@@ -70,8 +70,10 @@ def main():
         acknowledged = list(crowd.acknowledged)
         wanted_links, wanted_faults = chosen.links.split(",") if chosen.links else links, chosen.faults.split(",") if chosen.faults else FAULTS
         print("  link               fault       requests   late  wrong  slowest   not now  session  well again after")
-        for name in wanted_links:
-            for fault in wanted_faults:
+        for number, name in enumerate(wanted_links):
+            # In short each link suffers two of them, and each fault occurs.
+            some = {wanted_faults[(2 * number + step) % len(wanted_faults)] for step in range(2)}
+            for fault in sorted(some) if chosen.short and not chosen.faults else wanted_faults:
                 crowd.clear()
                 links[name].set(fault)
                 time.sleep(fault_seconds)

@@ -91,6 +91,10 @@ class Visitor(threading.Thread):
         if fresh:
             url = urllib.parse.urlsplit(self.crowd.base)
             self.connection = http.client.HTTPConnection(url.hostname, url.port, timeout=deadline + 2, source_address=self.source)
+        # A kept connection was made for another kind of question.
+        self.connection.timeout = deadline + 2
+        if self.connection.sock:
+            self.connection.sock.settimeout(deadline + 2)
         try:
             self.connection.request(method, path, body, headers)
             answer = self.connection.getresponse()

@@ -256,7 +256,7 @@ fn frames(instance_url: &str) -> String {
 pub async fn check(admin: Admin, state: web::Data<AccountState>) -> Result<Answer<Value>, Problem> {
     let (tenant, connections) = (&admin.tenant, &state.connections);
     let request_id = admin.actor.request_id.as_str();
-    let token = match tokens::current(connections, tenant).await {
+    let token = match tokens::last(connections, tenant).await {
         Ok(token) => token,
         Err(problem) if problem.code == "salesforce.reconnect_required" => return view(&admin).await,
         Err(problem) => return Err(problem),

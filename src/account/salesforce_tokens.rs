@@ -75,6 +75,18 @@ fn token(connections: &Connections, row: &SalesforceConnection) -> Result<Access
     Ok(AccessToken { value, generation: row.generation, instance_url: row.instance_url.clone() })
 }
 
+/// The access token even of a connection that was refused something, to find out whether it works again.
+///
+/// # Errors
+/// 409 when there is no connection, or one that has to be made anew.
+pub async fn last(connections: &Connections, tenant: &Tenant) -> Result<AccessToken, Problem> {
+    let row = database::answer(tenant.salesforce()).await?.ok_or_else(not_connected)?;
+    if row.is_dead() {
+        return Err(broken());
+    }
+    token(connections, &row)
+}
+
 /// A token newer than the one of `refused`, which Salesforce did not take. However many ask at once, in however many
 /// processes, one call goes out.
 ///
@@ -85,7 +97,7 @@ pub async fn renewed(connections: &Connections, tenant: &Tenant, refused: i64, r
     let until = clock::instant() + PATIENCE;
     loop {
         let row = database::answer(tenant.salesforce()).await?.ok_or_else(not_connected)?;
-        if row.state != "connected" {
+        if row.is_dead() {
             return Err(broken());
         }
         if row.generation > refused {

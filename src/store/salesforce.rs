@@ -49,6 +49,14 @@ macro_rules! columns {
     };
 }
 
+impl SalesforceConnection {
+    /// Whether its tokens are good for nothing. What was refused otherwise may be allowed by now.
+    #[must_use]
+    pub fn is_dead(&self) -> bool {
+        self.state != "connected" && self.problem.as_deref() == Some("reconnect_required")
+    }
+}
+
 impl Tenant {
     /// The connection, if there is one.
     ///
@@ -104,7 +112,8 @@ impl Tenant {
     /// When the database refuses.
     pub async fn begin_refresh(&self, generation: i64, owner: &str, now_ms: i64) -> Result<bool, StoreError> {
         let text = "update salesforce_connections set refresh_started_at = $3, refresh_owner = $4 where account_id = $1 \
-                    and generation = $2 and state = 'connected' and refresh_started_at is null and refresh_after <= $3";
+                    and generation = $2 and (state = 'connected' or problem <> 'reconnect_required') \
+                    and refresh_started_at is null and refresh_after <= $3";
         let touched = commit!(&self.store, transaction => sqlx::query(text)
             .bind(&self.account_id)
             .bind(generation)

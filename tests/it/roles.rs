@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -87,8 +88,15 @@ pub struct Fleet {
     pub folder: tempfile::TempDir,
 }
 
+// Below the ports that outgoing connections get, which may take one before whoever is to listen there does.
 pub fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let place = std::process::id().wrapping_mul(61).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
+        if let Ok(listener) = TcpListener::bind(("127.0.0.1", 20_000 + u16::try_from(place).unwrap())) {
+            return listener.local_addr().unwrap().to_string();
+        }
+    }
 }
 
 impl Fleet {

@@ -83,6 +83,18 @@ async fn salesforce_is_connected_checked_and_let_go() {
         assert!(checks.iter().all(|said| said.body["state"] == "connected"), "{checks:?}");
         assert_eq!(refreshes(&house).await - before, 1, "one refresh, however many ask");
 
+        // Too slow is no refusal; what is one passes, even after the token ran out.
+        let fault = async |http: u16| {
+            let fault = json!({"prefix": "/salesforce/services/oauth2/userinfo", "http": http, "times": 1});
+            client.post(format!("{}/_control/faults", house.base)).json(&fault).send().await.unwrap();
+            house.ask(&admin, "POST", "/v1/connections/salesforce/check", None).await
+        };
+        fault(408).await.refused(503, "upstream.unavailable");
+        let view = fault(404).await.ok();
+        assert_eq!((&view["state"], &view["problem"]["code"]), (&json!("broken"), &json!("salesforce.refused")));
+        client.post(format!("{}/_control/tokens/expire", house.base)).json(&json!({"salesforce": true})).send().await.unwrap();
+        assert_eq!(house.ask(&admin, "POST", "/v1/connections/salesforce/check", None).await.ok()["state"], "connected");
+
         // A refresh that was lost with its process: the old token is not used again.
         let tenant = house.state.store.tenant(&account);
         let row = tenant.salesforce().await.unwrap().unwrap();

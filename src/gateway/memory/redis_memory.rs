@@ -1,6 +1,6 @@
 //! The shared memory: Redis, one multiplexed connection for each worker thread, one round trip a request.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use redis::AsyncConnectionConfig;
@@ -9,6 +9,7 @@ use tokio::sync::Mutex;
 
 use super::mark::Marks;
 use super::{Admission, MemoryError, Sight};
+use crate::clock;
 
 /// Longest wait for a connection; a rep waits behind it.
 const CONNECT: Duration = Duration::from_secs(1);
@@ -19,7 +20,14 @@ pub(super) struct Remote {
     client: redis::Client,
     marks: Marks,
     /// The connection, until it failed once.
-    connection: Mutex<Option<MultiplexedConnection>>,
+    connection: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    connection: Option<MultiplexedConnection>,
+    /// When the last try to connect failed.
+    failed_at: Option<Instant>,
 }
 
 impl std::fmt::Debug for Remote {
@@ -37,20 +45,27 @@ impl From<redis::RedisError> for MemoryError {
 
 impl Remote {
     pub(super) fn new(client: redis::Client, marks: Marks) -> Self {
-        Self { client, marks, connection: Mutex::new(None) }
+        Self { client, marks, connection: Mutex::default() }
     }
 
     async fn connection(&self) -> Result<MultiplexedConnection, MemoryError> {
-        // Held while connecting, so that those who wait share the one connection.
+        // Held while connecting, so that those who wait share the one connection, or that there is none: if each tried for themselves,
+        // the last would wait for all.
+        let came = clock::instant();
         let mut kept = self.connection.lock().await;
-        if let Some(connection) = &*kept {
+        if let Some(connection) = &kept.connection {
             return Ok(connection.clone());
         }
+        if kept.failed_at.is_some_and(|at| at >= came) {
+            return Err(MemoryError("no connection in time".to_owned()));
+        }
         let config = AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT)).set_response_timeout(Some(ANSWER));
-        let connection = tokio::time::timeout(CONNECT, self.client.get_multiplexed_async_connection_with_config(&config))
-            .await
-            .map_err(|_| MemoryError("no connection in time".to_owned()))??;
-        Ok(kept.insert(connection).clone())
+        let connecting = tokio::time::timeout(CONNECT, self.client.get_multiplexed_async_connection_with_config(&config));
+        let connected = connecting.await.map_err(|_| MemoryError("no connection in time".to_owned())).and_then(|made| Ok(made?));
+        if connected.is_err() {
+            kept.failed_at = Some(clock::instant());
+        }
+        Ok(kept.connection.insert(connected?).clone())
     }
 
     async fn query<T: redis::FromRedisValue>(&self, pipeline: &redis::Pipeline) -> Result<T, MemoryError> {
@@ -58,7 +73,7 @@ impl Remote {
         let answer = pipeline.query_async(&mut connection).await;
         if answer.is_err() {
             // Whatever went wrong, the next one begins on a fresh connection.
-            self.connection.lock().await.take();
+            self.connection.lock().await.connection.take();
         }
         Ok(answer?)
     }
@@ -115,5 +130,33 @@ impl Remote {
         pipeline.cmd("SET").arg(key).arg(name).arg("NX").ignore().cmd("GET").arg(key);
         let (name,): (Option<String>,) = self.query(&pipeline).await?;
         Ok(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_waits_for_a_redis_that_says_nothing_waits_together_with_the_others() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("redis://{}/", listener.local_addr().unwrap());
+        let tries = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&tries);
+        let silent = tokio::spawn(async move {
+            let mut kept = Vec::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::SeqCst);
+                kept.push(stream);
+            }
+        });
+        let remote = Remote::new(redis::Client::open(url).unwrap(), Marks::new(&secrecy::SecretString::from("k".repeat(64))));
+        let answers = futures_util::future::join_all((0..20).map(|_| remote.get("key"))).await;
+        assert!(answers.iter().all(Result::is_err));
+        assert_eq!(tries.load(Ordering::SeqCst), 1, "one try for all of them");
+        silent.abort();
     }
 }

@@ -67,7 +67,8 @@ fn read_userinfo(answer: &Answer) -> Result<UserInfo, CallError> {
         403 if answer.body.starts_with(b"Bad_OAuth_Token") => Err(CallError::Unauthorized),
         403 => Err(CallError::Forbidden),
         429 => Err(CallError::RateLimited { retry_after_ms: 10_000, concurrency: false }),
-        status @ 500.. => Err(CallError::Busy { code: status.to_string() }),
+        // Too slow or too early, as a proxy on the way says it, is nothing that the org refuses.
+        status @ (408 | 425 | 500..) => Err(CallError::Busy { code: status.to_string() }),
         status => Err(CallError::Refused { code: status.to_string(), detail: String::new() }),
     }
 }
@@ -88,7 +89,10 @@ mod tests {
         assert_eq!(read_userinfo(&answer(401, "")), Err(CallError::Unauthorized));
         assert_eq!(read_userinfo(&answer(403, "Bad_OAuth_Token")), Err(CallError::Unauthorized));
         assert_eq!(read_userinfo(&answer(403, "nope")), Err(CallError::Forbidden));
-        assert!(matches!(read_userinfo(&answer(503, "")), Err(CallError::Busy { .. })));
+        for passing in [408, 425, 500, 503] {
+            assert_eq!(read_userinfo(&answer(passing, "")), Err(CallError::Busy { code: passing.to_string() }));
+        }
+        assert!(matches!(read_userinfo(&answer(404, "")), Err(CallError::Refused { .. })));
         assert!(matches!(read_userinfo(&answer(200, "<html>")), Err(CallError::BadAnswer(_))));
     }
 }
