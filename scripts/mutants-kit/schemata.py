@@ -333,7 +333,7 @@ def built(scratch, kind):
 def near(mutant, name):
     """Tests that are quick, and those of the same thing, come first."""
     stem = os.path.basename(mutant["file"])[:-3]
-    return (not name.startswith("store::"), stem[:7] not in name, name.startswith("sync::"), name)
+    return ("::out_" not in name, stem[:7] not in name, not name.startswith("store::"), name.startswith("sync::"), name)
 
 
 def main():

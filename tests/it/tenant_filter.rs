@@ -74,7 +74,7 @@ const KNOWN: [(&str, &str, usize, &str); 51] = [
 const SECOND: [(&str, &str, usize, &str); 4] = [
     ("integrations.rs", "m.account_id = connections.account_id", 1, ID),
     ("resealing.rs", "account_id = $1", 1, "the sealed bytes themselves are asked for as well, and no two are alike"),
-    ("sales_ends.rs", "r.account_id = e.account_id", 2, "told by the twins that accounts have in tests"),
+    ("sales_ends.rs", "r.account_id = e.account_id", 2, "those runs are ended by a statement that names the account once more"),
     ("sync_state.rs", "account_id = $1", 3, "told by two tests of leases in `src/store/tests.rs`"),
 ];
 
