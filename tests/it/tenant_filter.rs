@@ -239,7 +239,7 @@ fn files() -> Vec<(String, String)> {
     for entry in std::fs::read_dir(room()).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        if name.ends_with(".rs") && !["tests.rs", "testing.rs", "twins.rs"].contains(&name.as_str()) {
+        if name.strip_suffix(".rs").is_some_and(|stem| !["tests", "testing", "twins"].contains(&stem)) {
             files.push((name, std::fs::read_to_string(path).unwrap()));
         }
     }
