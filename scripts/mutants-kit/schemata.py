@@ -4,7 +4,8 @@ tenant: every condition of an SQL statement that keeps one account from another:
 outbox: every condition of the ledger's statements, and what cargo-mutants would change in the code that delivers.
 
 Usage: schemata.py SCRATCH tenant|outbox TESTS…, by parts of their names. A first run notes which test comes past which mutant; then each
-mutant is tried with those. ONLY=REGEX chooses by file and line, THREADS is how many tests run at once.
+mutant is tried with those. ONLY=REGEX chooses by file and line, MOST=N takes only so many of the tests, the nearest first, THREADS is how
+many run at once, REUSE=1 takes the copy and the first run as they are.
 """
 
 import json
@@ -24,7 +25,7 @@ CONDITION = re.compile(
     r"(?:(?:=|<>|<=|>=|<|>) " + OPERAND + r"|in \('[a-z', ]+\))"
 )
 # Seconds for one mutant.
-LONGEST = 300
+LONGEST = 120
 LEDGER = "src/store/deliveries.rs"
 DELIVERS = ["src/sync/deliver/*.rs", LEDGER]
 # Mutants that can't be told from the house, each with the reason.
@@ -308,49 +309,71 @@ def ran(program, scratch, arguments, more, until_first, longest):
     return names
 
 
-def main():
-    scratch, kind = sys.argv[1:3]
-    filters = sys.argv[3:]
-    os.makedirs(scratch, exist_ok=True)
+def built(scratch, kind):
+    """The copy's program and the mutants in it; `REUSE=1` takes what is there."""
+    known = os.path.join(scratch, "built.json")
+    if os.environ.get("REUSE"):
+        with open(known, encoding="utf-8") as file:
+            return json.load(file)
     left_out = set()
     for _ in range(8):
         mutants = copy(scratch, kind, left_out)
         program, broken = build(scratch)
         if program:
-            break
+            print(f"{len(mutants)} mutants; can't be built: {sorted(left_out)}", flush=True)
+            with open(known, "w", encoding="utf-8") as file:
+                json.dump([program, mutants], file, indent=1)
+            return program, mutants
         left_out |= {mutants[k - 1]["name"] for k in broken}
         if not broken:
-            raise SystemExit("the copy can't be built")
-    else:
-        raise SystemExit("the copy can't be built")
-    print(f"{len(mutants)} mutants, {len(left_out)} more that can't be built; {[m['what'] for m in mutants if 'left out' in m]} left out", flush=True)
-    mutants = [mutant for mutant in mutants if "left out" not in mutant]
-    begun = time.monotonic()
-    # Which tests come past which mutant, and which fail by what was done to the copy.
+            break
+    raise SystemExit("the copy can't be built")
+
+
+def near(mutant, name):
+    """Tests that are quick, and those of the same thing, come first."""
+    stem = os.path.basename(mutant["file"])[:-3]
+    return ("::out_" not in name, stem[:7] not in name, not name.startswith("store::"), name.startswith("sync::"), name)
+
+
+def main():
+    scratch, kind = sys.argv[1:3]
+    filters = sys.argv[3:]
+    os.makedirs(scratch, exist_ok=True)
+    program, mutants = built(scratch, kind)
     passed = os.path.join(scratch, "passed")
-    if os.path.exists(passed):
-        os.remove(passed)
-    skipped = set(ran(program, scratch, filters, {"MUTANT": "0", "PASSED": passed}, False, 3600))
-    print(f"without a mutant {len(skipped)} tests fail and are left out: {sorted(skipped)}; {time.monotonic() - begun:.0f} s", flush=True)
+    failing = os.path.join(scratch, "failing")
+    if not os.environ.get("REUSE"):
+        # Which tests come past which mutant, and which fail by what was done to the copy.
+        begun = time.monotonic()
+        if os.path.exists(passed):
+            os.remove(passed)
+        names = ran(program, scratch, filters, {"MUTANT": "0", "PASSED": passed}, False, 3600)
+        with open(failing, "w", encoding="utf-8") as file:
+            file.write("\n".join(names))
+        print(f"without a mutant {len(names)} tests fail and are left out: {sorted(names)}; {time.monotonic() - begun:.0f} s", flush=True)
+    skipped = set(open(failing, encoding="utf-8").read().split("\n"))
     tests = {}
     for line in open(passed, encoding="utf-8"):
         k, _, name = line.strip().partition(" ")
         if "::" in name and name not in skipped:
             tests.setdefault(int(k), []).append(name)
-    chosen = os.environ.get("ONLY")
-    tried = [mutant for mutant in mutants if not chosen or re.search(chosen, f"{mutant['file']}:{mutant['line']}")]
+    chosen, most = os.environ.get("ONLY"), int(os.environ.get("MOST", "10000"))
+    tried = [mutant for mutant in mutants if "left out" not in mutant and (not chosen or re.search(chosen, f"{mutant['file']}:{mutant['line']}"))]
+    # Whoever has no time for all has tried some of everything.
+    tried.sort(key=lambda mutant: (mutant["k"] % 4, mutant["k"]))
     begun = time.monotonic()
     for count, mutant in enumerate(tried):
         mutant["same"] = next((one["why"] for one in SAME if one["file"] == mutant["file"] and one["what"] == mutant["what"] and one["text"] in mutant["text"]), None)
-        mutant["tests"] = tests.get(mutant["k"], [])
+        mutant["tests"] = sorted(tests.get(mutant["k"], []), key=lambda name: near(mutant, name))
         names = []
         if not mutant["same"] and mutant["tests"]:
-            names = ran(program, scratch, ["--exact", *mutant["tests"]], {"MUTANT": str(mutant["k"])}, True, LONGEST)
+            names = ran(program, scratch, ["--exact", *mutant["tests"][:most]], {"MUTANT": str(mutant["k"])}, True, LONGEST)
         mutant["noticed"] = names[0] if names else None
         with open(os.path.join(scratch, f"{kind}.json"), "w", encoding="utf-8") as file:
             json.dump(tried[: count + 1], file, indent=1)
         if not mutant["noticed"] and not mutant["same"]:
-            print(f"MISSED by {len(mutant['tests'])} tests {mutant['file']}:{mutant['line']}: {mutant['what']}   | {mutant['text']}", flush=True)
+            print(f"MISSED by {min(most, len(mutant['tests']))} of {len(mutant['tests'])} tests {mutant['file']}:{mutant['line']}: {mutant['what']}   | {mutant['text']}", flush=True)
     print(f"{time.monotonic() - begun:.0f} s")
     for name in sorted({mutant["file"] for mutant in tried}):
         of = [mutant for mutant in tried if mutant["file"] == name]

@@ -150,6 +150,29 @@ mod tests {
     }
 
     #[test]
+    fn a_field_has_two_hundred_letters_and_begins_where_it_began_last() {
+        assert_eq!(merge("a {{b {{company}} c", &values(), false).text, "a {{b A & B c");
+        let long = |length: usize| format!("{{{{{:>length$}}}}}", "company");
+        assert_eq!(merge(&long(LONGEST_FIELD), &values(), false).text, "A & B");
+        assert_eq!(merge(&long(LONGEST_FIELD + 1), &values(), false).text, long(LONGEST_FIELD + 1));
+        assert_eq!(named(&long(LONGEST_FIELD), "company").len(), 1);
+        assert!(named(&long(LONGEST_FIELD + 1), "company").is_empty());
+    }
+
+    #[test]
+    fn a_text_gets_texts_and_html_gets_html() {
+        assert_eq!(merge("x{{my_signature}}y{{title}}z", &values(), false), Merged { text: "xyz".to_owned(), unfilled: vec![] });
+        assert_eq!(merge("{{my_signature | default: \"a & b\"}}", &values(), false).text, "a & b");
+        assert_eq!(merge("{{x | default: \"a & <b>\"}}", &values(), false).text, "a & <b>");
+        assert_eq!(merge("{{x | default: \"a & <b>\"}}", &values(), true).text, "a &amp; &lt;b&gt;");
+        assert_eq!(merge("{{x|default: one\ntwo}}", &values(), false).text, "one two");
+        assert_eq!(escaped("&<>\"'{}a"), "&amp;&lt;&gt;&quot;&#39;&#123;&#125;a");
+        assert_eq!(merge("{{x|default:&#34;y&#34;&nbsp;}}{{\u{a0}company}}", &values(), true).text, "yA &amp; B");
+        assert_eq!(merge("{{x|else:y}}", &values(), false).unfilled, ["x"]);
+        assert_eq!(merge("{{x}}{{y}}{{x}}", &values(), false).unfilled, ["x", "y"]);
+    }
+
+    #[test]
     fn the_fields_of_a_text_are_found_by_their_beginning() {
         let found = named("{{sfdc_a}} {{ sfdc_b | default: \"x\" }} {{first_name}} {{! sfdc_c }} {{sfdc_", "sfdc_");
         assert_eq!(found.into_iter().collect::<Vec<_>>(), ["sfdc_a", "sfdc_b"]);

@@ -94,6 +94,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_purpose_is_read_as_what_it_was_written_for_up_to_a_length() {
+        let key = LinkKey::new(&SecretString::from("k".repeat(32)));
+        let id = "0123456789abcdef0123456789abcdef";
+        for purpose in [Purpose::Open, Purpose::Click, Purpose::Unsubscribe, Purpose::Alerts, Purpose::Return] {
+            let token = key.write(purpose, id, "").unwrap();
+            assert_eq!(key.read(&token), Some((purpose, id.to_owned(), String::new())));
+        }
+        // 3,072 bytes are 4,096 letters: one for the purpose, 16 for the id, 16 for the seal.
+        for (length, read) in [(3_039, true), (3_040, false)] {
+            let url = "x".repeat(length);
+            let token = key.write(Purpose::Click, id, &url).unwrap();
+            assert_eq!(key.read(&token).map(|(_, _, url)| url.len()), read.then_some(length));
+        }
+        for odd in ["", "0123456789abcdef0123456789abcde", "0123456789abcdef0123456789abcdefa", "0123456789abcdef0123456789abcdeg"] {
+            assert!(key.write(Purpose::Open, odd, "").is_none(), "{odd}");
+        }
+    }
+
+    #[test]
     fn clk_03_uns_03_only_whole_tokens_of_ours_are_read() {
         let key = LinkKey::new(&SecretString::from("k".repeat(32)));
         let id = "0123456789abcdef0123456789abcdef";

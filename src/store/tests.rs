@@ -103,6 +103,40 @@ async fn a_lease_is_taken_once_until_it_expires_and_then_the_old_owner_is_refuse
 }
 
 #[tokio::test]
+async fn a_lease_of_one_account_is_none_of_another() {
+    for test in every_engine().await {
+        account(&test.store, "a").await;
+        account(&test.store, "b").await;
+        let first = test.store.claim_job("a", "tail", "one", 60_000).await.unwrap().unwrap();
+        let other = test.store.claim_job("b", "tail", "one", 60_000).await.unwrap().unwrap();
+        assert_eq!(first.fence, other.fence, "only the account tells them apart");
+        let of = async |id: &str| test.store.tenant(id).jobs().await.unwrap().remove(0);
+        let before = of("b").await;
+        test.store.renew_job(&first, "one", 600_000).await.unwrap();
+        test.store.save_checkpoint(&first, Some("1"), Some("{}")).await.unwrap();
+        test.store.release_job(&first, "waiting", Some("why"), 0).await.unwrap();
+        assert_eq!(of("a").await.problem.as_deref(), Some("why"), "{}", test.engine);
+        assert_eq!(of("b").await, before, "{}", test.engine);
+        assert!(test.store.claim_job("b", "tail", "two", 60_000).await.unwrap().is_none(), "{}", test.engine);
+        test.store.release_job(&other, "waiting", None, 0).await.unwrap();
+        assert_eq!(test.store.claim_job("b", "tail", "two", 10).await.unwrap().unwrap().checkpoint, None, "{}", test.engine);
+    }
+}
+
+#[tokio::test]
+async fn a_lease_that_is_renewed_is_that_of_its_account_alone() {
+    for test in every_engine().await {
+        account(&test.store, "a").await;
+        account(&test.store, "b").await;
+        let first = test.store.claim_job("a", "tail", "one", 60_000).await.unwrap().unwrap();
+        test.store.claim_job("b", "tail", "one", 1).await.unwrap().unwrap();
+        test.store.renew_job(&first, "one", 600_000).await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        assert!(test.store.claim_job("b", "tail", "two", 10).await.unwrap().is_some(), "{}", test.engine);
+    }
+}
+
+#[tokio::test]
 async fn one_of_many_claimers_gets_the_job() {
     for test in every_engine().await {
         account(&test.store, "a").await;

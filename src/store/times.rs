@@ -79,6 +79,7 @@ mod tests {
     #[tokio::test]
     async fn what_waits_for_a_time_that_has_not_come_waits_no_longer_than_it_should() {
         for test in every_engine().await {
+            test.without_twins().await;
             let store = &test.store;
             store.create_account("a", "A", 1).await.unwrap();
             let about = "insert into sales_activities (id, account_id, number, kind, person_id, lead_id, sfdc_type, sfdc_id, member_id, \
@@ -122,6 +123,7 @@ mod tests {
     #[tokio::test]
     async fn a_lease_from_a_time_that_has_not_come_keeps_nobody_out() {
         for test in every_engine().await {
+            test.without_twins().await;
             let store = &test.store;
             store.create_account("a", "A", 1).await.unwrap();
             let lease = store.claim_due_job("a", "deliver_mail", "ahead", 60_000).await.unwrap().unwrap();

@@ -23,6 +23,7 @@ mod secrets;
 mod settings;
 mod sync_faults;
 mod sync_world;
+mod tenant_filter;
 mod watch;
 mod withstand;
 mod world;

@@ -1,7 +1,7 @@
 //! What a message in a mailbox tells of mails that were sent: somebody answered, or it could not be delivered. What a program
 //! wrote by itself is no answer (RFC 3834); what could not be delivered says a report (RFC 3464).
 
-use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
+use mail_parser::{Message, MessageParser, MimeHeaders};
 
 /// The part of our Message-IDs behind the `@`.
 pub const OURS: &str = "msi-gateway";
@@ -79,19 +79,8 @@ fn ours(id: &str) -> Option<String> {
 
 // The report and, behind it, the headers of what it is about.
 fn texts(message: &Message<'_>) -> Vec<String> {
-    let mut texts = Vec::new();
-    for part in message.parts.iter().skip(1).take(20) {
-        match &part.body {
-            PartType::Message(inner) => {
-                let headers = inner.raw_message.get(..).unwrap_or_default();
-                texts.push(String::from_utf8_lossy(headers.get(..headers.len().min(16_384)).unwrap_or_default()).into_owned());
-            }
-            PartType::Multipart(_) => {}
-            _ => texts
-                .push(String::from_utf8_lossy(part.contents().get(..part.contents().len().min(16_384)).unwrap_or_default()).into_owned()),
-        }
-    }
-    texts
+    let beginning = |contents: &[u8]| String::from_utf8_lossy(contents.get(..contents.len().min(16_384)).unwrap_or_default()).into_owned();
+    message.parts.iter().skip(1).take(20).map(|part| beginning(part.contents())).collect()
 }
 
 fn of_report(message: &Message<'_>) -> Vec<String> {
@@ -166,6 +155,51 @@ mod tests {
             assert_eq!(tells(&mail).1, Incoming::Nothing, "{header}");
         }
         assert_eq!(tells("Auto-Submitted: no\nIn-Reply-To: <abc@msi-gateway>\n\n.").1, Incoming::Reply);
+    }
+
+    #[test]
+    fn a_person_may_answer_in_any_form_and_only_programs_are_told_by_their_headers() {
+        for kind in ["multipart/alternative; boundary=b", "text/report", "multipart/mixed; report-type=delivery-status; boundary=b"] {
+            let mail = format!("MIME-Version: 1.0\nContent-Type: {kind}\nIn-Reply-To: <abc@msi-gateway>\n\n--b\n\nYes\n--b--\n");
+            assert_eq!(tells(&mail), (vec!["abc".to_owned()], Incoming::Reply), "{kind}");
+        }
+        for header in [
+            "X-Autorespond: x",
+            "List-Id: <x>",
+            "Precedence: BULK",
+            "Precedence: junk",
+            "Precedence: list",
+            "Subject: Automatic reply: Hi",
+            "Subject: AUTO-REPLY",
+            "Subject: autoreply",
+            "Subject: Abwesenheit: Hi",
+            "Subject: Automatische Antwort: Hi",
+        ] {
+            assert_eq!(tells(&format!("{header}\nIn-Reply-To: <abc@msi-gateway>\n\n.")).1, Incoming::Nothing, "{header}");
+        }
+        for header in ["Precedence: first-class", "Return-Path: <ann@x.example>", "Subject: Re: Out of office"] {
+            assert_eq!(tells(&format!("{header}\nIn-Reply-To: <abc@msi-gateway>\n\n.")).1, Incoming::Reply, "{header}");
+        }
+        for (length, known) in [(100, true), (101, false)] {
+            let id = "x".repeat(length);
+            assert_eq!(tells(&format!("In-Reply-To: <{id}@msi-gateway>\nSubject: x\n\n.")).0.len(), usize::from(known));
+        }
+    }
+
+    #[test]
+    fn of_a_report_only_what_failed_for_good_is_told_with_what_it_says() {
+        for (action, status) in [("failed", "4.4.7"), ("delayed", "5.1.1"), ("", "5.1.1"), ("failed", "")] {
+            assert_eq!(tells(&report(action, status)).1, Incoming::Nothing, "{action} {status}");
+        }
+        let bare = report("FAILED", "5.0.0").replace("rfc822; ann@x.example", "rfc822; ann").replace("Diagnostic-Code", "X-Other");
+        let told = Incoming::Bounce { address: None, status: "5.0.0".to_owned(), detail: "Status 5.0.0".to_owned() };
+        assert_eq!(tells(&bare), (vec!["abc".to_owned()], told));
+        let original = report("failed", "5.1.1").replace("Final-Recipient", "Original-Recipient");
+        assert!(matches!(tells(&original).1, Incoming::Bounce { address: Some(address), .. } if address == "ann@x.example"));
+        // What stands in a part of a part counts once.
+        let nested = "--b\nContent-Type: multipart/alternative; boundary=c\n\n--c\nContent-Type: text/plain\n\nMessage-ID: <in@msi-gateway>\n--c--\n--b\n";
+        let deep = report("failed", "5.1.1").replacen("--b\n", nested, 1);
+        assert_eq!(tells(&deep).0, ["in", "abc"]);
     }
 
     fn report(action: &str, status: &str) -> String {
