@@ -7,9 +7,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, PgConnection, PgPool, SqliteConnection, SqlitePool};
+use sqlx::{Connection, SqliteConnection, SqlitePool};
 use tokio::sync::Mutex;
 
 pub mod accounts;
@@ -39,6 +39,7 @@ pub mod people;
 mod people_batch;
 mod people_indexes;
 pub mod personal_data;
+mod postgres;
 pub mod record_activities;
 pub mod resealing;
 pub mod restoring;
@@ -73,7 +74,7 @@ pub enum Store {
     /// A file, in this process.
     Sqlite(SqliteFile),
     /// A server.
-    Postgres(PgPool),
+    Postgres(postgres::Server),
 }
 
 /// An SQLite file. It has one writer at a time; `turn` makes our writers queue up fairly instead of
@@ -111,8 +112,8 @@ macro_rules! commit {
                 $transaction.commit().await?;
                 outcome
             }
-            $crate::store::Store::Postgres(pool) => {
-                let mut $transaction = pool.begin().await?;
+            $crate::store::Store::Postgres(server) => {
+                let mut $transaction = server.begin().await?;
                 let outcome = $body;
                 $transaction.commit().await?;
                 outcome
@@ -149,18 +150,9 @@ pub enum StoreError {
 const CACHE: &str = "-4000";
 /// How long we wait for a connection of the pool.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long a connection to a server may take to show that it lives, and how long one rested that has to show it before it is used.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
-const RESTED: Duration = Duration::from_secs(1);
 /// How often migrations are begun on a file that somebody else migrates as well, and the pause between.
 const MIGRATION_TRIES: u32 = 10;
 const MIGRATION_PAUSE: Duration = Duration::from_millis(300);
-
-// A connection whose other end is gone without a word is thrown away instead of kept for the next one.
-async fn is_alive(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    let silent = |_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
-    tokio::time::timeout(SIGN_OF_LIFE, connection.ping()).await.map_err(silent)?.map(|()| true)
-}
 
 // When a disk is full or fails, SQLite ends a transaction by itself. The driver goes on counting it, and would begin no other one on
 // that connection: it is thrown away. The sign of life has it do what was left to do, such as rolling back.
@@ -208,18 +200,7 @@ impl Store {
             return Ok(Self::Sqlite(SqliteFile { pool: pool.connect_with(options).await?, turn: Arc::default() }));
         }
         if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let options = PgConnectOptions::from_str(url)?.options([("statement_timeout", "120s")]);
-            // The pool's own tests of a connection wait for as long as TCP does, which is a quarter of an hour.
-            let pool = PgPoolOptions::new()
-                .max_connections(connections)
-                .acquire_timeout(PATIENCE)
-                .test_before_acquire(false)
-                .before_acquire(|connection, about| {
-                    let rested = about.idle_for >= RESTED;
-                    Box::pin(async move { if rested { is_alive(connection).await } else { Ok(true) } })
-                })
-                .after_release(|connection, _| Box::pin(is_alive(connection)));
-            return Ok(Self::Postgres(pool.connect_with(options).await?));
+            return Ok(Self::Postgres(postgres::Server::connect(PgConnectOptions::from_str(url)?, connections, PATIENCE).await?));
         }
         Err(StoreError::UnknownEngine)
     }
@@ -245,9 +226,9 @@ impl Store {
                     tokio::time::sleep(MIGRATION_PAUSE).await;
                 }
             }
-            Self::Postgres(pool) => {
+            Self::Postgres(server) => {
                 let mut migrations = sqlx::migrate!("src/store/migrations/postgres");
-                migrations.set_ignore_missing(true).run(pool).await?;
+                migrations.set_ignore_missing(true).run(server.pool()).await?;
             }
         }
         Ok(())

@@ -144,8 +144,8 @@ impl Tenant {
                 transaction.commit().await?;
                 Ok(written)
             }
-            Store::Postgres(pool) => {
-                let mut transaction = pool.begin().await?;
+            Store::Postgres(server) => {
+                let mut transaction = server.begin().await?;
                 sqlx::query(BATCH).bind(&self.account_id).execute(&mut *transaction).await?;
                 let gone: Vec<String> = sqlx::query_scalar(FORGOTTEN).bind(&self.account_id).fetch_all(&mut *transaction).await?;
                 leave_out(&mut people, &self.account_id, gone);

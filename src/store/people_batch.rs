@@ -5,12 +5,12 @@
 use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
 
-use sqlx::postgres::PgConnection;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Arguments, AssertSqlSafe};
 
 use super::StoreError;
 use super::people::NewPerson;
+use super::postgres::InTransaction;
 use crate::clock::IdSeries;
 
 /// The columns that a load decides, in the order in which they are bound.
@@ -172,7 +172,7 @@ fn is_number(column: &str) -> bool {
 
 /// Writes people, each of whom occurs once. Returns how many are new or changed.
 pub(super) async fn postgres(
-    connection: &mut PgConnection,
+    transaction: &mut InTransaction,
     account_id: &str,
     people: &[NewPerson],
     now_ms: i64,
@@ -208,5 +208,5 @@ pub(super) async fn postgres(
         .bind(maybe(|person| person.priority))
         .bind(numbers(|person| person.created_at))
         .bind(numbers(|person| person.updated_at));
-    Ok(query.execute(connection).await?.rows_affected())
+    Ok(query.execute(transaction).await?.rows_affected())
 }

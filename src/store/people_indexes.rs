@@ -46,13 +46,15 @@ impl Store {
     /// When the database refuses.
     pub async fn complete_indexes(&self) -> Result<(), StoreError> {
         for (_, create) in POSTPONED {
-            // SQLite sorts in as much memory as the cache may have, and then some; the connection gets its cache back.
-            let cache = |size: &str| matches!(self, Self::Sqlite(_)).then(|| format!("pragma cache_size = {size}"));
-            commit!(self, transaction => {
-                for text in [cache(WHILE_SORTING), Some(create.to_owned()), cache(CACHE)].into_iter().flatten() {
-                    sqlx::query(AssertSqlSafe(text)).execute(&mut *transaction).await?;
-                }
-            });
+            match self {
+                // SQLite sorts in as much memory as the cache may have, and then some; the connection gets its cache back.
+                Self::Sqlite(_) => commit!(self, transaction => {
+                    for text in [format!("pragma cache_size = {WHILE_SORTING}"), create.to_owned(), format!("pragma cache_size = {CACHE}")] {
+                        sqlx::query(AssertSqlSafe(text)).execute(&mut *transaction).await?;
+                    }
+                }),
+                Self::Postgres(server) => server.at_length(create).await?,
+            }
         }
         Ok(())
     }

@@ -15,8 +15,8 @@ pub(crate) struct TestStore {
 impl TestStore {
     /// All that a copy of a PostgreSQL's tables would show; nothing for SQLite, whose file is looked through as it lies there.
     pub(crate) async fn dump(&self) -> Vec<String> {
-        let Store::Postgres(pool) = &self.store else { return Vec::new() };
-        let mut connection = pool.acquire().await.unwrap();
+        let Store::Postgres(server) = &self.store else { return Vec::new() };
+        let mut connection = server.pool().acquire().await.unwrap();
         let tables = "select table_name::text from information_schema.tables where table_schema = current_schema()";
         let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut *connection).await.unwrap();
         let mut rows = Vec::new();
@@ -33,10 +33,10 @@ impl TestStore {
 
     /// Makes a PostgreSQL refuse to be written to, as one does that gave way to another one; whether it can.
     pub(crate) async fn read_only(&self, refuses: bool) -> bool {
-        let Store::Postgres(pool) = &self.store else { return false };
+        let Store::Postgres(server) = &self.store else { return false };
         let mut connections = Vec::new();
-        for _ in 0..pool.options().get_max_connections() {
-            connections.push(pool.acquire().await.unwrap());
+        for _ in 0..server.pool().options().get_max_connections() {
+            connections.push(server.pool().acquire().await.unwrap());
         }
         let text = if refuses { "set default_transaction_read_only = on" } else { "set default_transaction_read_only = off" };
         for connection in &mut connections {
@@ -47,10 +47,10 @@ impl TestStore {
 
     /// Ends all connections to a PostgreSQL from the other side.
     pub(crate) async fn cut_off(&self) {
-        let Store::Postgres(pool) = &self.store else { return };
+        let Store::Postgres(server) = &self.store else { return };
         let mut connections = Vec::new();
-        for _ in 0..pool.options().get_max_connections() {
-            connections.push(pool.acquire().await.unwrap());
+        for _ in 0..server.pool().options().get_max_connections() {
+            connections.push(server.pool().acquire().await.unwrap());
         }
         let mut numbers: Vec<i32> = Vec::new();
         for connection in &mut connections {
@@ -84,12 +84,16 @@ pub(crate) async fn sqlite() -> TestStore {
     TestStore { store, engine: "sqlite", _folder: Some(folder) }
 }
 
+/// Where a PostgreSQL is, if one is at hand.
+pub(crate) fn postgres_url() -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "the one place where tests learn of a PostgreSQL server")]
+    std::env::var("MSI_TEST_POSTGRES_URL").ok()
+}
+
 /// A fresh database of every engine at hand.
 pub(crate) async fn every_engine() -> Vec<TestStore> {
     let mut engines = vec![sqlite().await];
-    #[expect(clippy::disallowed_methods, reason = "the one place where tests learn of a PostgreSQL server")]
-    let server = std::env::var("MSI_TEST_POSTGRES_URL");
-    if let Ok(url) = server {
+    if let Some(url) = postgres_url() {
         engines.push(postgres(&url).await);
     }
     engines

@@ -1,11 +1,13 @@
 //! Redis as an operator runs it who takes care: a password, TLS by an authority of one's own, nothing in the clear; and as one node
 //! of a cluster, which refuses whatever touches keys of two slots at once.
 
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::roles::free_address;
 use crate::world::{SECRET, known, refusal, sign, spawn, token_of, world};
 
 const PASSWORD: &str = "a-pass-word";
@@ -22,29 +24,20 @@ impl Server {
         let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
         std::fs::write(folder.path().join("tls.crt"), made.cert.pem()).unwrap();
         std::fs::write(folder.path().join("tls.key"), made.signing_key.serialize_pem()).unwrap();
-        // A node of a cluster also listens at ten thousand more; below those that the system gives to others.
-        let is_free = |port: u16| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
-        let port = loop {
-            let mut dice = [0_u8; 2];
-            aws_lc_rs::rand::fill(&mut dice).unwrap();
-            let port = 15_000 + u16::from_be_bytes(dice) % 7_000;
-            if is_free(port) && is_free(port + 10_000) {
-                break port;
+        let port = free_port();
+        let mut server = Self { process: process(folder.path(), port), port, folder };
+        for _ in 0..5 {
+            if server.says("PONG", &["ping"]) {
+                server.until("OK", &["cluster", "addslotsrange", "0", "16383"]);
+                server.until("cluster_state:ok", &["cluster", "info"]);
+                return server;
             }
-        };
-        let (tls_port, dir) = (port.to_string(), folder.path().display().to_string());
-        let process = Command::new("redis-server")
-            .args(["--port", "0", "--tls-port", &tls_port, "--bind", "127.0.0.1", "--dir", &dir, "--save", "", "--appendonly", "no"])
-            .args(["--tls-cert-file", &format!("{dir}/tls.crt"), "--tls-key-file", &format!("{dir}/tls.key"), "--tls-auth-clients", "no"])
-            .args(["--tls-ca-cert-file", &format!("{dir}/tls.crt"), "--requirepass", PASSWORD, "--cluster-enabled", "yes"])
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("redis-server is installed");
-        let server = Self { process, port, folder };
-        server.until("PONG", &["ping"]);
-        server.until("OK", &["cluster", "addslotsrange", "0", "16383"]);
-        server.until("cluster_state:ok", &["cluster", "info"]);
-        server
+            // A port that was free when it was looked for may be somebody's when the server comes to it.
+            server.end();
+            server.port = free_port();
+            server.process = process(server.folder.path(), server.port);
+        }
+        panic!("redis-server did not start: {}", server.log());
     }
 
     fn ca(&self) -> String {
@@ -61,21 +54,55 @@ impl Server {
         String::from_utf8_lossy(&command.output().unwrap().stdout).into_owned()
     }
 
-    fn until(&self, wanted: &str, words: &[&str]) {
-        for _ in 0..100 {
+    /// Whether an answer holds `wanted` within a minute; no longer than the server itself is there.
+    fn says(&mut self, wanted: &str, words: &[&str]) -> bool {
+        let end = Instant::now() + Duration::from_mins(1);
+        while Instant::now() < end {
             if self.ask(words).contains(wanted) {
-                return;
+                return true;
+            }
+            if self.process.try_wait().unwrap().is_some() {
+                return false;
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        panic!("redis-server did not say {wanted}: {}", self.ask(words));
+        false
     }
+
+    fn until(&mut self, wanted: &str, words: &[&str]) {
+        assert!(self.says(wanted, words), "redis-server did not say {wanted}: {} {}", self.ask(words), self.log());
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    fn end(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    free_address().rsplit(':').next().and_then(|port| port.parse().ok()).unwrap()
+}
+
+fn process(folder: &Path, port: u16) -> Child {
+    let (tls_port, dir) = (port.to_string(), folder.display().to_string());
+    Command::new("redis-server")
+        .args(["--port", "0", "--tls-port", &tls_port, "--bind", "127.0.0.1", "--dir", &dir, "--save", "", "--appendonly", "no"])
+        .args(["--tls-cert-file", &format!("{dir}/tls.crt"), "--tls-key-file", &format!("{dir}/tls.key"), "--tls-auth-clients", "no"])
+        .args(["--tls-ca-cert-file", &format!("{dir}/tls.crt"), "--requirepass", PASSWORD, "--cluster-enabled", "yes"])
+        // Left alone, a node's port for other nodes follows from the one in the clear, and is the same for all who have none.
+        .args(["--cluster-port", &free_port().to_string(), "--logfile", &format!("{dir}/log")])
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("redis-server is installed")
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        self.end();
     }
 }
 
