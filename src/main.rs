@@ -7,8 +7,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use msi_gateway::commands::{self, Program};
+use msi_gateway::telemetry::panics;
 
 fn main() -> ExitCode {
+    panics::tell();
     match commands::run(Program::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -12,6 +12,7 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::settings::{Log, LogFormat};
 
+pub mod panics;
 pub mod traces;
 
 /// How often samples are gathered.
@@ -45,6 +46,8 @@ pub fn figures() -> anyhow::Result<PrometheusHandle> {
     let builder = PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)?;
     let handle = builder.install_recorder()?;
     metrics::gauge!("build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    // Known before the first one, or its increase could not be told.
+    metrics::counter!("panics_total").increment(0);
     // Samples of histograms pile up until somebody gathers them, and nobody has to come for the figures.
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {
         let (handle, process) = (handle.clone(), metrics_process::Collector::default());
