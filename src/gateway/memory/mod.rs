@@ -7,8 +7,8 @@
 //! Keys of one account share the hash tag `{account}`, so that on a Redis Cluster they lie together.
 
 mod local;
-mod mark;
 mod redis_memory;
+mod sealing;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -19,8 +19,8 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::clock;
 use crate::settings::Redis;
 pub use local::Local;
-use mark::Marks;
 use redis_memory::Remote;
+use sealing::Sealing;
 
 /// Milliseconds for which a lost Redis is left alone.
 const PAUSE_MS: i64 = 1_000;
@@ -68,12 +68,12 @@ pub struct Memory {
 pub struct MemorySource {
     local: Arc<Local>,
     client: Option<redis::Client>,
-    marks: Marks,
+    sealing: Sealing,
     lost_until: Arc<AtomicI64>,
 }
 
 impl MemorySource {
-    /// Prepares the memory; connects to nothing yet. What lies in Redis is marked with a key drawn from `token_key`.
+    /// Prepares the memory; connects to nothing yet. What lies in Redis is sealed by keys drawn from `token_key`.
     ///
     /// # Errors
     /// When the Redis URL or the authority's certificates can't be read. The message does not repeat them, as there may be a
@@ -88,13 +88,13 @@ impl MemorySource {
         });
         let unusable = "redis.url is not a Redis address, or redis.ca holds no certificates for a rediss:// one";
         let client = client.transpose().map_err(|_| MemoryError(unusable.to_owned()))?;
-        Ok(Self { local: Arc::new(Local::default()), client, marks: Marks::new(token_key), lost_until: Arc::new(AtomicI64::new(0)) })
+        Ok(Self { local: Arc::new(Local::default()), client, sealing: Sealing::new(token_key), lost_until: Arc::new(AtomicI64::new(0)) })
     }
 
     /// A worker's own memory: one multiplexed connection for each worker beats a shared one (performance facts §1.3).
     #[must_use]
     pub fn for_worker(&self) -> Memory {
-        let remote = self.client.clone().map(|client| Remote::new(client, self.marks.clone()));
+        let remote = self.client.clone().map(|client| Remote::new(client, self.sealing.clone()));
         Memory { local: Arc::clone(&self.local), remote, lost_until: Arc::clone(&self.lost_until) }
     }
 }

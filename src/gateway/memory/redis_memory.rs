@@ -7,7 +7,7 @@ use redis::AsyncConnectionConfig;
 use redis::aio::MultiplexedConnection;
 use tokio::sync::Mutex;
 
-use super::mark::Marks;
+use super::sealing::Sealing;
 use super::{Admission, MemoryError, Sight};
 use crate::clock;
 
@@ -19,7 +19,7 @@ const ANSWER: Duration = Duration::from_secs(2);
 
 pub(super) struct Remote {
     client: redis::Client,
-    marks: Marks,
+    sealing: Sealing,
     /// The connection, until it failed once.
     connection: Mutex<Kept>,
 }
@@ -45,8 +45,8 @@ impl From<redis::RedisError> for MemoryError {
 }
 
 impl Remote {
-    pub(super) fn new(client: redis::Client, marks: Marks) -> Self {
-        Self { client, marks, connection: Mutex::default() }
+    pub(super) fn new(client: redis::Client, sealing: Sealing) -> Self {
+        Self { client, sealing, connection: Mutex::default() }
     }
 
     async fn connection(&self) -> Result<MultiplexedConnection, MemoryError> {
@@ -84,7 +84,7 @@ impl Remote {
     }
 
     pub(super) async fn admit(&self, admission: &Admission<'_>) -> Result<Sight, MemoryError> {
-        let session = self.marks.marked(admission.session_key, &admission.session);
+        let session = self.sealing.sealed(admission.session_key, &admission.session)?;
         let mut pipeline = redis::pipe();
         pipeline.cmd("SET").arg(admission.seen_key).arg(1).arg("NX").arg("EX").arg(admission.seen_seconds);
         pipeline.cmd("SET").arg(admission.session_key).arg(&session[..]).arg("EX").arg(admission.session_seconds).ignore();
@@ -96,17 +96,17 @@ impl Remote {
     pub(super) async fn pair(&self, first: &str, second: &str) -> Result<(Option<Bytes>, Option<Bytes>), MemoryError> {
         let (both,): ([Option<Vec<u8>>; 2],) = self.query(redis::pipe().cmd("MGET").arg(first).arg(second)).await?;
         let [one, other] = both;
-        let read = |key: &str, value: Option<Vec<u8>>| value.and_then(|value| self.marks.read(key, value));
+        let read = |key: &str, value: Option<Vec<u8>>| value.and_then(|value| self.sealing.opened(key, value));
         Ok((read(first, one), read(second, other)))
     }
 
     pub(super) async fn get(&self, key: &str) -> Result<Option<Bytes>, MemoryError> {
         let (value,): (Option<Vec<u8>>,) = self.query(redis::pipe().cmd("GET").arg(key)).await?;
-        Ok(value.and_then(|value| self.marks.read(key, value)))
+        Ok(value.and_then(|value| self.sealing.opened(key, value)))
     }
 
     pub(super) async fn put(&self, key: &str, value: &[u8], seconds: u64) -> Result<(), MemoryError> {
-        let value = self.marks.marked(key, value);
+        let value = self.sealing.sealed(key, value)?;
         self.query::<()>(redis::pipe().cmd("SET").arg(key).arg(&value[..]).arg("EX").arg(seconds).ignore()).await
     }
 
@@ -154,7 +154,7 @@ mod tests {
                 kept.push(stream);
             }
         });
-        let remote = Remote::new(redis::Client::open(url).unwrap(), Marks::new(&secrecy::SecretString::from("k".repeat(64))));
+        let remote = Remote::new(redis::Client::open(url).unwrap(), Sealing::new(&secrecy::SecretString::from("k".repeat(64))));
         let answers = futures_util::future::join_all((0..20).map(|_| remote.get("key"))).await;
         assert!(answers.iter().all(Result::is_err));
         assert_eq!(tries.load(Ordering::SeqCst), 1, "one try for all of them");
