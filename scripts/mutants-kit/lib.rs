@@ -65,6 +65,7 @@ pub mod account {
         pub mod table;
     }
     pub mod mail_html;
+    pub mod mail_style;
     pub mod merging;
     pub mod network;
     pub mod org_assertion;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ammonia::{Builder, UrlRelative};
 
+use super::mail_style;
 use super::query::invalid;
 use crate::problem::Problem;
 
@@ -17,7 +18,8 @@ const MOST_TAGS: usize = 4_000;
 const LONGEST_LINK: usize = 2_000;
 const MOST_CLEANINGS: usize = 6;
 
-fn cleaner() -> Builder<'static> {
+// `address` says what becomes of a link's; `None` takes it away.
+fn cleaner(address: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Builder<'static> {
     let mut builder = Builder::default();
     builder
         .url_schemes(HashSet::from(["http", "https", "mailto"]))
@@ -41,13 +43,18 @@ fn cleaner() -> Builder<'static> {
             "padding",
             "text-align",
             "text-decoration",
-        ]));
+        ]))
+        .attribute_filter(move |element, attribute, value| match (element, attribute) {
+            (_, "style") => Some(mail_style::plain(value).into()),
+            ("a", "href") => address(value).map(Into::into),
+            _ => Some(value.into()),
+        });
     builder
 }
 
 /// HTML of somebody else's mail, as it may be shown in a frame of its own; `None` for more than can be looked through.
 pub fn to_show(html: &str) -> Option<String> {
-    let mut cleaner = cleaner();
+    let mut cleaner = cleaner(|link| Some(link.to_owned()));
     cleaner.add_clean_content_tags(&["title"]);
     (html.len() <= LONGEST_SHOWN).then(|| cleaner.clean(html).to_string())
 }
@@ -104,7 +111,7 @@ pub fn taken_in(html: &str) -> Result<String, Problem> {
 
 // Cleaned until another cleaning changes nothing: what reads differently the second time could hide something.
 fn settled(html: &str) -> Option<String> {
-    let cleaner = cleaner();
+    let cleaner = cleaner(|link| Some(link.to_owned()));
     let mut clean = cleaner.clean(html).to_string();
     for _ in 0..MOST_CLEANINGS {
         let again = cleaner.clean(&clean).to_string();
@@ -134,19 +141,15 @@ pub fn usable(link: &str) -> bool {
 
 /// HTML as it goes out: cleaned again after its fields were filled, web links replaced by what `counted` gives for them.
 pub fn sent_out(html: &str, counted: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> String {
-    let mut builder = cleaner();
-    builder.attribute_filter(move |element, attribute, value| {
-        if element != "a" || attribute != "href" {
-            return Some(value.into());
-        }
-        if !usable(value) {
+    let cleaner = cleaner(move |link| {
+        if !usable(link) {
             return None;
         }
-        let web = value.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http"));
-        Some(if web { counted(value).map_or_else(|| value.into(), Into::into) } else { value.into() })
+        let web = link.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http"));
+        Some(if web { counted(link).unwrap_or_else(|| link.to_owned()) } else { link.to_owned() })
     });
     // Fields that were filled are text, but whoever fills them is not to be relied on for that.
-    builder.clean(&settled(html).unwrap_or_default()).to_string()
+    cleaner.clean(&settled(html).unwrap_or_default()).to_string()
 }
 
 /// The text of HTML that was cleaned: paragraphs as lines, links behind their words.

@@ -55,6 +55,7 @@ pub mod link;
 mod listing;
 pub(crate) mod mail_channels;
 mod mail_html;
+mod mail_style;
 mod mail_view;
 mod mailings;
 mod marketo_admins;

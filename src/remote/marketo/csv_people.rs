@@ -120,6 +120,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_byte_order_mark_is_passed_over_however_the_file_is_cut() {
+        for marks in 0..3 {
+            let file = [&b"\xef\xbb\xbf".repeat(marks)[..], b"id,firstName\n1,Ada\n"].concat();
+            for piece in 1..12 {
+                let all = read(&file, piece, true).await.unwrap();
+                assert_eq!((all.rows.len(), all.bad), (1, 0), "{marks} {piece}");
+            }
+        }
+        assert_eq!(read(b"\xef\xbb\xbf", 3, true).await.unwrap().rows.len(), 0);
+        assert!(matches!(read(b"\xef\xbb", 1, false).await, Err(CsvError::Torn)));
+    }
+
+    #[tokio::test]
     async fn a_torn_file_never_yields_its_last_row() {
         let torn = read(b"id,firstName\n1,Ada\n12", 4, false).await;
         assert!(matches!(torn, Err(CsvError::Torn)));

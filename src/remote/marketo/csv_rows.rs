@@ -39,6 +39,8 @@ pub struct Batch<T> {
 // One row of Marketo's is far smaller; a quotation mark gone astray would otherwise collect the whole file.
 const LONGEST_ROW: usize = 8 * 1024 * 1024;
 
+const MARK: [u8; 3] = *b"\xef\xbb\xbf";
+
 struct Pieces {
     queue: mpsc::Receiver<Piece>,
     current: Bytes,
@@ -70,6 +72,18 @@ impl Read for Pieces {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, "a row without end"));
             }
             return Ok(kept);
+        }
+    }
+}
+
+// The csv reader passes over a byte order mark, but takes a file for empty whose first piece is the mark alone. Only whole marks are
+// taken away; there may be several, as in files that were put together.
+fn without_mark(mut pieces: Pieces) -> io::Result<impl Read> {
+    loop {
+        let mut start = Vec::with_capacity(3);
+        pieces.by_ref().take(3).read_to_end(&mut start)?;
+        if start != MARK {
+            return Ok(Read::chain(io::Cursor::new(start), pieces));
         }
     }
 }
@@ -159,14 +173,14 @@ pub(super) fn read_all<R: Rows>(
 ) -> Result<(), CsvError> {
     let since_row = Rc::new(Cell::new(0));
     let pieces = Pieces { queue, current: Bytes::new(), ended: false, since_row: Rc::clone(&since_row) };
+    let pieces = without_mark(pieces).map_err(|error| told(&error.into()))?;
     let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(false).buffer_capacity(64 * 1024).from_reader(pieces);
     let mut record = csv::ByteRecord::new();
     if !reader.read_byte_record(&mut record).map_err(|error| told(&error))? {
         // An extract that found nothing may be an empty file.
         return Ok(());
     }
-    let names: Vec<String> =
-        record.iter().map(|name| String::from_utf8_lossy(name).trim_start_matches('\u{feff}').trim().to_owned()).collect();
+    let names: Vec<String> = record.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
     let rows = R::header(&names)?;
     let mut batch = Batch { rows: Vec::with_capacity(size), bad: 0 };
     loop {
