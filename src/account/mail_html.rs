@@ -249,6 +249,7 @@ mod tests {
             "<object data=x></object><embed src=x>",
             "<p style=\"position:fixed;background:url(javascript:alert(1));width:expression(1)\">x</p>",
             "<set attributeName=href to=javascript:alert(1)>",
+            "<p style=\"color:url(https://x.example/)\">x</p>",
         ] {
             let clean = taken_in(html).unwrap().to_ascii_lowercase();
             for bad in [
