@@ -228,7 +228,7 @@ impl Store {
             }
             Self::Postgres(server) => {
                 let mut migrations = sqlx::migrate!("src/store/migrations/postgres");
-                migrations.set_ignore_missing(true).run(server.pool()).await?;
+                server.migrate(migrations.set_ignore_missing(true)).await?;
             }
         }
         Ok(())

@@ -10,8 +10,11 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream};
+use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{Connection, Describe, Either, Error, Execute, Executor, PgConnection, PgPool, PgTransaction, Postgres, SqlStr};
+
+use super::StoreError;
 
 /// How long a connection may take to show that it lives, and how long one rested that has to show it before it is used.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
@@ -21,8 +24,8 @@ const AT_WORK: (&str, &str) = ("statement_timeout", "60s");
 const ANSWER: Duration = Duration::from_secs(65);
 /// How long a transaction may take to begin, for which the server has nothing to do; the wait for a connection is part of it.
 const BEGIN: Duration = Duration::from_secs(10);
-/// How long what goes through a whole table may take, for which [`Server::at_length`] is there.
-const AT_LENGTH: (&str, Duration) = ("set local statement_timeout = '30min'", Duration::from_mins(31));
+/// How long what goes through a whole table may take; until the transaction's or, as the text is told, the connection's end.
+const AT_LENGTH: (&str, Duration) = ("select set_config('statement_timeout', '30min', $1)", Duration::from_mins(31));
 
 /// A pool of connections to a server.
 #[derive(Debug, Clone)]
@@ -83,8 +86,24 @@ impl Server {
     }
 
     /// The pool itself, whose answers nobody limits.
+    #[cfg(test)]
     pub(super) const fn pool(&self) -> &PgPool {
         &self.pool
+    }
+
+    /// Runs the migrations that are left to run, each of which may take long, as may the wait for another process that runs them.
+    ///
+    /// # Errors
+    /// When one fails, when the recorded history differs from ours, and when they take half an hour.
+    pub(super) async fn migrate(&self, migrations: &Migrator) -> Result<(), StoreError> {
+        let (allow, limit) = AT_LENGTH;
+        let mut connection = self.pool.acquire().await?;
+        sqlx::query(allow).bind(false).execute(&mut *connection).await?;
+        // Nobody else gets a connection with that much time.
+        let mut connection = connection.detach();
+        let silent = |_| StoreError::Engine(Error::Io(std::io::ErrorKind::TimedOut.into()));
+        tokio::time::timeout(limit, migrations.run(&mut connection)).await.map_err(silent)??;
+        Ok(())
     }
 
     /// Begins a transaction.
@@ -103,7 +122,7 @@ impl Server {
     pub async fn at_length(&self, text: &'static str) -> Result<(), Error> {
         let (allow, limit) = AT_LENGTH;
         let mut transaction = self.begin().await?;
-        sqlx::query(allow).execute(&mut *transaction).await?;
+        sqlx::query(allow).bind(true).execute(&mut *transaction).await?;
         transaction.answer = limit;
         sqlx::query(text).execute(&mut *transaction).await?;
         transaction.commit().await
@@ -257,8 +276,17 @@ mod tests {
             server.at_length("create table slept as select pg_sleep(0.3)::text").await.unwrap();
             server.answer = ANSWER;
             assert_eq!(sqlx::query_scalar::<_, i64>("select count(*) from slept").fetch_one(&server).await.unwrap(), 1);
-            let limit: String = sqlx::query_scalar("show statement_timeout").fetch_one(&server).await.unwrap();
-            assert_eq!(limit, "1min", "it was for that statement only");
+            // A migration, too.
+            let folder = tempfile::tempdir().unwrap();
+            let text = "create table allowed as select current_setting('statement_timeout') as most";
+            std::fs::write(folder.path().join("9999_allowed.sql"), text).unwrap();
+            let mut migrations = Migrator::new(folder.path()).await.unwrap();
+            server.migrate(migrations.set_ignore_missing(true)).await.unwrap();
+            let allowed = |text: &'static str| sqlx::query_scalar::<_, String>(text).fetch_one(&server);
+            assert_eq!(allowed("select most from allowed").await.unwrap(), "30min");
+            for _ in 0..8 {
+                assert_eq!(allowed("show statement_timeout").await.unwrap(), "1min", "that was for those alone");
+            }
         }
     }
 }
