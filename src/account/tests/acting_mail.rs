@@ -247,3 +247,31 @@ async fn many_recipients_each_have_their_outcome_and_a_schedule_is_kept() {
         assert_eq!(office.mails().await.len(), 2, "one in ten minutes");
     }
 }
+
+#[actix_web::test]
+async fn what_was_decided_after_a_mail_was_written_holds_when_it_goes_out() {
+    for office in Office::all().await {
+        let house = &office.house;
+        let why = async || office.ledger("?state=skipped").await.iter().map(|row| row["problem"].clone()).collect::<Vec<_>>();
+        office.send(0, json!({})).await.ok();
+        office.decide(json!({"blocked_domains": ["Example.com"]})).await;
+        office.deliver(Target::Mail).await;
+        assert!(why().await.contains(&json!("The domain is blocked.")), "{:?}", why().await);
+        office.decide(json!({"blocked_domains": [], "throttle_mails": 2, "throttle_seconds": 600})).await;
+        for person in 1..4 {
+            office.send(person, json!({})).await.ok();
+        }
+        for _ in 0..2 {
+            office.deliver(Target::Mail).await;
+        }
+        assert_eq!(office.mails().await.len(), 2, "two in ten minutes, and the third waits");
+        // Whoever is no longer a member sends nothing any more.
+        let other = super::circulars::colleague(&office).await;
+        let mail = json!({"sfdc_ids": [office.record(4)], "subject": "S", "text": "Hello"});
+        house.post(&other, "/v1/emails", mail).await.ok();
+        house.ask(&office.admin, "DELETE", &format!("/v1/members/{}", other["member"].as_str().unwrap()), None).await.ok();
+        office.deliver(Target::Mail).await;
+        assert!(why().await.contains(&json!("The sender is no longer a member.")), "{:?}", why().await);
+        assert_eq!(office.mails().await.len(), 2);
+    }
+}

@@ -10,7 +10,7 @@ use crate::store::testing::person as made_up;
 use crate::sync::deliver::Target;
 
 /// An active member beside the first user.
-async fn colleague(office: &Office) -> Value {
+pub(super) async fn colleague(office: &Office) -> Value {
     let house = &office.house;
     let invited =
         house.post(&office.admin, "/v1/invitations", json!({"emails": ["lee.wu@brightwater.example"], "role": "user"})).await.ok();

@@ -173,3 +173,139 @@ impl Sent {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::remote::hosts::AddressRefused;
+    use crate::store::sales_activities::SalesActivity;
+
+    const NOW: i64 = 1_000 * 86_400_000;
+
+    fn due(attempts: i64, promised_at: i64) -> Due {
+        let activity = SalesActivity {
+            id: "a1".to_owned(),
+            account_id: "a".to_owned(),
+            number: 1,
+            kind: "call".to_owned(),
+            about: None,
+            person_id: "p1".to_owned(),
+            lead_id: 1,
+            sfdc_type: "Lead".to_owned(),
+            sfdc_id: "00Q000000000001EAA".to_owned(),
+            member_id: "m1".to_owned(),
+            happened_at: promised_at,
+            subject: None,
+            detail: "{}".to_owned(),
+            created_at: promised_at,
+        };
+        let state = "waiting".to_owned();
+        let verb = "create".to_owned();
+        Due { delivery_id: "d1".to_owned(), verb, state, attempts, last_attempt_at: None, promised_at, upstream_id: None, activity }
+    }
+
+    fn retry() -> Fate {
+        Fate::Retry { code: "C".to_owned(), detail: "D".to_owned() }
+    }
+
+    #[test]
+    fn each_fate_is_written_down_as_what_it_is() {
+        let said = |fate: Fate| {
+            let verdict = fate.verdict(&due(0, NOW), NOW, 1_000, 7_000);
+            assert_eq!(verdict.delivery_id, "d1");
+            (verdict.state, verdict.next_at, verdict.code, verdict.problem, verdict.upstream_id)
+        };
+        let text = |text: &str| Some(text.to_owned());
+        let failed = Fate::Failed { code: "C".to_owned(), detail: "D".to_owned() };
+        assert_eq!(said(Fate::Done(text("x"))), ("done", 0, None, None, text("x")));
+        assert_eq!(said(Fate::Skipped("why")), ("skipped", 0, None, text("why"), None));
+        assert_eq!(said(failed), ("failed", 0, text("C"), text("D"), None));
+        assert_eq!(said(Fate::Unknown { code: "C".to_owned() }), ("unsettled", NOW + 7_000, text("C"), text(UNCLEAR), None));
+        assert_eq!(said(Fate::Missing), ("waiting", NOW, None, None, None));
+        let (state, next_at, code, problem, _) = said(retry());
+        assert_eq!((state, code, problem), ("waiting", text("C"), text("D")));
+        assert!((NOW + 500..=NOW + 1_000).contains(&next_at), "{next_at}");
+        assert_eq!((left(&due(3, NOW), NOW).state, left(&due(3, NOW), NOW).next_at), ("waiting", NOW));
+    }
+
+    #[test]
+    fn what_failed_often_and_for_long_is_given_up_and_neither_alone_is_enough() {
+        let days = |days: i64| NOW - days * 86_400_000;
+        let state = |attempts, promised_at| retry().verdict(&due(attempts, promised_at), NOW, 1_000, 0).state;
+        assert_eq!(state(10, days(3) - 1), "failed");
+        assert_eq!(state(10, days(3)), "waiting");
+        assert_eq!(state(9, days(30)), "waiting");
+        assert_eq!(state(100, NOW), "waiting");
+    }
+
+    #[test]
+    fn the_pause_doubles_up_to_a_quarter_of_an_hour() {
+        for (attempts, most) in [(0, 1_000), (1, 2_000), (5, 32_000), (12, LONGEST_WAIT_MS), (10_000, LONGEST_WAIT_MS)] {
+            for _ in 0..50 {
+                let pause = backoff(attempts, 1_000);
+                assert!((most / 2..=most).contains(&pause), "{attempts} {pause}");
+            }
+        }
+        assert!(backoff(3, i64::MAX) <= LONGEST_WAIT_MS, "it does not overflow");
+    }
+
+    #[test]
+    fn the_error_of_a_whole_call_is_judged_by_whether_it_arrived_and_whose_fault_it_is() {
+        let judged = |error: CallError| whole(WriteError::Refused(error), "Marketo");
+        assert_eq!(whole(WriteError::Unknown(CallError::Timeout), "Marketo"), Whole::Unknown("TIMEOUT".to_owned()));
+        let wait = |error: CallError| match judged(error) {
+            Whole::Halt(halt) => {
+                assert!(!halt.problem.is_empty());
+                halt.wait_ms
+            }
+            other => panic!("{other:?}"),
+        };
+        for error in [CallError::Unauthorized, CallError::TokenRefused { code: "601".to_owned() }, CallError::Forbidden] {
+            assert_eq!(wait(error), super::super::PAUSE_MS);
+        }
+        for (ms, waits) in [(0, 500), (700, 700), (4_000_000, 3_600_000)] {
+            assert_eq!(wait(CallError::RateLimited { retry_after_ms: ms, concurrency: false }), waits);
+        }
+        let now = crate::clock::now_ms();
+        let midnight = wait(CallError::QuotaExhausted { until_ms: now + 600_000 });
+        assert!((590_000..=600_000).contains(&midnight), "{midnight}");
+        assert_eq!(wait(CallError::QuotaExhausted { until_ms: now - 1 }), 1_000);
+        assert_eq!(wait(CallError::QuotaExhausted { until_ms: now + 86_400_000 }), 3_600_000);
+        let refused = CallError::Refused { code: "1003".to_owned(), detail: "D".to_owned() };
+        assert_eq!(judged(refused), Whole::Refused { code: "1003".to_owned(), detail: "D".to_owned() });
+        for (error, word) in [
+            (CallError::Busy { code: "713".to_owned() }, "713"),
+            (CallError::Unreachable, "UNREACHABLE"),
+            (CallError::Untrusted, "UNREACHABLE"),
+            (CallError::BadAnswer("x"), "BAD_ANSWER"),
+            (CallError::Redirected, "BAD_ANSWER"),
+        ] {
+            assert_eq!(judged(error), Whole::Later(word.to_owned()));
+        }
+        assert_eq!(code(&CallError::NotAllowed(AddressRefused("x"))), "FORBIDDEN");
+        assert_eq!(code(&CallError::RateLimited { retry_after_ms: 1, concurrency: true }), "RATE_LIMITED");
+        assert_eq!(code(&CallError::QuotaExhausted { until_ms: 1 }), "QUOTA");
+        assert_eq!(code(&CallError::Unauthorized), "UNAUTHORIZED");
+    }
+
+    #[test]
+    fn a_refused_record_is_tried_again_only_when_that_may_help() {
+        for (target, code, again) in [("salesforce", "UNABLE_TO_LOCK_ROW", true), ("salesforce", "REQUIRED_FIELD_MISSING", false)] {
+            let fate = Fate::refused(target, code, "D");
+            assert_eq!(matches!(fate, Fate::Retry { .. }), again, "{fate:?}");
+            assert_eq!(fate.word(), if again { "retry" } else { "failed" });
+        }
+        let words = [Fate::Done(None), Fate::Unknown { code: String::new() }, Fate::Missing, Fate::Skipped("")].map(|fate| fate.word());
+        assert_eq!(words, ["done", "unknown", "missing", "skipped"]);
+    }
+
+    #[test]
+    fn a_connection_that_is_missing_is_waited_for_longer_than_one_that_is_being_made() {
+        let wait = |status| no_connection(&Problem::new(status, "x", "X", "Why.")).wait_ms;
+        assert_eq!((wait(503), wait(500), wait(409)), (2_000, 2_000, super::super::PAUSE_MS));
+        let mut sent = Sent::default();
+        let (one, other) = (due(0, NOW), Due { delivery_id: "d2".to_owned(), ..due(0, NOW) });
+        sent.all(&[&one, &other], &Fate::Missing);
+        assert_eq!((sent.fates.len(), sent.fates.get("d2")), (2, Some(&Fate::Missing)));
+    }
+}
