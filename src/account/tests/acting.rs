@@ -371,3 +371,30 @@ async fn a_campaign_is_requested_once_for_each_person() {
         assert!(office.ledger("").await.iter().all(|row| row["state"] == "done"));
     }
 }
+
+#[actix_web::test]
+async fn what_is_refused_as_a_whole_is_sent_in_halves_until_the_one_at_fault_is_alone() {
+    for office in Office::all().await {
+        let known = office.house.get(&office.admin, "/v1/marketo-campaigns").await.ok();
+        let id = known["items"][0]["id"].as_i64().unwrap();
+        let leads = |written: &[Value]| written.iter().map(|one| one["lead"].as_i64().unwrap()).collect::<Vec<_>>();
+        let wanted: Vec<i64> = office.people[1..4].iter().map(|person| person.lead_id).collect();
+        for (prefix, before) in [(MARKETO, 0), ("/marketo/rest/v1/campaigns/", 3)] {
+            if prefix == MARKETO {
+                for index in 0..4 {
+                    office.log_call(index, "Busy").await;
+                }
+            } else {
+                let people: Vec<&str> = (0..4).map(|index| office.record(index)).collect();
+                office.house.post(&office.admin, &format!("/v1/marketo-campaigns/{id}/members"), json!({"sfdc_ids": people})).await.ok();
+            }
+            // All four, the first two, the first.
+            office.fault(prefix, json!({"marketo": "1003", "times": 3})).await;
+            office.deliver(Target::Marketo).await;
+            let (marketo, _) = office.written().await;
+            assert_eq!(leads(&marketo[before..]), wanted, "{prefix} {}", office.house.engine);
+            let failed = office.ledger("?state=failed").await;
+            assert_eq!((failed.len(), &failed[0]["code"]), (before / 3 + 1, &json!("1003")), "{failed:?}");
+        }
+    }
+}
