@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::{App, HttpServer};
@@ -174,6 +175,10 @@ impl AccountState {
     }
 }
 
+/// How long an idle connection is kept: longer than a face or a proxy keeps its own, or one of them would now and then ask on a
+/// connection that is just being closed.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
 /// Listens on `listen` (port 0 takes a free one) and gives back where, and the server to await.
 /// Stopping it is its owner's affair: it listens to no signals.
 ///
@@ -184,6 +189,7 @@ pub fn serve(state: &Arc<AccountState>, listen: &str) -> std::io::Result<(Socket
     let state = Arc::clone(state);
     let mut server = HttpServer::new(move || App::new().configure(|cfg| configure(cfg, Arc::clone(&state))))
         .disable_signals()
+        .keep_alive(KEEP_ALIVE)
         .shutdown_timeout(10)
         .bind(listen)?;
     if workers > 0 {
