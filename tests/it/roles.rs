@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::world::{SECRET, known, sign, spawn, world};
 
@@ -269,4 +271,26 @@ async fn a_face_that_the_account_does_not_know_says_that_it_is_in_trouble_itself
     assert_eq!((answer.status().as_u16(), answer.headers()["retry-after"].to_str().unwrap()), (503, "5"));
     let problem: Value = answer.json().await.unwrap();
     assert_eq!(problem["code"], "account.unavailable", "{problem}");
+}
+
+#[tokio::test]
+async fn the_account_keeps_a_resting_connection_for_longer_than_a_face_does() {
+    let mut fleet = Fleet::new("http://127.0.0.1:9");
+    assert!(fleet.run(&["migrate"]).status.success());
+    fleet.start("account", "");
+    let address = fleet.environment.iter().find(|(name, _)| name == "MSI__ACCOUNT__LISTEN").unwrap().1.clone();
+    let mut stream = loop {
+        match TcpStream::connect(&address).await {
+            Ok(stream) => break stream,
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    };
+    // A face asks on a connection that rested for up to twenty seconds.
+    for rest in [0, 21] {
+        tokio::time::sleep(Duration::from_secs(rest)).await;
+        stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        let mut answer = [0; 4096];
+        let count = stream.read(&mut answer).await.unwrap();
+        assert!(answer[..count].starts_with(b"HTTP/1.1 200"), "after {rest} s: {}", String::from_utf8_lossy(&answer[..count]));
+    }
 }
