@@ -98,16 +98,23 @@ impl Watched {
         Rc::clone(&self.talk)
     }
 
-    // Wakes the task up when the time is over.
+    // Wakes the task up when the time is over. Each request puts the time off, so the alarm is set anew only where it would come too
+    // late, or when it came too early.
     fn is_over(&mut self, context: &mut Context<'_>) -> bool {
         if self.talk.stage.get() == Stage::Work {
             return false;
         }
         let until = self.talk.until.get();
-        if self.alarm.deadline() != until {
+        if self.alarm.deadline() > until {
             self.alarm.as_mut().reset(until);
         }
-        self.alarm.as_mut().poll(context).is_ready()
+        while self.alarm.as_mut().poll(context).is_ready() {
+            if self.alarm.deadline() >= until {
+                return true;
+            }
+            self.alarm.as_mut().reset(until);
+        }
+        false
     }
 
     fn written(&mut self, context: &mut Context<'_>, outcome: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {

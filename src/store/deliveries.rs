@@ -80,6 +80,10 @@ pub struct Queue {
     pub first_at: i64,
 }
 
+/// Marketo keeps of a campaign's request whose it is and when it came, and nothing of ours. So that a request is never taken for an
+/// earlier one of the same person, they are so far apart: twice what its clock may differ from ours.
+pub const REQUESTS_APART_MS: i64 = 10_000;
+
 impl Store {
     /// What waits for each target; a target for which nothing waits is missing.
     ///
@@ -144,7 +148,8 @@ impl Tenant {
     }
 
     /// Deliveries whose turn it is: of each person only the first that is open, so that nobody's are overtaken. What is only
-    /// meant to go later stands in nobody's way.
+    /// meant to go later stands in nobody's way. A request of a campaign waits until the person's last one is [`REQUESTS_APART_MS`]
+    /// old.
     ///
     /// # Errors
     /// When the database refuses.
@@ -157,6 +162,9 @@ impl Tenant {
              and not exists (select 1 from deliveries e where e.account_id = d.account_id and e.target = d.target and e.lane = d.lane \
              and e.state in ('waiting', 'sending', 'unsettled') and (e.attempts > 0 or e.next_at <= $3) \
              and (e.number < d.number or (e.number = d.number and e.id < d.id))) \
+             and (a.kind <> 'campaign' or not exists (select 1 from sales_activities b join deliveries f on f.activity_id = b.id \
+             where b.account_id = d.account_id and b.lead_id = a.lead_id and b.kind = 'campaign' and f.target = d.target \
+             and f.state = 'done' and f.settled_at > $5 and f.settled_at < $6)) \
              order by d.number, d.id limit $4"
         );
         Ok(on!(&self.store, pool => sqlx::query_as(text)
@@ -164,6 +172,9 @@ impl Tenant {
             .bind(target)
             .bind(now_ms)
             .bind(limit)
+            .bind(now_ms.saturating_sub(REQUESTS_APART_MS))
+            // A clock that was put back must not make them wait for the time that it was put back by.
+            .bind(now_ms.saturating_add(REQUESTS_APART_MS))
             .fetch_all(pool)
             .await)?)
     }
@@ -230,15 +241,6 @@ impl Tenant {
             .fetch_optional(pool)
             .await)?;
         Ok(found.flatten())
-    }
-
-    /// Target and state of an activity's deliveries.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn deliveries_of(&self, activity_id: &str) -> Result<Vec<(String, String)>, StoreError> {
-        let text = "select target, state from deliveries where account_id = $1 and activity_id = $2 and verb = 'create' order by target";
-        Ok(on!(&self.store, pool => sqlx::query_as(text).bind(&self.account_id).bind(activity_id).fetch_all(pool).await)?)
     }
 
     /// How many deliveries are in which state, by target.

@@ -110,7 +110,7 @@ impl Office {
         self.house.get(&self.admin, &format!("/v1/deliveries{query}")).await.ok()["items"].as_array().unwrap().clone()
     }
 
-    async fn log_call(&self, index: usize, outcome: &str) {
+    pub(super) async fn log_call(&self, index: usize, outcome: &str) {
         let call = json!({"sfdc_id": self.record(index), "outcome": outcome, "notes": "Line\r\nline", "duration_seconds": 61});
         self.house.post(&self.admin, "/v1/calls", call).await.ok();
     }

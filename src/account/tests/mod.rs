@@ -1,6 +1,7 @@
 //! The account at its HTTP edge.
 
 mod acting;
+mod acting_doubts;
 mod acting_mail;
 mod api_tokens;
 mod capacity;

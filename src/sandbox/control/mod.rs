@@ -5,10 +5,11 @@ pub mod journal;
 mod people;
 mod routes;
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{DATE, HeaderValue, HttpDate};
 use actix_web::middleware::Next;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{Error, HttpMessage, HttpResponse};
@@ -74,10 +75,16 @@ pub(super) async fn watch(world: Data<World>, request: ServiceRequest, next: Nex
     if let Some(code) = marketo {
         request.extensions_mut().insert(ForcedCode(code));
     }
-    let response = match http.and_then(|status| actix_web::http::StatusCode::from_u16(status).ok()) {
+    let mut response = match http.and_then(|status| actix_web::http::StatusCode::from_u16(status).ok()) {
         Some(status) => request.into_response(HttpResponse::build(status).content_type("text/plain").body("Forced by the sandbox")),
         None => next.call(request).await?,
     };
+    if world.clock.shifted_ms() != 0 {
+        let now = UNIX_EPOCH + Duration::from_millis(u64::try_from(world.clock.now_ms()).unwrap_or(0));
+        if let Ok(now) = HeaderValue::try_from(HttpDate::from(now).to_string()) {
+            response.headers_mut().insert(DATE, now);
+        }
+    }
     let code = response.response().extensions().get::<MarketoCode>().map(|code| code.0.clone());
     world.journal.write(Call {
         at: begun,

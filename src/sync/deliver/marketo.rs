@@ -17,14 +17,14 @@ use crate::remote::marketo::custom_types::CustomTypes;
 use crate::remote::marketo::writes::{Manner, WriteError};
 use crate::remote::marketo::{Asker, Marketo};
 use crate::remote::moment;
-use crate::store::deliveries::Due;
+use crate::store::deliveries::{Due, REQUESTS_APART_MS};
 
 const SYSTEM: &str = "Marketo";
 /// The type under which Marketo keeps the requests of campaigns.
 const REQUESTED: i64 = 47;
 /// Clocks may differ so much, and times of activities are whole seconds.
 const BACK_MS: i64 = 15 * 60_000;
-const CAMPAIGN_BACK_MS: i64 = 5_000;
+const CAMPAIGN_BACK_MS: i64 = REQUESTS_APART_MS / 2;
 
 struct Way<'a> {
     shift: &'a Shift<'a>,

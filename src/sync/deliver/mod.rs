@@ -95,7 +95,7 @@ const PAUSE_MS: i64 = 30_000;
 const MOST_SHIFTS: usize = 16;
 
 /// Delivers to a target for everybody until cancelled.
-pub(super) async fn keep(deps: SyncDeps, target: Target, cancel: CancellationToken) {
+pub(crate) async fn keep(deps: SyncDeps, target: Target, cancel: CancellationToken) {
     let mut at_work: HashSet<String> = HashSet::new();
     let mut shifts: JoinSet<String> = JoinSet::new();
     loop {

@@ -1,0 +1,104 @@
+//! What is not known to have arrived, and who may send when (#[cfg(test)]).
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::acting::Office;
+use crate::sync::deliver::{Target, keep};
+
+const SETTLE_MS: i64 = 60_000;
+
+impl Office {
+    async fn request(&self, index: usize) {
+        let known = self.house.get(&self.admin, "/v1/marketo-campaigns").await.ok();
+        let members = format!("/v1/marketo-campaigns/{}/members", known["items"][0]["id"]);
+        self.house.post(&self.admin, &members, json!({"sfdc_ids": [self.record(index)]})).await.ok();
+    }
+}
+
+#[actix_web::test]
+async fn a_second_request_of_a_person_waits_so_that_it_is_never_taken_for_the_first() {
+    for office in Office::all().await {
+        let known = office.house.get(&office.admin, "/v1/marketo-campaigns").await.ok();
+        let members = format!("/v1/marketo-campaigns/{}/members", known["items"][0]["id"]);
+        let request =
+            async |index: usize| office.house.post(&office.admin, &members, json!({"sfdc_ids": [office.record(index)]})).await.ok();
+        request(0).await;
+        office.deliver(Target::Marketo).await;
+        request(0).await;
+        office.log_call(0, "busy").await;
+        request(1).await;
+        office.deliver(Target::Marketo).await;
+        let leads = async || office.written().await.0.iter().map(|one| one["lead"].as_i64().unwrap()).collect::<Vec<_>>();
+        let [first, other] = [0, 1].map(|index| office.people[index].lead_id);
+        assert_eq!(leads().await, [first, other], "the second request waits, what the person did after it too, and nobody else");
+        let now = office.deps.store.now_ms().await.unwrap();
+        let tenant = office.deps.store.tenant(&office.account);
+        let due = async |after: i64| tenant.due_deliveries("marketo", now + after, 9).await.unwrap();
+        assert!(due(0).await.is_empty());
+        let later = due(10_000).await;
+        assert_eq!(later.iter().map(|due| due.activity.kind.as_str()).collect::<Vec<_>>(), ["campaign"]);
+        assert_eq!(due(-20_000).await.len(), 1, "a clock that was put back keeps nobody waiting");
+    }
+}
+
+#[actix_web::test]
+async fn what_arrived_is_found_although_our_clock_runs_ahead() {
+    for office in Office::all().await {
+        office.control(Method::POST, "/clock", json!({"shift_seconds": -3_600})).await;
+        office.log_call(0, "busy").await;
+        office.request(1).await;
+        for prefix in ["/marketo/rest/v1/activities/external.json", "/marketo/rest/v1/campaigns/"] {
+            office.fault(prefix, json!({"drop_after_bytes": 0, "times": 1})).await;
+        }
+        for _ in 0..4 {
+            office.deliver(Target::Marketo).await;
+        }
+        assert_eq!(office.written().await.0.len(), 2, "{}", office.house.engine);
+        assert!(office.ledger("").await.iter().filter(|row| row["target"] == "marketo").all(|row| row["state"] == "done"));
+    }
+}
+
+#[actix_web::test]
+async fn what_a_process_that_died_was_sending_is_looked_up_after_the_settle_time_and_not_before() {
+    for office in Office::all_with(|settings| settings.delivery.settle_seconds = 60).await {
+        office.log_call(0, "busy").await;
+        let store = &office.deps.store;
+        let tenant = store.tenant(&office.account);
+        let died = store.claim_job(&office.account, "deliver_marketo", "died", 60_000).await.unwrap().unwrap();
+        let before = store.now_ms().await.unwrap();
+        let due = tenant.due_deliveries("marketo", before, 9).await.unwrap();
+        tenant.begin_deliveries(&died, &[&due[0].delivery_id], before).await.unwrap();
+        store.release_job(&died, "waiting", None, 0).await.unwrap();
+        office.deliver(Target::Marketo).await;
+        let row = &office.ledger("?target=marketo").await[0];
+        assert_eq!((&row["state"], &row["attempts"]), (&json!("unsettled"), &json!(1)), "{row}");
+        let next = row["next_at"].as_i64().unwrap() - SETTLE_MS;
+        assert!((before..=store.now_ms().await.unwrap()).contains(&next), "{row}");
+        assert!(office.written().await.0.is_empty());
+    }
+}
+
+#[actix_web::test]
+async fn whoever_keeps_delivering_delivers_what_comes_and_ends_when_asked() {
+    for office in Office::all().await {
+        let cancel = CancellationToken::new();
+        let kept = tokio::spawn(keep(office.deps.clone(), Target::Marketo, cancel.clone()));
+        for index in 0..2 {
+            office.log_call(index, "busy").await;
+            tokio::time::timeout(Duration::from_mins(1), async {
+                while office.ledger("?target=marketo&state=done").await.len() <= index {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            })
+            .await
+            .unwrap();
+        }
+        cancel.cancel();
+        tokio::time::timeout(Duration::from_mins(1), kept).await.unwrap().unwrap();
+        assert_eq!(office.written().await.0.len(), 2);
+    }
+}
