@@ -42,7 +42,8 @@ def main():
             addresses[f"face-{number}"] = address
             fleet.ready(f"http://{address}")
         edge.ready()
-        time.sleep(2.5)
+        for name in addresses:
+            edge.takes(name)
 
         crowd = Crowd(fleet, edge.base, fleet.named_records(60), rate, api_token=fleet.api_token(member))
         crowd.start()
@@ -53,8 +54,7 @@ def main():
             slowest = max(slowest, fleet.terminate(name))
             fleet.start(name, name.split("-")[0].replace("face", "gateway"))
             fleet.ready(f"http://{addresses[name]}")
-            # Until the proxy noticed that it is back.
-            time.sleep(1.5)
+            edge.takes(name)
         time.sleep(1)
         crowd.stop()
         unlike, failed = crowd.refused(), sum(crowd.refused().values()) + sum(crowd.odd.values())

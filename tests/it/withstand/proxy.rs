@@ -40,6 +40,7 @@ fn start() -> Proxy {
     let (secure, plain, inner) = (free_port(), free_port(), free_port());
     let mut text = replaced(&text, "maxconn 20000", "maxconn 200");
     for (line, with) in [
+        ("stats socket", format!("stats socket {}", folder.path().join("haproxy.sock").display())),
         ("bind :443", format!("bind 127.0.0.1:{secure} ssl crt {} alpn h2,http/1.1", both.display())),
         ("bind :80", format!("bind 127.0.0.1:{plain}")),
         ("bind 127.0.0.1:8180", format!("bind 127.0.0.1:{inner}")),
