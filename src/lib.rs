@@ -14,6 +14,7 @@ pub mod commands;
 pub mod fuzzed;
 pub mod gateway;
 pub mod problem;
+pub mod redis_link;
 pub mod remote;
 pub mod salesforce_id;
 #[cfg(feature = "sandbox")]

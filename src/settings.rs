@@ -82,6 +82,8 @@ pub struct Account {
 pub struct Redis {
     /// `redis://` or `rediss://`, with a password where there is one.
     pub url: Option<SecretString>,
+    /// Whether `url` is one node of a cluster, which tells of the others.
+    pub cluster: bool,
     /// Certificates (PEM) of the authority that vouches for a `rediss://` server; empty: those that the machine trusts.
     pub ca: String,
 }
@@ -355,6 +357,9 @@ const LISTS: [&str; 2] = ["trusted_proxies", "extra_hosts"];
 fn typed(key: &str, value: String) -> Result<Value, SettingsError> {
     if NUMBERS.contains(&key) {
         return value.trim().parse().map(Value::Integer).map_err(|_| SettingsError::Value(format!("{key} must be a whole number")));
+    }
+    if key == "cluster" {
+        return value.trim().parse().map(Value::Boolean).map_err(|_| SettingsError::Value(format!("{key} must be true or false")));
     }
     if LISTS.contains(&key) {
         let items = value.split(',').map(str::trim).filter(|item| !item.is_empty());

@@ -78,8 +78,8 @@ impl Connections {
     /// # Errors
     /// When Redis's URL is none.
     pub fn new(store: Store, caller: Caller, settings: &Settings, sealer: Arc<dyn Seal>) -> Result<Arc<Self>, Problem> {
-        let shared = SharedLedger::open(&settings.redis).transpose().map_err(|error| {
-            tracing::error!(kind = error.category(), "redis.url cannot be used");
+        let shared = SharedLedger::open(&settings.redis).map_err(|error| {
+            tracing::error!(%error, "Redis cannot be used");
             Problem::new(500, "settings.redis", "Redis cannot be used", "The configured Redis URL cannot be used.")
         })?;
         Ok(Arc::new(Self {

@@ -1,5 +1,5 @@
-//! Redis as an operator runs it who takes care: a password, TLS by an authority of one's own, nothing in the clear; and as one node
-//! of a cluster, which refuses whatever touches keys of two slots at once.
+//! Redis as an operator runs it who takes care: a password, TLS by an authority of one's own, nothing in the clear; and as a cluster,
+//! which refuses whatever touches keys of two slots at once, of one node or of several.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -15,27 +15,51 @@ const PASSWORD: &str = "a-pass-word";
 struct Server {
     process: Child,
     port: u16,
+    /// Where other nodes speak with it.
+    bus: u16,
     folder: tempfile::TempDir,
 }
 
 impl Server {
+    /// A node that holds everything.
     fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let mut server = Self::node(&rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap());
+        server.until("OK", &["cluster", "addslotsrange", "0", "16383"]);
+        server.until("cluster_state:ok", &["cluster", "info"]);
+        server
+    }
+
+    /// Three nodes; the first holds nothing, so that whoever knows only that one has to learn of the others.
+    fn cluster() -> [Self; 3] {
         let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        let mut nodes = [(); 3].map(|()| Self::node(&made));
+        let others = [1, 2].map(|index: usize| (nodes[index].port.to_string(), nodes[index].bus.to_string()));
+        nodes[1].until("OK", &["cluster", "addslotsrange", "0", "8191"]);
+        nodes[2].until("OK", &["cluster", "addslotsrange", "8192", "16383"]);
+        for (port, bus) in &others {
+            nodes[0].until("OK", &["cluster", "meet", "127.0.0.1", port, bus]);
+        }
+        for node in &mut nodes {
+            node.until("cluster_known_nodes:3", &["cluster", "info"]);
+            node.until("cluster_state:ok", &["cluster", "info"]);
+        }
+        nodes
+    }
+
+    fn node(made: &rcgen::CertifiedKey<rcgen::KeyPair>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("tls.crt"), made.cert.pem()).unwrap();
         std::fs::write(folder.path().join("tls.key"), made.signing_key.serialize_pem()).unwrap();
-        let port = free_port();
-        let mut server = Self { process: process(folder.path(), port), port, folder };
+        let (port, bus) = (free_port(), free_port());
+        let mut server = Self { process: process(folder.path(), port, bus), port, bus, folder };
         for _ in 0..5 {
             if server.says("PONG", &["ping"]) {
-                server.until("OK", &["cluster", "addslotsrange", "0", "16383"]);
-                server.until("cluster_state:ok", &["cluster", "info"]);
                 return server;
             }
             // A port that was free when it was looked for may be somebody's when the server comes to it.
             server.end();
-            server.port = free_port();
-            server.process = process(server.folder.path(), server.port);
+            (server.port, server.bus) = (free_port(), free_port());
+            server.process = process(server.folder.path(), server.port, server.bus);
         }
         panic!("redis-server did not start: {}", server.log());
     }
@@ -87,14 +111,14 @@ fn free_port() -> u16 {
     free_address().rsplit(':').next().and_then(|port| port.parse().ok()).unwrap()
 }
 
-fn process(folder: &Path, port: u16) -> Child {
+fn process(folder: &Path, port: u16, bus: u16) -> Child {
     let (tls_port, dir) = (port.to_string(), folder.display().to_string());
     Command::new("redis-server")
         .args(["--port", "0", "--tls-port", &tls_port, "--bind", "127.0.0.1", "--dir", &dir, "--save", "", "--appendonly", "no"])
         .args(["--tls-cert-file", &format!("{dir}/tls.crt"), "--tls-key-file", &format!("{dir}/tls.key"), "--tls-auth-clients", "no"])
         .args(["--tls-ca-cert-file", &format!("{dir}/tls.crt"), "--requirepass", PASSWORD, "--cluster-enabled", "yes"])
         // Left alone, a node's port for other nodes follows from the one in the clear, and is the same for all who have none.
-        .args(["--cluster-port", &free_port().to_string(), "--logfile", &format!("{dir}/log")])
+        .args(["--cluster-port", &bus.to_string(), "--tls-cluster", "yes", "--logfile", &format!("{dir}/log")])
         .stdout(Stdio::null())
         .spawn()
         .expect("redis-server is installed")
@@ -114,10 +138,26 @@ async fn figure(base: &str, name: &str) -> f64 {
 
 #[tokio::test]
 async fn sessions_and_the_memory_of_seen_requests_work_behind_password_and_tls_on_a_node_of_a_cluster() {
-    let server = Server::start();
+    work_on(&[Server::start()], "false").await;
+}
+
+#[tokio::test]
+async fn they_work_on_several_nodes_of_which_one_is_known() {
+    let nodes = Server::cluster();
+    work_on(&nodes, "true").await;
+    assert!(nodes[0].ask(&["dbsize"]).starts_with('0'));
+}
+
+async fn work_on(nodes: &[Server], cluster: &str) {
+    let server = &nodes[0];
     let url = server.url("rediss", PASSWORD);
     let ca = server.ca();
-    let environment = [("MSI__CANVAS__CONSUMER_SECRETS", SECRET), ("MSI__REDIS__URL", url.as_str()), ("MSI__REDIS__CA_FILE", ca.as_str())];
+    let environment = [
+        ("MSI__CANVAS__CONSUMER_SECRETS", SECRET),
+        ("MSI__REDIS__URL", url.as_str()),
+        ("MSI__REDIS__CA_FILE", ca.as_str()),
+        ("MSI__REDIS__CLUSTER", cluster),
+    ];
     let (mut demo, base) = spawn(&["demo", "--port", "0", "--people", "60"], &environment);
     let http = &world().http;
     let ready: Value = http.get(format!("{base}/readyz")).send().await.unwrap().json().await.unwrap();
@@ -150,12 +190,14 @@ async fn sessions_and_the_memory_of_seen_requests_work_behind_password_and_tls_o
     assert_eq!(http.get(format!("{base}/t/unknown")).send().await.unwrap().status(), 404);
 
     // It all lies there, nothing was refused for touching two slots, and the budget's ledger is there as well.
-    let kept = server.ask(&["--scan"]);
+    let asked = |words: &[&str]| nodes.iter().map(|node| node.ask(words)).collect::<String>();
+    let kept = asked(&["--scan"]);
     for part in ["}:s:", "}:seen:", "}:epoch", "}:f:person:", "msi:pace:", "{budget:"] {
         assert!(kept.contains(part), "{part} in {kept}");
     }
-    assert!(!server.ask(&["info", "errorstats"]).contains("CROSSSLOT"), "{}", server.ask(&["info", "errorstats"]));
-    assert!(server.ask(&["info", "commandstats"]).contains("cmdstat_mget"), "session and fragment are asked for together");
+    let errors = asked(&["info", "errorstats"]);
+    assert!(!errors.contains("CROSSSLOT"), "{errors}");
+    assert!(asked(&["info", "commandstats"]).contains("cmdstat_mget"), "session and fragment are asked for together");
     assert!(figure(&base, "memory_errors_total").await < 1.0);
     demo.kill().unwrap();
     demo.wait().unwrap();

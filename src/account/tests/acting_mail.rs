@@ -7,7 +7,7 @@ use super::acting::Office;
 use super::house::{client, face};
 use crate::account::tracking_links::{LinkKey, Purpose};
 use crate::store::people::NewPerson;
-use crate::sync::deliver::Target;
+use crate::sync::deliver::{Ended, Target};
 
 impl Office {
     async fn mails(&self) -> Vec<Value> {
@@ -273,5 +273,46 @@ async fn what_was_decided_after_a_mail_was_written_holds_when_it_goes_out() {
         office.deliver(Target::Mail).await;
         assert!(why().await.contains(&json!("The sender is no longer a member.")), "{:?}", why().await);
         assert_eq!(office.mails().await.len(), 2);
+    }
+}
+
+#[actix_web::test]
+async fn copies_go_to_everybody_who_gets_one_and_nobody_sees_the_blind_ones() {
+    for office in Office::all().await {
+        office.send(0, json!({"cc": ["copy@example.org"], "bcc": ["blind@example.org"]})).await.ok();
+        office.deliver(Target::Mail).await;
+        let mails = office.mails().await;
+        let mut all: Vec<&str> = mails.iter().flat_map(|mail| mail["to"].as_array().unwrap()).map(|to| to.as_str().unwrap()).collect();
+        all.sort_unstable();
+        assert_eq!(all, ["blind@example.org", "copy@example.org", office.people[0].email.as_deref().unwrap()]);
+        let headers = mails[0]["headers"].to_string();
+        assert!(headers.contains("copy@example.org") && !headers.contains("blind@example.org"), "{headers}");
+    }
+}
+
+#[actix_web::test]
+async fn whoever_unsubscribed_in_marketo_is_not_written_to_and_while_nobody_can_be_asked_the_mail_waits() {
+    for office in Office::all().await {
+        let person = format!("/people/{}", office.people[0].lead_id);
+        office.control(reqwest::Method::PATCH, &person, json!({"unsubscribed": true})).await;
+        office.send(0, json!({})).await.ok();
+        office.deliver(Target::Mail).await;
+        let skipped = office.ledger("?state=skipped").await;
+        assert!(skipped.iter().any(|row| row["problem"] == "The recipient has unsubscribed in Marketo."), "{skipped:?}");
+
+        let (store, connections) = (&office.deps.store, &office.house.state.connections);
+        let tenant = store.tenant(&office.account);
+        let known = tenant.connection("marketo").await.unwrap().unwrap();
+        let unreadable = crate::store::orgs::Connection { secret_sealed: vec![1; 40], ..known.clone() };
+        office.send(1, json!({})).await.ok();
+        for (connection, wanted) in [(unreadable, Ended::Paused), (known, Ended::Idle)] {
+            tenant.put_connection(&connection, crate::clock::now_ms()).await.unwrap();
+            connections.forget(&office.account);
+            assert!(office.mails().await.is_empty());
+            assert_eq!(office.deliver(Target::Mail).await, wanted);
+            let lease = store.claim_job(&office.account, "deliver_mail", "test", 1_000).await.unwrap().unwrap();
+            store.release_job(&lease, "waiting", None, 0).await.unwrap();
+        }
+        assert_eq!(office.mails().await.len(), 1);
     }
 }

@@ -14,9 +14,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use bytes::Bytes;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use crate::clock;
+use crate::redis_link::Servers;
 use crate::settings::Redis;
 pub use local::Local;
 use redis_memory::Remote;
@@ -67,7 +68,7 @@ pub struct Memory {
 #[derive(Debug, Clone)]
 pub struct MemorySource {
     local: Arc<Local>,
-    client: Option<redis::Client>,
+    servers: Option<Servers>,
     sealing: Sealing,
     lost_until: Arc<AtomicI64>,
 }
@@ -79,22 +80,14 @@ impl MemorySource {
     /// When the Redis URL or the authority's certificates can't be read. The message does not repeat them, as there may be a
     /// password.
     pub fn new(settings: &Redis, token_key: &SecretString) -> Result<Self, MemoryError> {
-        let client = settings.url.as_ref().map(|url| match settings.ca.as_str() {
-            "" => redis::Client::open(url.expose_secret()),
-            ca => redis::Client::build_with_tls(
-                url.expose_secret(),
-                redis::TlsCertificates { client_tls: None, root_cert: Some(ca.as_bytes().to_vec()) },
-            ),
-        });
-        let unusable = "redis.url is not a Redis address, or redis.ca holds no certificates for a rediss:// one";
-        let client = client.transpose().map_err(|_| MemoryError(unusable.to_owned()))?;
-        Ok(Self { local: Arc::new(Local::default()), client, sealing: Sealing::new(token_key), lost_until: Arc::new(AtomicI64::new(0)) })
+        let servers = Servers::read(settings)?;
+        Ok(Self { local: Arc::new(Local::default()), servers, sealing: Sealing::new(token_key), lost_until: Arc::new(AtomicI64::new(0)) })
     }
 
     /// A worker's own memory: one multiplexed connection for each worker beats a shared one (performance facts §1.3).
     #[must_use]
     pub fn for_worker(&self) -> Memory {
-        let remote = self.client.clone().map(|client| Remote::new(client, self.sealing.clone()));
+        let remote = self.servers.clone().map(|servers| Remote::new(servers, self.sealing.clone()));
         Memory { local: Arc::clone(&self.local), remote, lost_until: Arc::clone(&self.lost_until) }
     }
 }

@@ -1,7 +1,7 @@
 //! Mails of reps, one at a time: whoever may not be written to is left out, and what may have gone out is not sent again.
 
 use super::Shift;
-use super::fate::{Fate, Halt, Sent};
+use super::fate::{self, Fate, Halt, Sent};
 use crate::account::composing::hindrance;
 use crate::account::mail_channels;
 use crate::account::returns;
@@ -154,7 +154,11 @@ fn list(text: &str) -> Vec<String> {
 
 // Without an answer nobody is written to: the mail waits.
 async fn unsubscribed_in_marketo(shift: &Shift<'_>, lead_id: i64) -> Result<bool, Halt> {
-    let Ok(marketo) = shift.deps.connections.marketo(shift.tenant.account_id()).await else { return Ok(false) };
+    let marketo = match shift.deps.connections.marketo(shift.tenant.account_id()).await {
+        Ok(marketo) => marketo,
+        Err(problem) if problem.code == "marketo.not_connected" => return Ok(false),
+        Err(problem) => return Err(fate::no_connection(&problem)),
+    };
     let asker = Asker { purpose: Why::Interactive, request_id: &shift.request_id };
     marketo
         .has_unsubscribed(lead_id, asker)

@@ -1,16 +1,16 @@
 //! The budget's ledger in Redis, shared by all our processes. One script decides, by Redis's own clock, so that no
 //! two processes see different windows. Calls in flight are leases that expire when their process dies.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use redis::Script;
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use secrecy::ExposeSecret;
 
 use super::local::Figures;
 use super::{Limits, Purpose, Verdict};
 use crate::clock;
+use crate::redis_link::{LinkError, RedisLink, Servers};
 use crate::settings::Redis;
 
 // KEYS: window, flights, state, day. ARGV: see `enter`. Answers {verdict, milliseconds}; verdict 0 entered, 1 wait, 2 used up.
@@ -102,17 +102,13 @@ return {
 ";
 
 const DOWN_MS: i64 = 5_000;
+/// Longest wait for a connection, and for an answer.
+const WAIT: Duration = Duration::from_millis(500);
 
 /// A connection that all budgets of a process share.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct SharedLedger {
-    connection: ConnectionManager,
-}
-
-impl std::fmt::Debug for SharedLedger {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SharedLedger")
-    }
+    link: Arc<RedisLink>,
 }
 
 impl SharedLedger {
@@ -120,27 +116,14 @@ impl SharedLedger {
     ///
     /// # Errors
     /// When the URL is not one of Redis, or the authority's certificates can't be read.
-    pub fn open(settings: &Redis) -> Option<Result<Self, redis::RedisError>> {
-        let url = settings.url.as_ref()?.expose_secret();
-        let client = match settings.ca.as_str() {
-            "" => redis::Client::open(url),
-            ca => redis::Client::build_with_tls(url, redis::TlsCertificates { client_tls: None, root_cert: Some(ca.as_bytes().to_vec()) }),
-        };
-        Some(client.and_then(Self::new))
-    }
-
-    fn new(client: redis::Client) -> Result<Self, redis::RedisError> {
-        let config = ConnectionManagerConfig::new()
-            .set_number_of_retries(1)
-            .set_connection_timeout(Some(Duration::from_millis(500)))
-            .set_response_timeout(Some(Duration::from_millis(500)));
-        Ok(Self { connection: ConnectionManager::new_lazy_with_config(client, config)? })
+    pub fn open(settings: &Redis) -> Result<Option<Self>, LinkError> {
+        Ok(Servers::read(settings)?.map(|servers| Self { link: Arc::new(RedisLink::new(servers, WAIT, WAIT)) }))
     }
 }
 
 /// One instance's ledger in Redis.
 pub(super) struct Shared {
-    connection: ConnectionManager,
+    link: Arc<RedisLink>,
     instance: String,
     down_until: AtomicI64,
     enter: Script,
@@ -160,7 +143,7 @@ impl std::fmt::Debug for Shared {
 impl Shared {
     pub(super) fn new(ledger: SharedLedger, instance: &str) -> Self {
         Self {
-            connection: ledger.connection,
+            link: ledger.link,
             instance: instance.to_owned(),
             down_until: AtomicI64::new(0),
             enter: Script::new(ENTER),
@@ -271,11 +254,9 @@ impl Shared {
         call.key(format!("{tag}:day:{day}"));
         call.key(format!("{tag}:hours:{day}"));
         arguments(&mut call);
-        let mut connection = self.connection.clone();
-        let error = match tokio::time::timeout(Duration::from_secs(1), call.invoke_async(&mut connection)).await {
-            Ok(Ok(value)) => return Some(value),
-            Ok(Err(error)) => error.category().to_owned(),
-            Err(_) => "no answer in time".to_owned(),
+        let error = match self.link.run(&call).await {
+            Ok(value) => return Some(value),
+            Err(error) => error.0,
         };
         self.down_until.store(clock::steady_ms() + DOWN_MS, Ordering::Relaxed);
         tracing::warn!(instance = self.instance, error, "the shared budget is out of reach; this process keeps its own meanwhile");
