@@ -186,7 +186,7 @@ impl Line {
         // One answer of each kind is shown.
         let count = met.bad.entry(format!("{what}/{status}")).or_default();
         if *count == 0 {
-            println!("{what}: {}", text.lines().next_back().unwrap_or_default());
+            println!("{what}: {}", text.split_whitespace().collect::<Vec<_>>().join(" "));
         }
         *count += 1;
         None

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import pathlib
 import time
 
 from fleet import Fleet, free_port
@@ -24,7 +25,9 @@ def main():
     seconds = int(60 * chosen.minutes) if chosen.minutes else 20 if chosen.short else 1800
     peak_seconds = 4 if chosen.short else 20
     face = f"127.0.0.1:{free_port()}"
-    fleet = Fleet(2000, 6, 4, {"MSI__GATEWAY__LISTEN": face, "MSI__GATEWAY__TRUSTED_PROXIES": "", "MSI__MARKETO__POLL_SECONDS": "5"})
+    fleet = Fleet(2000, 6, 4, {"MSI__GATEWAY__LISTEN": face, "MSI__GATEWAY__TRUSTED_PROXIES": "", "MSI__MARKETO__POLL_SECONDS": "5",
+                               "MSI__LOG__FILTER": "warn"})
+    fleet.logs = fleet.folder.name
     quotas = []
     try:
         fleet.start("account", "account")
@@ -68,9 +71,13 @@ def main():
               f"slowest {worked['slowest_ms']:.0f} ms; not well: {worked['what']}; {reps.calls} calls noted, {lost} lost, {doubled} doubled; "
               f"database: {'PostgreSQL' if os.environ.get('POSTGRES_URL') else 'SQLite'}")
         failed = int(worked["bad"] + peak["bad"])
-        print(f"requests={worked['requests']:.0f} failed={failed} lost={lost} doubled={doubled} mb_an_hour={steepest:.1f}", flush=True)
         too_steep = not chosen.short and steepest > MOST_MB_AN_HOUR
-        if failed or lost or doubled or too_steep:
+        broken = bool(failed or lost or doubled or too_steep)
+        for name in fleet.processes if broken else ():
+            for line in pathlib.Path(fleet.logs, f"{name}.log").read_text().splitlines()[:20]:
+                print(f"  {name}: {line}")
+        print(f"requests={worked['requests']:.0f} failed={failed} lost={lost} doubled={doubled} mb_an_hour={steepest:.1f}", flush=True)
+        if broken:
             raise SystemExit(1)
     finally:
         fleet.stop()

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::acting::Office;
-use crate::sync::deliver::{Target, keep};
+use crate::sync::deliver::{Ended, Target, keep, run_once};
 
 const SETTLE_MS: i64 = 60_000;
 
@@ -99,6 +99,75 @@ async fn whoever_keeps_delivering_delivers_what_comes_and_ends_when_asked() {
         }
         cancel.cancel();
         tokio::time::timeout(Duration::from_mins(1), kept).await.unwrap().unwrap();
+        assert_eq!(office.written().await.0.len(), 2);
+    }
+}
+
+#[actix_web::test]
+async fn a_mail_that_may_have_gone_out_is_not_sent_again_by_itself() {
+    for office in Office::all().await {
+        let mail = json!({"sfdc_id": office.record(0), "subject": "Hello", "text": "Hello"});
+        office.house.post(&office.admin, "/v1/emails", mail).await.ok();
+        let store = &office.deps.store;
+        let tenant = store.tenant(&office.account);
+        let died = store.claim_job(&office.account, "deliver_mail", "died", 60_000).await.unwrap().unwrap();
+        let now = store.now_ms().await.unwrap();
+        let due = tenant.due_deliveries("mail", now, 9).await.unwrap();
+        tenant.begin_deliveries(&died, &[&due[0].delivery_id], now).await.unwrap();
+        store.release_job(&died, "waiting", None, 0).await.unwrap();
+        office.deliver(Target::Mail).await;
+        let row = &office.ledger("?target=mail").await[0];
+        assert_eq!((&row["state"], &row["code"]), (&json!("failed"), &json!("UNCLEAR")), "{row}");
+        assert!(office.subjects().await.is_empty());
+    }
+}
+
+#[actix_web::test]
+async fn a_lookup_that_is_refused_for_the_day_waits_like_everything_else() {
+    for office in Office::all().await {
+        office.log_call(0, "busy").await;
+        office.fault("/marketo/rest/v1/activities/external.json", json!({"drop_after_bytes": 0, "times": 1})).await;
+        office.fault("/marketo/rest/v1/activities/pagingtoken.json", json!({"marketo": "607", "times": 1})).await;
+        assert_eq!(office.deliver(Target::Marketo).await, Ended::Paused);
+        let targets = office.house.get(&office.admin, "/v1/deliveries").await.ok()["targets"].clone();
+        let marketo = targets.as_array().unwrap().iter().find(|target| target["target"] == "marketo").unwrap();
+        assert!(marketo["problem"].as_str().unwrap().contains("midnight"), "{marketo}");
+        assert_eq!(office.deliver(Target::Marketo).await, Ended::NotOurs);
+    }
+}
+
+#[actix_web::test]
+async fn what_marketo_puts_off_is_tried_again_after_a_while_and_not_at_once() {
+    for office in Office::all_with(|settings| settings.delivery.retry_seconds = 60).await {
+        office.log_call(0, "busy").await;
+        office.fault("/marketo/rest/v1/activities/external.json", json!({"marketo": "608", "times": 1})).await;
+        office.deliver(Target::Marketo).await;
+        let row = &office.ledger("?target=marketo").await[0];
+        assert_eq!(row["state"], "waiting", "{row}");
+        let wait = row["next_at"].as_i64().unwrap() - office.deps.store.now_ms().await.unwrap();
+        assert!((10_000..=240_000).contains(&wait), "{row}");
+    }
+}
+
+#[actix_web::test]
+async fn a_shift_that_lasts_longer_than_its_lease_goes_on_with_a_renewed_one() {
+    for office in Office::all_with(|settings| {
+        settings.delivery.lease_seconds = 4;
+        settings.delivery.call_seconds = 10;
+    })
+    .await
+    {
+        for _ in 0..2 {
+            office.log_call(0, "busy").await;
+        }
+        office.fault("/marketo/rest/v1/activities/external.json", json!({"latency_ms": 2_200, "times": 2})).await;
+        // On a machine that is too slow the lease is lost all the same, and the next shift goes on.
+        for _ in 0..20 {
+            let _ = run_once(&office.deps, &office.account, Target::Marketo).await;
+            if office.ledger("?target=marketo&state=done").await.len() == 2 {
+                break;
+            }
+        }
         assert_eq!(office.written().await.0.len(), 2);
     }
 }
