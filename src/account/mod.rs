@@ -176,7 +176,8 @@ impl AccountState {
 }
 
 /// How long an idle connection is kept: longer than a face or a proxy keeps its own, or one of them would now and then ask on a
-/// connection that is just being closed.
+/// connection that is just being closed. That goes for one on which nothing was asked yet as well: a face may make one, and find
+/// another free before it is ready.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// Listens on `listen` (port 0 takes a free one) and gives back where, and the server to await.
@@ -190,6 +191,7 @@ pub fn serve(state: &Arc<AccountState>, listen: &str) -> std::io::Result<(Socket
     let mut server = HttpServer::new(move || App::new().configure(|cfg| configure(cfg, Arc::clone(&state))))
         .disable_signals()
         .keep_alive(KEEP_ALIVE)
+        .client_request_timeout(KEEP_ALIVE)
         .shutdown_timeout(10)
         .bind(listen)?;
     if workers > 0 {
