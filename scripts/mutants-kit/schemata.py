@@ -5,7 +5,7 @@ outbox: every condition of the ledger's statements, and what cargo-mutants would
 
 Usage: schemata.py SCRATCH tenant|outbox TESTS…, by parts of their names. A first run notes which test comes past which mutant; then each
 mutant is tried with those. ONLY=REGEX chooses by file and line, MOST=N takes only so many of the tests, the nearest first, THREADS is how
-many run at once, REUSE=1 takes the copy and the first run as they are, GO_ON=1 with it what was judged as well.
+many run at once, REUSE=1 takes the copy and the first run as they are, GO_ON=1 what was noticed before.
 """
 
 import json
@@ -132,6 +132,9 @@ def of_sql(name, text, found, pattern, ways):
 
         def wrapped(match, number=number, line=line):
             said = match.group()
+            # Those on an account are the other kind's.
+            if pattern is CONDITION and TENANT.search(said):
+                return said
             for way in ways:
                 k = found.add(name, number + 1, f"{match.group()} {way}", line)
                 lives = f"exists (select 1 from mutant where k = {k})"
@@ -330,6 +333,15 @@ def built(scratch, kind):
     raise SystemExit("the copy can't be built")
 
 
+def named(mutants):
+    """Mutants with names that hold when lines move: file, what, text, and which of those that are alike."""
+    alike = {}
+    for mutant in sorted(mutants, key=lambda mutant: mutant["k"]):
+        name = (mutant["file"], re.sub(r"^\d+:\d+: ", "", mutant["what"]), mutant["text"])
+        alike[name] = alike.get(name, 0) + 1
+        yield (*name, alike[name]), mutant
+
+
 def near(mutant, name):
     """Tests that are quick, and those of the same thing, come first."""
     stem = os.path.basename(mutant["file"])[:-3]
@@ -365,13 +377,14 @@ def main():
     judged = {}
     if os.environ.get("GO_ON"):
         with open(os.path.join(scratch, f"{kind}.json"), encoding="utf-8") as file:
-            judged = {mutant["k"]: mutant for mutant in json.load(file)}
+            judged = {mutant: one["noticed"] for mutant, one in named(json.load(file)) if one["noticed"]}
     begun = time.monotonic()
+    names_of = {mutant["k"]: name for name, mutant in named(mutants)}
     for count, mutant in enumerate(tried):
         mutant["same"] = next((one["why"] for one in SAME if one["file"] == mutant["file"] and one["what"] == mutant["what"] and one["text"] in mutant["text"]), None)
         mutant["tests"] = sorted(tests.get(mutant["k"], []), key=lambda name: near(mutant, name))
-        if mutant["k"] in judged:
-            mutant["noticed"] = judged[mutant["k"]]["noticed"]
+        if names_of[mutant["k"]] in judged:
+            mutant["noticed"] = judged[names_of[mutant["k"]]]
             continue
         names, wanted = [], [] if mutant["same"] else mutant["tests"][:most]
         # What never ends is found out by the first few.

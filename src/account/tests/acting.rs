@@ -133,6 +133,7 @@ async fn a_call_reaches_marketo_and_salesforce_by_the_documented_names() {
         assert_eq!(marketo[0]["type_name"], "Received Sales Call (Sales App)");
         assert_eq!(marketo[0]["primary"], "SIA-00000001");
         let told = &marketo[0]["attributes"];
+        assert!(told.to_string().contains("Person"), "{told}");
         assert_eq!(told["Sales Call Made By"], "ops@brightwater.example");
         assert_eq!((&told["Sales Call Status"], &told["Sales Call Duration"]), (&json!("completed"), &json!(61)));
         assert_eq!((&told["Sales Call Subject"], &told["Source"]), (&json!("Interested"), &json!("Sales App")));

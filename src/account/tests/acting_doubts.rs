@@ -171,3 +171,47 @@ async fn a_shift_that_lasts_longer_than_its_lease_goes_on_with_a_renewed_one() {
         assert_eq!(office.written().await.0.len(), 2);
     }
 }
+
+#[actix_web::test]
+async fn types_that_cannot_be_had_today_put_everything_off() {
+    for office in Office::all().await {
+        office.log_call(0, "busy").await;
+        office.fault("/marketo/rest/v1/activities/external/types", json!({"marketo": "607", "times": 1})).await;
+        assert_eq!(office.deliver(Target::Marketo).await, Ended::Paused);
+        let targets = office.house.get(&office.admin, "/v1/deliveries").await.ok()["targets"].clone();
+        let marketo = targets.as_array().unwrap().iter().find(|target| target["target"] == "marketo").unwrap();
+        assert!(marketo["problem"].as_str().unwrap().contains("midnight"), "{marketo}");
+    }
+}
+
+#[actix_web::test]
+async fn whose_turn_it_is_is_asked_by_target_and_only_of_what_is_open() {
+    for office in Office::all().await {
+        let store = &office.deps.store;
+        let tenant = store.tenant(&office.account);
+        let turn = async |target: &str| {
+            let accounts = store.accounts_with_deliveries(target, store.now_ms().await.unwrap()).await.unwrap();
+            accounts.contains(&office.account)
+        };
+        office.request(0).await;
+        assert!(turn("marketo").await);
+        assert!(!turn("mail").await && !turn("salesforce").await);
+        let lease = store.claim_job(&office.account, "deliver_marketo", "test", 60_000).await.unwrap().unwrap();
+        let due = tenant.due_deliveries("marketo", store.now_ms().await.unwrap(), 9).await.unwrap();
+        tenant.begin_deliveries(&lease, &[&due[0].delivery_id], 1).await.unwrap();
+        // What waits for longer is not looked up sooner because a clock was set.
+        let far = i64::MAX / 2;
+        let next = async || office.ledger("?target=marketo").await[0]["next_at"].as_i64().unwrap();
+        for (settled, wanted) in [(far, far), (1, far), (far + 1, far + 1)] {
+            tenant.doubt_deliveries(&lease, "marketo", settled, true).await.unwrap();
+            assert_eq!(next().await, wanted, "{}", office.house.engine);
+        }
+        tenant.doubt_deliveries(&lease, "marketo", far + 2, false).await.unwrap();
+        assert_eq!(next().await, far + 1);
+        assert!(!turn("marketo").await);
+        store.release_job(&lease, "waiting", None, 0).await.unwrap();
+        office.request(1).await;
+        office.deliver(Target::Marketo).await;
+        assert!(!turn("marketo").await, "what is done is nobody's turn");
+    }
+}

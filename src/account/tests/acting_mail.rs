@@ -233,6 +233,9 @@ async fn many_recipients_each_have_their_outcome_and_a_schedule_is_kept() {
             office.deliver(Target::Mail).await;
         }
         assert_eq!(office.mails().await.len(), 2);
+        office.send(3, json!({"subject": "Before the planned one"})).await.ok();
+        office.deliver(Target::Mail).await;
+        assert!(office.subjects().await.contains(&"Before the planned one".to_owned()), "what is planned stands in nobody's way");
         let person = house.get(&package(&office), &format!("/v1/people?sfdc_id={}", office.record(4))).await;
         person.refused(404, "not_found");
         let id = office.house.state.store.tenant(&office.account).person_by_sfdc_id(office.record(4)).await.unwrap().unwrap().id;
@@ -244,7 +247,7 @@ async fn many_recipients_each_have_their_outcome_and_a_schedule_is_kept() {
         house.get(&office.admin, &draft).await.refused(404, "not_found");
         office.decide(json!({"throttle_mails": 1, "throttle_seconds": 600})).await;
         office.deliver(Target::Mail).await;
-        assert_eq!(office.mails().await.len(), 2, "one in ten minutes");
+        assert_eq!(office.mails().await.len(), 3, "one in ten minutes");
     }
 }
 
@@ -265,6 +268,9 @@ async fn what_was_decided_after_a_mail_was_written_holds_when_it_goes_out() {
             office.deliver(Target::Mail).await;
         }
         assert_eq!(office.mails().await.len(), 2, "two in ten minutes, and the third waits");
+        office.age().await;
+        office.deliver(Target::Mail).await;
+        assert_eq!(office.mails().await.len(), 2, "for minutes, not for moments");
         // Whoever is no longer a member sends nothing any more.
         let other = super::circulars::colleague(&office).await;
         let mail = json!({"sfdc_ids": [office.record(4)], "subject": "S", "text": "Hello"});

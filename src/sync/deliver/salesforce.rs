@@ -201,3 +201,26 @@ fn unseen(error: &NoAnswer) -> Halt {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::remote::call::CallError;
+
+    #[test]
+    fn a_marker_that_is_there_already_is_looked_up() {
+        let refused = |code: &str| saved(Saved::Refused { code: code.to_owned(), detail: "why".to_owned() });
+        assert_eq!(refused("DUPLICATE_VALUE"), Fate::Unknown { code: "DUPLICATE_VALUE".to_owned() });
+        assert_eq!(refused("REQUIRED_FIELD_MISSING"), Fate::Failed { code: "REQUIRED_FIELD_MISSING".to_owned(), detail: "why".to_owned() });
+        assert_eq!(saved(Saved::Done("00T".to_owned())), Fate::Done(Some("00T".to_owned())));
+    }
+
+    #[test]
+    fn a_lookup_that_may_not_be_made_says_why_and_others_are_simply_repeated() {
+        let halt = |error: CallError| unseen(&NoAnswer::Call(error));
+        assert_eq!(halt(CallError::Forbidden).wait_ms, super::super::PAUSE_MS);
+        let passing = halt(CallError::Timeout);
+        assert_eq!(passing.wait_ms, 2_000);
+        assert!(passing.problem.starts_with("Salesforce can't be asked just now"), "{}", passing.problem);
+    }
+}
