@@ -163,7 +163,7 @@ impl Tenant {
              and e.state in ('waiting', 'sending', 'unsettled') and (e.attempts > 0 or e.next_at <= $3) \
              and (e.number < d.number or (e.number = d.number and e.id < d.id))) \
              and (a.kind <> 'campaign' or not exists (select 1 from sales_activities b join deliveries f on f.activity_id = b.id \
-             where b.account_id = d.account_id and b.lead_id = a.lead_id and b.kind = 'campaign' \
+             where b.account_id = d.account_id and f.account_id = d.account_id and b.lead_id = a.lead_id and b.kind = 'campaign' \
              and f.state = 'done' and f.settled_at > $5 and f.settled_at < $6)) \
              order by d.number, d.id limit $4"
         );

@@ -21,7 +21,7 @@ const HOMES: [(&str, &[&str]); 5] = [
     ("actix_web", &["gateway/", "account/", "sandbox/", "commands/", "problem.rs"]),
     ("sqlx", &["store/"]),
     ("reqwest", &["remote/", "gateway/broker.rs"]),
-    ("redis", &["gateway/memory/", "remote/marketo/budget"]),
+    ("redis", &["redis_link.rs", "gateway/memory/", "remote/marketo/budget"]),
     ("rcgen", &["sandbox/"]),
 ];
 
