@@ -13,6 +13,7 @@ use tokio::io::AsyncReadExt;
 
 use super::halves::{AccountHalf, Listening, Stop, face};
 use super::{keys, progress, settled};
+use crate::gateway::server;
 use crate::sandbox::{self, World, WorldOptions};
 use crate::settings::Settings;
 
@@ -86,10 +87,9 @@ impl Demo {
             });
         }
         // The world must know its own address before anything listens.
-        let reserved = TcpListener::bind(("127.0.0.1", self.port))
+        let reserved = server::listen(&format!("127.0.0.1:{}", self.port))
             .with_context(|| format!("port {} is taken; choose another with --port", self.port))?;
         let listen = reserved.local_addr()?.to_string();
-        drop(reserved);
         let base = format!("http://{listen}");
         let folder = Folder::open(self.data.as_ref())?;
         Self::configure(&mut settings, &listen, &base, &folder)?;
@@ -123,7 +123,7 @@ impl Demo {
                 config.service(web::scope("/sandbox").configure(move |config| sandbox::configure(config, Arc::clone(&world))));
             }
         };
-        let server = face(&settings, &format!("http://{}", api.address), true, beside)?;
+        let server = face(&settings, &format!("http://{}", api.address), true, Some(reserved), beside)?;
         let running = {
             let stop = stop.clone();
             tokio::spawn(async move { stop.run([server, api]).await })

@@ -1,6 +1,6 @@
 //! The two halves of the house, built from settings, and how they stop.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,16 +43,23 @@ impl Listening {
     }
 }
 
-/// Starts the face; `beside` lays further addresses beside its own.
+/// Starts the face, at `listener` or where the settings say; `beside` lays further addresses beside its own.
 ///
 /// # Errors
 /// When a key or secret is missing, or the address can't be had.
-pub fn face<F>(settings: &Settings, account_url: &str, short_secrets: bool, beside: F) -> anyhow::Result<Listening>
+pub fn face<F>(
+    settings: &Settings,
+    account_url: &str,
+    short_secrets: bool,
+    listener: Option<TcpListener>,
+    beside: F,
+) -> anyhow::Result<Listening>
 where
     F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
     let house = House::build(settings, account_url, telemetry::figures()?, short_secrets)?;
-    let (address, server) = server::start(&house, beside)?;
+    let listener = listener.map_or_else(|| server::listen(&settings.gateway.listen), Ok)?;
+    let (address, server) = server::start(&house, listener, beside)?;
     let leaving = Duration::from_secs(settings.gateway.leaving_seconds.into());
     Ok(Listening { address, server, leave: Some((Arc::clone(&house.capacity), leaving)) })
 }

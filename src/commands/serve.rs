@@ -16,7 +16,7 @@ pub async fn everything(mut settings: Settings) -> anyhow::Result<()> {
     let account = AccountHalf::build(&settings).await?;
     let api = account.listen(&settings.account.listen)?;
     let workers = account.work(&stop);
-    let server = face(&settings, &format!("http://{}", api.address), false, |_| {})?;
+    let server = face(&settings, &format!("http://{}", api.address), false, None, |_| {})?;
     tracing::info!(address = %server.address, account = %api.address, "ready");
     stop.run([server, api].into_iter().chain(figures::listen(&settings)?)).await?;
     workers.await.context("the workers")
@@ -28,7 +28,7 @@ pub async fn everything(mut settings: Settings) -> anyhow::Result<()> {
 /// As [`everything`].
 pub async fn gateway(settings: Settings) -> anyhow::Result<()> {
     let stop = Stop::on_signals()?;
-    let server = face(&settings, &settings.account.url, false, |_| {})?;
+    let server = face(&settings, &settings.account.url, false, None, |_| {})?;
     tracing::info!(address = %server.address, account = settings.account.url, "ready");
     stop.run([server].into_iter().chain(figures::listen(&settings)?)).await
 }

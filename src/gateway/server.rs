@@ -25,15 +25,14 @@ const CONNECTIONS: usize = 10_000;
 /// Connections that wait to be taken.
 const BACKLOG: u32 = 1_024;
 
-/// Starts listening; `beside` lays further addresses beside the face's own (the demo's sandbox).
+/// Starts answering at `listener` (see [`listen`]); `beside` lays further addresses beside the face's own (the demo's sandbox).
 ///
 /// # Errors
-/// When the address can't be had.
-pub fn start<F>(house: &Arc<House>, beside: F) -> std::io::Result<(SocketAddr, Server)>
+/// When the listener can't be used.
+pub fn start<F>(house: &Arc<House>, listener: std::net::TcpListener, beside: F) -> std::io::Result<(SocketAddr, Server)>
 where
     F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
-    let listener = listen(&house.settings.gateway.listen)?;
     let address = listener.local_addr()?;
     let shared = Arc::clone(house);
     let mut server = ServerBuilder::default().max_concurrent_connections(CONNECTIONS).shutdown_timeout(LAST_ORDERS).disable_signals();
@@ -70,7 +69,11 @@ where
     Ok((address, server.run()))
 }
 
-fn listen(address: &str) -> std::io::Result<std::net::TcpListener> {
+/// Takes an address (port 0: a free one), which nobody else gets from then on.
+///
+/// # Errors
+/// When the address can't be had.
+pub fn listen(address: &str) -> std::io::Result<std::net::TcpListener> {
     let mut unheard = std::io::Error::from(std::io::ErrorKind::AddrNotAvailable);
     for address in std::net::ToSocketAddrs::to_socket_addrs(address)? {
         let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;

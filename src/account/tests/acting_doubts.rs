@@ -17,6 +17,18 @@ impl Office {
         let members = format!("/v1/marketo-campaigns/{}/members", known["items"][0]["id"]);
         self.house.post(&self.admin, &members, json!({"sfdc_ids": [self.record(index)]})).await.ok();
     }
+
+    // As a process that dies while it sends the first that is due. When that was.
+    async fn begin(&self, target: Target) -> i64 {
+        let store = &self.deps.store;
+        let tenant = store.tenant(&self.account);
+        let lease = store.claim_job(&self.account, target.job(), "died", 60_000).await.unwrap().unwrap();
+        let now = store.now_ms().await.unwrap();
+        let due = tenant.due_deliveries(target.name(), now, 9).await.unwrap();
+        tenant.begin_deliveries(&lease, &[&due[0].delivery_id], now).await.unwrap();
+        store.release_job(&lease, "waiting", None, 0).await.unwrap();
+        now
+    }
 }
 
 #[actix_web::test]
@@ -66,18 +78,12 @@ async fn what_arrived_is_found_although_our_clock_runs_ahead() {
 async fn what_a_process_that_died_was_sending_is_looked_up_after_the_settle_time_and_not_before() {
     for office in Office::all_with(|settings| settings.delivery.settle_seconds = 60).await {
         office.log_call(0, "busy").await;
-        let store = &office.deps.store;
-        let tenant = store.tenant(&office.account);
-        let died = store.claim_job(&office.account, "deliver_marketo", "died", 60_000).await.unwrap().unwrap();
-        let before = store.now_ms().await.unwrap();
-        let due = tenant.due_deliveries("marketo", before, 9).await.unwrap();
-        tenant.begin_deliveries(&died, &[&due[0].delivery_id], before).await.unwrap();
-        store.release_job(&died, "waiting", None, 0).await.unwrap();
+        let before = office.begin(Target::Marketo).await;
         office.deliver(Target::Marketo).await;
         let row = &office.ledger("?target=marketo").await[0];
         assert_eq!((&row["state"], &row["attempts"]), (&json!("unsettled"), &json!(1)), "{row}");
         let next = row["next_at"].as_i64().unwrap() - SETTLE_MS;
-        assert!((before..=store.now_ms().await.unwrap()).contains(&next), "{row}");
+        assert!((before..=office.deps.store.now_ms().await.unwrap()).contains(&next), "{row}");
         assert!(office.written().await.0.is_empty());
     }
 }
@@ -108,13 +114,7 @@ async fn a_mail_that_may_have_gone_out_is_not_sent_again_by_itself() {
     for office in Office::all().await {
         let mail = json!({"sfdc_id": office.record(0), "subject": "Hello", "text": "Hello"});
         office.house.post(&office.admin, "/v1/emails", mail).await.ok();
-        let store = &office.deps.store;
-        let tenant = store.tenant(&office.account);
-        let died = store.claim_job(&office.account, "deliver_mail", "died", 60_000).await.unwrap().unwrap();
-        let now = store.now_ms().await.unwrap();
-        let due = tenant.due_deliveries("mail", now, 9).await.unwrap();
-        tenant.begin_deliveries(&died, &[&due[0].delivery_id], now).await.unwrap();
-        store.release_job(&died, "waiting", None, 0).await.unwrap();
+        office.begin(Target::Mail).await;
         office.deliver(Target::Mail).await;
         let row = &office.ledger("?target=mail").await[0];
         assert_eq!((&row["state"], &row["code"]), (&json!("failed"), &json!("UNCLEAR")), "{row}");
@@ -196,9 +196,8 @@ async fn whose_turn_it_is_is_asked_by_target_and_only_of_what_is_open() {
         office.request(0).await;
         assert!(turn("marketo").await);
         assert!(!turn("mail").await && !turn("salesforce").await);
+        office.begin(Target::Marketo).await;
         let lease = store.claim_job(&office.account, "deliver_marketo", "test", 60_000).await.unwrap().unwrap();
-        let due = tenant.due_deliveries("marketo", store.now_ms().await.unwrap(), 9).await.unwrap();
-        tenant.begin_deliveries(&lease, &[&due[0].delivery_id], 1).await.unwrap();
         // What waits for longer is not looked up sooner because a clock was set.
         let far = i64::MAX / 2;
         let next = async || office.ledger("?target=marketo").await[0]["next_at"].as_i64().unwrap();

@@ -83,7 +83,7 @@ impl World {
         settings.gateway.public_url = format!("http://{listen}");
         let figures = PrometheusBuilder::new().build_recorder().handle();
         let house = House::build(&settings, &account_url, figures, false).unwrap();
-        let (address, face) = server::start(&house, |_| {}).unwrap();
+        let (address, face) = server::start(&house, server::listen(&house.settings.gateway.listen).unwrap(), |_| {}).unwrap();
         let face_handle = face.handle();
         tokio::spawn(face);
         Self { base: format!("http://{address}"), book, house, handles: [account_handle, face_handle] }
