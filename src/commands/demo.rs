@@ -264,7 +264,13 @@ impl Sandbox {
                 actix_web::App::new().configure(move |config| sandbox::configure(config, Arc::clone(&world)))
             }
         };
-        let server = actix_web::HttpServer::new(app).disable_signals().shutdown_timeout(2).listen(reserved)?.run();
+        let server = actix_web::HttpServer::new(app)
+            .disable_signals()
+            .keep_alive(sandbox::RESTING)
+            .client_request_timeout(sandbox::RESTING)
+            .shutdown_timeout(2)
+            .listen(reserved)?
+            .run();
         say(&format!("  Marketo     {base}/marketo      munchkin id {}", world.munchkin_id()));
         say(&format!("  Salesforce  {base}/salesforce/  org {}", world.org_id()));
         say(&format!("  Mail        {base}/mail/        SMTP on {mail}  IMAP on {inbox}"));

@@ -20,6 +20,10 @@ use actix_web::web::{self, Data, ServiceConfig};
 
 pub use world::{World, WorldOptions};
 
+/// How long a connection may rest, also before the first request: callers keep theirs for a minute, and must not ask on one that
+/// is just being closed.
+pub const RESTING: std::time::Duration = std::time::Duration::from_secs(75);
+
 /// Mounts `/marketo`, `/salesforce`, `/mail` and `/_control` below the scope that `cfg` belongs to.
 pub fn configure(cfg: &mut ServiceConfig, world: Arc<World>) {
     let world = Data::from(world);

@@ -1,5 +1,7 @@
 //! Databases for tests: a fresh SQLite file, and a fresh PostgreSQL schema when `MSI_TEST_POSTGRES_URL` names a server.
 
+use tokio::sync::OnceCell;
+
 use super::people::NewPerson;
 use super::timeline::{Activity, Tab};
 use super::{Store, on};
@@ -74,14 +76,27 @@ impl TestStore {
 
 /// A fresh SQLite database, in which every account has a twin.
 pub(crate) async fn sqlite() -> TestStore {
+    // The migrations and three triggers for each table take longer than most tests: they are done once for all of them.
+    static FIRST: OnceCell<Vec<u8>> = OnceCell::const_new();
     let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}", folder.path().join("test.db").display());
-    let store = Store::connect(&url, 4).await.unwrap();
+    let path = folder.path().join("test.db");
+    std::fs::write(&path, FIRST.get_or_init(migrated).await).unwrap();
+    let store = Store::connect(&format!("sqlite://{}", path.display()), 4).await.unwrap();
+    TestStore { store, engine: "sqlite", _folder: Some(folder) }
+}
+
+// The file of a migrated database.
+async fn migrated() -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.db");
+    let store = Store::connect(&format!("sqlite://{}", path.display()), 1).await.unwrap();
     store.migrate().await.unwrap();
     if let Store::Sqlite(file) = &store {
         super::twins::watch_over(&file.pool).await;
+        // Whatever is only in the log comes into the file when the last connection ends.
+        file.pool.close().await;
     }
-    TestStore { store, engine: "sqlite", _folder: Some(folder) }
+    std::fs::read(&path).unwrap()
 }
 
 /// Where a PostgreSQL is, if one is at hand.

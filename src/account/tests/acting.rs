@@ -31,8 +31,8 @@ impl Office {
         let mut offices = Vec::new();
         for house in houses_with(|settings| {
             settings.delivery.settle_seconds = 0;
-            settings.delivery.lease_seconds = 20;
-            settings.delivery.call_seconds = 1;
+            settings.delivery.lease_seconds = 60;
+            settings.delivery.call_seconds = 15;
             settings.delivery.retry_seconds = 1;
             settings.marketo.calls_per_window = 5_000;
             change(settings);
@@ -172,7 +172,7 @@ async fn out_05_what_may_have_arrived_is_looked_up_and_never_sent_twice() {
 
 #[actix_web::test]
 async fn out_05_a_write_that_comes_after_we_gave_up_waiting_is_found() {
-    for office in Office::all().await {
+    for office in Office::all_with(|settings| settings.delivery.call_seconds = 1).await {
         let office = office.with_salesforce().await;
         office.log_call(2, "Late").await;
         office.fault(MARKETO, json!({"commit_after_ms": 1_300, "times": 1})).await;

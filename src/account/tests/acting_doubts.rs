@@ -214,3 +214,88 @@ async fn whose_turn_it_is_is_asked_by_target_and_only_of_what_is_open() {
         assert!(!turn("marketo").await, "what is done is nobody's turn");
     }
 }
+
+const TASKS: &str = "/salesforce/services/data/v62.0/composite/sobjects";
+
+impl Office {
+    // How often paths that begin so were called.
+    async fn calls(&self, prefix: &str) -> u64 {
+        let journal = self.control(Method::GET, "/journal", json!({})).await;
+        let counts = journal["counts"].as_object().unwrap();
+        counts.iter().filter(|(path, _)| path.starts_with(prefix)).map(|(_, count)| count.as_u64().unwrap()).sum()
+    }
+}
+
+#[actix_web::test]
+async fn whoever_is_refused_altogether_asks_nothing_more_in_that_shift() {
+    for office in Office::all().await {
+        let office = office.with_salesforce().await;
+        // The first batch of many is refused; what else was to be asked for waits.
+        let known = office.house.get(&office.admin, "/v1/marketo-campaigns").await.ok();
+        for (index, campaign) in known["items"].as_array().unwrap().iter().take(2).enumerate() {
+            let members = format!("/v1/marketo-campaigns/{}/members", campaign["id"]);
+            office.house.post(&office.admin, &members, json!({"sfdc_ids": [office.record(index)]})).await.ok();
+        }
+        office.fault("/marketo/rest/v1/campaigns/", json!({"marketo": "607", "times": 1})).await;
+        assert_eq!(office.deliver(Target::Marketo).await, Ended::Paused);
+        assert_eq!(office.calls("/marketo/rest/v1/campaigns/").await, 1, "{}", office.house.engine);
+        // A lead and a contact who want no more mail, and a call: each would be a call of its own.
+        let of = |kind: &str| office.people.iter().position(|person| person.sfdc_type == kind).unwrap();
+        for kind in ["Lead", "Contact"] {
+            let gone = json!({"sfdc_id": office.record(of(kind))});
+            office.house.post(&office.admin, "/v1/unsubscribes", gone).await.ok();
+        }
+        let other = (0..office.people.len()).find(|index| ![of("Lead"), of("Contact")].contains(index)).unwrap();
+        office.log_call(other, "busy").await;
+        office.fault(TASKS, json!({"http": 403, "times": 1})).await;
+        assert_eq!(office.deliver(Target::Salesforce).await, Ended::Paused);
+        assert_eq!(office.calls(TASKS).await, 1, "{}", office.house.engine);
+        assert_eq!(office.ledger("?target=salesforce&state=open").await.len(), 3);
+    }
+}
+
+#[actix_web::test]
+async fn where_only_leads_want_no_more_mail_nothing_is_asked_about_contacts() {
+    for office in Office::all().await {
+        let office = office.with_salesforce().await;
+        let lead = office.people.iter().position(|person| person.sfdc_type == "Lead").unwrap();
+        office.house.post(&office.admin, "/v1/unsubscribes", json!({"sfdc_id": office.record(lead)})).await.ok();
+        office.deliver(Target::Salesforce).await;
+        assert_eq!(office.calls(TASKS).await, 1);
+        assert_eq!(office.ledger("?target=salesforce&state=done").await.len(), 1);
+    }
+}
+
+#[actix_web::test]
+async fn tasks_that_are_refused_together_are_sent_in_halves() {
+    for office in Office::all().await {
+        let office = office.with_salesforce().await;
+        for index in 0..4 {
+            office.log_call(index, "busy").await;
+        }
+        // All four, the first two, the first.
+        office.fault(TASKS, json!({"http": 400, "times": 3})).await;
+        office.deliver(Target::Salesforce).await;
+        let written: Vec<String> = office.written().await.1.iter().map(|task| task["WhoId"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(written, (1..4).map(|index| office.record(index).to_owned()).collect::<Vec<_>>(), "{}", office.house.engine);
+        let failed = office.ledger("?state=failed").await;
+        assert_eq!((failed.len(), &failed[0]["code"]), (1, &json!("400")), "{failed:?}");
+    }
+}
+
+#[actix_web::test]
+async fn a_shift_has_its_lease_for_as_long_as_was_set() {
+    for office in Office::all_with(|settings| settings.delivery.lease_seconds = 600).await {
+        office.log_call(0, "busy").await;
+        office.fault("/marketo/rest/v1/activities/external.json", json!({"latency_ms": 2_500, "times": 1})).await;
+        let others = async {
+            while office.ledger("?target=marketo").await[0]["state"] != "sending" {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            office.deps.store.claim_due_job(&office.account, "deliver_marketo", "other", 600_000).await.unwrap()
+        };
+        let (ended, claimed) = tokio::join!(office.deliver(Target::Marketo), others);
+        assert_eq!((ended, claimed), (Ended::Idle, None), "{}", office.house.engine);
+    }
+}

@@ -108,6 +108,8 @@ async fn build(test: TestStore, clock: Arc<Clock>, change: &impl Fn(&mut Setting
     })
     .workers(1)
     .disable_signals()
+    .keep_alive(sandbox::RESTING)
+    .client_request_timeout(sandbox::RESTING)
     .listen(listener)
     .unwrap()
     .run();
@@ -120,6 +122,8 @@ async fn build(test: TestStore, clock: Arc<Clock>, change: &impl Fn(&mut Setting
     settings.marketo.extra_hosts.push(listen.clone());
     settings.marketo.endpoint = format!("{base}/marketo");
     settings.salesforce.extra_hosts.push(listen);
+    // Much else runs beside, also on slow machines.
+    settings.salesforce.timeout_seconds = 60;
     settings.salesforce.client_id = world.consumer_key().to_owned();
     settings.salesforce.client_secret = SecretString::from(secret);
     settings.salesforce.login_url = world.instance_url();
