@@ -1,5 +1,7 @@
 //! Mails of reps: composed, sent, opened, clicked, stopped (#[cfg(test)]).
 
+use std::time::Duration;
+
 use actix_web::test::TestRequest;
 use serde_json::{Value, json};
 
@@ -143,6 +145,8 @@ async fn eml_10_whoever_unsubscribed_is_never_written_to_again() {
         office.send(1, json!({})).await.ok();
         let history = house.get(&office.admin, &format!("/v1/unsubscribes?history={email}")).await.ok();
         assert_eq!(history["items"].as_array().unwrap().len(), 2);
+        let skipped = office.ledger("?state=skipped&target=mail").await;
+        assert!(skipped.iter().any(|row| row["problem"] == "The recipient has unsubscribed."), "{skipped:?}");
         let skipped = office.ledger("?state=skipped").await;
         assert_eq!(skipped.len(), 3, "the mail, and what others would have been told: {skipped:?}");
     }
@@ -315,10 +319,26 @@ async fn whoever_unsubscribed_in_marketo_is_not_written_to_and_while_nobody_can_
             tenant.put_connection(&connection, crate::clock::now_ms()).await.unwrap();
             connections.forget(&office.account);
             assert!(office.mails().await.is_empty());
-            assert_eq!(office.deliver(Target::Mail).await, wanted);
-            let lease = store.claim_job(&office.account, "deliver_mail", "test", 1_000).await.unwrap().unwrap();
-            store.release_job(&lease, "waiting", None, 0).await.unwrap();
+            let ended = async {
+                loop {
+                    match office.deliver(Target::Mail).await {
+                        Ended::NotOurs => tokio::time::sleep(Duration::from_millis(200)).await,
+                        ended => break ended,
+                    }
+                }
+            };
+            assert_eq!(tokio::time::timeout(Duration::from_mins(1), ended).await.unwrap(), wanted, "and a pause ends by itself");
         }
         assert_eq!(office.mails().await.len(), 1);
+        // Who is not to be asked, and nobody who could be.
+        office.decide(json!({"marketo_check": false})).await;
+        office.send(0, json!({})).await.ok();
+        office.deliver(Target::Mail).await;
+        assert_eq!(office.mails().await.len(), 2);
+        office.decide(json!({"marketo_check": true})).await;
+        office.send(2, json!({})).await.ok();
+        office.house.ask(&office.admin, "DELETE", "/v1/connections/marketo", None).await.ok();
+        office.deliver(Target::Mail).await;
+        assert_eq!(office.mails().await.len(), 3, "{:?}", office.ledger("?target=mail").await);
     }
 }
