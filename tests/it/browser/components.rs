@@ -5,9 +5,13 @@
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
+use tokio::sync::RwLock;
 
 use super::chromium::{Browser, in_browser};
 use crate::world::{spawn, world};
+
+/// Who configures the org anew, for a while wrongly, does so while nobody else looks.
+static CONFIGURED: RwLock<()> = RwLock::const_new(());
 
 /// A demo of its own: these checks change how the org is configured.
 fn base() -> &'static str {
@@ -94,6 +98,7 @@ async fn the_components_are_shown_wide_and_narrow() {
     if !are_compiled() {
         return;
     }
+    let _configured = CONFIGURED.read().await;
     let lead = a_lead().await;
     in_browser(async |browser: &Browser| {
         browser.open(&alone("msiHighlights", &format!("recordId={lead}&lang=en"))).await;
@@ -122,6 +127,7 @@ async fn a_record_page_frames_the_card_beside_the_panel() {
     if !are_compiled() {
         return;
     }
+    let _configured = CONFIGURED.read().await;
     let lead = a_lead().await;
     in_browser(async |browser: &Browser| {
         browser.open(&format!("{}/sandbox/salesforce/lightning/r/Lead/{lead}/view", base())).await;
@@ -144,6 +150,7 @@ async fn an_admin_stores_the_key_registers_and_diagnoses() {
     if !are_compiled() {
         return;
     }
+    let _configured = CONFIGURED.write().await;
     let key = package(json!({})).await["secret_key"].as_str().unwrap().to_owned();
     let pem = world().http.get(format!("{}/sandbox/salesforce/apex/certificate", base())).send().await.unwrap().text().await.unwrap();
     in_browser(async |browser: &Browser| {
@@ -189,6 +196,7 @@ async fn a_list_action_says_whom_it_reaches_or_why_it_cannot_start() {
     if !are_compiled() {
         return;
     }
+    let _configured = CONFIGURED.read().await;
     let list = world().http.get(format!("{}/sandbox/salesforce/", base())).send().await.unwrap().text().await.unwrap();
     let link = list.split("href=\"").find(|part| part.contains("msiListAction")).unwrap();
     let link = link.split('"').next().unwrap().replace("&amp;", "&").replace("&#x3D;", "=");
