@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::acting::Office;
+use super::house::client;
 use crate::sync::deliver::{Ended, Target, keep, run_once};
 
 const SETTLE_MS: i64 = 60_000;
@@ -65,6 +66,13 @@ async fn only_a_request_waits_for_a_request() {
         office.log_call(0, "busy").await;
         office.deliver(Target::Marketo).await;
         assert_eq!(office.written().await.0.len(), 2, "{}", office.house.engine);
+        // What was refused never began.
+        office.request(1).await;
+        office.fault("/marketo/rest/v1/campaigns/", json!({"marketo": "1003", "times": 1})).await;
+        office.deliver(Target::Marketo).await;
+        office.request(1).await;
+        office.deliver(Target::Marketo).await;
+        assert_eq!(office.written().await.0.len(), 3, "{}", office.house.engine);
     }
 }
 
@@ -82,6 +90,37 @@ async fn what_arrived_is_found_although_our_clock_runs_ahead() {
         }
         assert_eq!(office.written().await.0.len(), 2, "{}", office.house.engine);
         assert!(office.ledger("").await.iter().filter(|row| row["target"] == "marketo").all(|row| row["state"] == "done"));
+    }
+}
+
+#[actix_web::test]
+async fn a_request_that_somebody_else_made_a_minute_ago_is_not_taken_for_ours() {
+    for office in Office::all().await {
+        let house = &office.house;
+        let known = house.get(&office.admin, "/v1/marketo-campaigns").await.ok();
+        let marketo = format!("{}/marketo", house.base);
+        let granted = client()
+            .get(format!("{marketo}/identity/oauth/token"))
+            .query(&[("grant_type", "client_credentials"), ("client_id", house.world.marketo_client_id())])
+            .query(&[("client_secret", house.world.marketo_client_secret())]);
+        let granted: Value = granted.send().await.unwrap().json().await.unwrap();
+        office.control(Method::POST, "/clock", json!({"shift_seconds": -60})).await;
+        let answer: Value = client()
+            .post(format!("{marketo}/rest/v1/campaigns/{}/trigger.json", known["items"][0]["id"]))
+            .bearer_auth(granted["access_token"].as_str().unwrap())
+            .json(&json!({"input": {"leads": [{"id": office.people[0].lead_id}]}}))
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        assert_eq!(answer["success"], true, "{answer}");
+        office.control(Method::POST, "/clock", json!({"shift_seconds": 60})).await;
+        office.request(0).await;
+        office.begin(Target::Marketo).await;
+        office.deliver(Target::Marketo).await;
+        assert_eq!(office.written().await.0.len(), 2, "{}", house.engine);
     }
 }
 
@@ -157,6 +196,13 @@ async fn what_marketo_puts_off_is_tried_again_after_a_while_and_not_at_once() {
         assert_eq!(row["state"], "waiting", "{row}");
         let wait = row["next_at"].as_i64().unwrap() - office.deps.store.now_ms().await.unwrap();
         assert!((10_000..=240_000).contains(&wait), "{row}");
+        // What the same person did later waits behind it; somebody else does not.
+        office.log_call(0, "later").await;
+        office.log_call(1, "other").await;
+        office.deliver(Target::Marketo).await;
+        let written = office.written().await.0;
+        let subjects: Vec<_> = written.iter().map(|one| one["attributes"]["Sales Call Subject"].as_str().unwrap()).collect();
+        assert_eq!(subjects, ["other"], "{}", office.house.engine);
     }
 }
 
@@ -268,6 +314,21 @@ async fn whoever_is_refused_altogether_asks_nothing_more_in_that_shift() {
 }
 
 #[actix_web::test]
+async fn whoever_is_refused_altogether_after_one_half_does_not_ask_for_the_other() {
+    const EXTERNAL: &str = "/marketo/rest/v1/activities/external.json";
+    for office in Office::all().await {
+        for index in 0..2 {
+            office.log_call(index, "busy").await;
+        }
+        // The first call is refused for what it says, the second for who asks.
+        office.fault(EXTERNAL, json!({"marketo": "1003", "times": 1})).await;
+        office.fault(EXTERNAL, json!({"marketo": "603", "times": 2})).await;
+        assert_eq!(office.deliver(Target::Marketo).await, Ended::Paused);
+        assert_eq!((office.calls(EXTERNAL).await, office.written().await.0.len()), (2, 0), "{}", office.house.engine);
+    }
+}
+
+#[actix_web::test]
 async fn where_only_leads_want_no_more_mail_nothing_is_asked_about_contacts() {
     for office in Office::all().await {
         let office = office.with_salesforce().await;
@@ -343,6 +404,10 @@ async fn what_is_begun_is_not_begun_again_and_a_change_waits_for_what_it_changes
         };
         assert_eq!(states("salesforce").await, ["sending", "waiting", "waiting"]);
         assert!(states("marketo").await.iter().all(|state| state == "waiting"));
+        office.house.test.without_twins().await;
+        let mut queues = store.delivery_queues().await.unwrap();
+        queues.sort_unstable_by(|one, other| one.target.cmp(&other.target));
+        assert_eq!(queues.iter().map(|queue| (queue.target.as_str(), queue.open)).collect::<Vec<_>>(), [("marketo", 1), ("salesforce", 3)]);
         for (job, lease) in [("salesforce", &lease), ("marketo", &marketo)] {
             store.release_job(lease, "waiting", None, 0).await.unwrap();
             let target = Target::ALL.into_iter().find(|target| target.name() == job).unwrap();
@@ -350,7 +415,6 @@ async fn what_is_begun_is_not_begun_again_and_a_change_waits_for_what_it_changes
                 office.deliver(target).await;
             }
         }
-        office.house.test.without_twins().await;
         assert_eq!(store.delivery_queues().await.unwrap(), [], "what is done waits for nothing");
         assert!(office.written().await.1.iter().any(|task| task["Status"] == "Completed"));
     }
@@ -372,5 +436,24 @@ async fn whoever_has_less_than_half_of_its_lease_left_begins_no_call() {
             }
         }
         assert_eq!((office.written().await.1.len(), office.calls(TASKS).await), (2, 2), "both together, with a new lease");
+    }
+}
+
+#[actix_web::test]
+async fn what_never_came_to_be_is_not_changed() {
+    for office in Office::all().await {
+        let office = office.with_salesforce().await;
+        let tenant = office.deps.store.tenant(&office.account);
+        let task = json!({"sfdc_ids": [office.record(0)], "name": "Ring them up"});
+        office.house.post(&office.admin, "/v1/tasks", task).await.ok();
+        office.fault(TASKS, json!({"http": 400, "times": 1})).await;
+        office.deliver(Target::Salesforce).await;
+        let id = tenant.sales_activities(office.people[0].lead_id, "task", None, 5).await.unwrap()[0].id.clone();
+        office.house.post(&office.admin, &format!("/v1/tasks/{id}/complete"), json!({})).await.ok();
+        office.deliver(Target::Salesforce).await;
+        let states: Vec<_> =
+            office.ledger("?target=salesforce").await.iter().map(|row| row["state"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(states, ["skipped", "failed"], "{}", office.house.engine);
+        assert_eq!((office.written().await.1.len(), office.calls(TASKS).await), (0, 1));
     }
 }

@@ -206,6 +206,7 @@ fn unseen(error: &NoAnswer) -> Halt {
 mod tests {
     use super::*;
     use crate::remote::call::CallError;
+    use crate::sync::deliver::wording::tests::due;
 
     #[test]
     fn a_marker_that_is_there_already_is_looked_up() {
@@ -222,5 +223,13 @@ mod tests {
         let passing = halt(CallError::Timeout);
         assert_eq!(passing.wait_ms, 2_000);
         assert!(passing.problem.starts_with("Salesforce can't be asked just now"), "{}", passing.problem);
+    }
+
+    #[test]
+    fn an_answer_that_leaves_some_out_settles_nobody() {
+        let (first, second) = (due("task", &()), due("task", &()));
+        let mut sent = Sent::default();
+        repeatable(Ok(vec![Saved::Done("00T000000000001AAA".to_owned())]), &[&first, &second], &mut sent);
+        assert_eq!(sent.fates[&first.delivery_id], Fate::Retry { code: "BAD_ANSWER".to_owned(), detail: String::new() });
     }
 }

@@ -188,3 +188,87 @@ pub fn of_opt_out(due: &Due, field: &str) -> Value {
     }
     record
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::store::sales_activities::SalesActivity;
+
+    /// A delivery of something that a rep did.
+    pub(in crate::sync::deliver) fn due(kind: &str, detail: &impl serde::Serialize) -> Due {
+        let word = String::new;
+        let activity = SalesActivity {
+            id: word(),
+            account_id: word(),
+            number: 7,
+            kind: kind.to_owned(),
+            about: None,
+            person_id: word(),
+            lead_id: 1,
+            sfdc_type: "Lead".to_owned(),
+            sfdc_id: "00QIN000001a2bC2AQ".to_owned(),
+            member_id: word(),
+            happened_at: 0,
+            subject: Some("Ring them up".to_owned()),
+            detail: serde_json::to_string(detail).unwrap(),
+            created_at: 0,
+        };
+        Due {
+            delivery_id: "d".to_owned(),
+            verb: "create".to_owned(),
+            state: "waiting".to_owned(),
+            attempts: 0,
+            last_attempt_at: None,
+            promised_at: 0,
+            upstream_id: None,
+            activity,
+        }
+    }
+
+    fn campaign() -> SalesCampaignDetail {
+        SalesCampaignDetail {
+            name: "Autumn".to_owned(),
+            url: "https://sales.example/c/1".to_owned(),
+            step: "First call".to_owned(),
+            day: "3".to_owned(),
+            ..SalesCampaignDetail::default()
+        }
+    }
+
+    #[test]
+    fn a_reminder_is_called_after_its_kind_and_its_campaign_by_the_pattern() {
+        let pattern =
+            "{{activity_type}}: {{activity_subject}} / {{sales_campaign_name}} / {{sales_campaign_day}} / {{sales_campaign_step}}";
+        for (kind, called) in [("email", "Email"), ("call", "Call"), ("in_mail", "InMail"), ("custom", "Custom")] {
+            let mut task = TaskDetail { kind: kind.to_owned(), sales_campaign: Some(campaign()), ..TaskDetail::default() };
+            let told = for_salesforce(&due("task", &task), pattern).unwrap();
+            assert_eq!(told["Subject"], json!(format!("{called}: Ring them up / Autumn / 3 / First call")));
+            assert_eq!(told["MSE_Campaign__c"], "Autumn");
+            assert_eq!(told["MSE_Current_Campaign_Step__c"], "First call");
+            assert_eq!(told["MSE_Campaign_Details_Link__c"], "https://sales.example/c/1");
+            assert_eq!(for_salesforce(&due("task", &task), "").unwrap()["Subject"], "Ring them up");
+            task.sales_campaign = None;
+            let told = for_salesforce(&due("task", &task), pattern).unwrap();
+            assert_eq!(told["Subject"], json!(format!("{called}: Ring them up /  /  /")));
+            assert!(!told.contains_key("MSE_Campaign__c"));
+        }
+    }
+
+    #[test]
+    fn a_mail_is_called_after_its_campaign_by_the_pattern() {
+        let mail = EmailDetail { subject: "Hello".to_owned(), sales_campaign: Some(campaign()), ..EmailDetail::default() };
+        let told = for_salesforce(&due("email", &mail), "{{activity_type}} {{activity_subject}} {{sales_campaign_name}}").unwrap();
+        assert_eq!((&told["Subject"], &told["Status"]), (&json!("Email Hello Autumn"), &json!("Completed")));
+        assert_eq!(for_salesforce(&due("email", &mail), "").unwrap()["Subject"], "Email: Hello");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_to_nobody() {
+        for kind in ["call", "email", "replied", "task", "campaign"] {
+            assert_eq!(for_salesforce(&due(kind, &"?"), ""), None, "{kind}");
+        }
+        for kind in ["call", "email", "opened", "clicked", "replied", "bounced", "sales_added", "sales_removed", "task"] {
+            assert_eq!(for_marketo(&due(kind, &"?"), 1), None, "{kind}");
+        }
+    }
+}
